@@ -1,0 +1,8 @@
+//! Customer lifetime value, RFM and retention: the numeric core of the Python package `tenure`.
+
+pub mod error;
+pub mod numeric;
+#[cfg(feature = "python")]
+mod python;
+
+pub use error::{Error, Result};
