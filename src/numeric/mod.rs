@@ -1,6 +1,7 @@
 //! Mathematics that has never heard of customers.
 
 pub mod dual;
+pub mod parallel;
 pub mod scalar;
 pub mod special;
 

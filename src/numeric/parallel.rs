@@ -1,0 +1,69 @@
+//! Work spread over threads so that the answer never depends on how many there are: items are cut into chunks of a
+//! fixed size, and the chunks' results are put together in order. The only module that names rayon.
+
+use rayon::prelude::*;
+
+use super::Scalar;
+
+/// Items a chunk. A fixed number, so that sums are added up in the same order whatever the machine; small enough to
+/// share out a few thousand customers, large enough that handing over a chunk costs nothing beside working on it.
+const CHUNK: usize = 1024;
+
+/// The sum of `term` over all items, added up within chunks and then over chunks in order.
+pub fn sum<T: Sync, S: Scalar>(items: &[T], term: impl Fn(&T) -> S + Sync) -> S {
+    let chunk_sum = |chunk: &[T]| {
+        let mut total = S::from(0.0);
+        for item in chunk {
+            total += term(item);
+        }
+        total
+    };
+    if items.len() <= CHUNK {
+        return chunk_sum(items);
+    }
+    let mut total = S::from(0.0);
+    for part in map_chunks(items, chunk_sum) {
+        total += part;
+    }
+    total
+}
+
+/// The results of `work` on each chunk of the items, in order.
+pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
+    if items.len() <= CHUNK {
+        return vec![work(items)];
+    }
+    items.par_chunks(CHUNK).map(work).collect()
+}
+
+/// `f` of each item, in order.
+pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    if items.len() <= CHUNK {
+        return items.iter().map(f).collect();
+    }
+    items.par_iter().with_min_len(CHUNK).map(f).collect()
+}
+
+/// Fills `out`, cut into rows of `width`, by calling `f` with each row's number and place.
+pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + Sync) {
+    let width = width.max(1);
+    if out.len() <= CHUNK {
+        for (i, row) in out.chunks_mut(width).enumerate() {
+            f(i, row);
+        }
+        return;
+    }
+    out.par_chunks_mut(width)
+        .with_min_len(CHUNK / 4)
+        .enumerate()
+        .for_each(|(i, row)| f(i, row));
+}
+
+/// Sorts in place; equal items must be interchangeable.
+pub fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
+    if items.len() <= CHUNK {
+        items.sort_unstable_by(compare);
+    } else {
+        items.par_sort_unstable_by(compare);
+    }
+}
