@@ -33,7 +33,7 @@ pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync
     if items.len() <= CHUNK {
         return vec![work(items)];
     }
-    items.par_chunks(CHUNK).map(work).collect()
+    items.par_chunks(CHUNK).map(|chunk| work(chunk)).collect()
 }
 
 /// `f` of each item, in order.
@@ -41,7 +41,11 @@ pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> 
     if items.len() <= CHUNK {
         return items.iter().map(f).collect();
     }
-    items.par_iter().with_min_len(CHUNK).map(f).collect()
+    items
+        .par_iter()
+        .with_min_len(CHUNK)
+        .map(|item| f(item))
+        .collect()
 }
 
 /// Fills `out`, cut into rows of `width`, by calling `f` with each row's number and place.
