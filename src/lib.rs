@@ -2,6 +2,7 @@
 
 pub mod data;
 pub mod error;
+pub mod models;
 pub mod numeric;
 #[cfg(feature = "python")]
 mod python;

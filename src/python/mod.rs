@@ -5,13 +5,41 @@
     reason = "PyO3 extracts arguments by value"
 )]
 
+mod convert;
 mod error;
+mod purchasing;
+mod spending;
 
-use pyo3::pymodule;
+use pyo3::prelude::*;
+
+use crate::models::Parameter;
+use crate::{Error, Result};
 
 /// The compiled core of `tenure`.
 #[pymodule]
 mod _core {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use super::purchasing::{
+        purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
+        purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+    };
+    #[pymodule_export]
+    use super::spending::{
+        spending_expected, spending_fit, spending_log_likelihoods, spending_parameters,
+        spending_profile, spending_quantiles,
+    };
+}
+
+/// Whether the user pressed Ctrl-C; called now and then from long work.
+fn interrupt() -> Result<()> {
+    Python::attach(|py| py.check_signals()).map_err(|_| Error::Interrupted)
+}
+
+/// `(name, meaning, dimension)` of each parameter.
+fn parameter_table(parameters: &[Parameter]) -> Vec<(&'static str, &'static str, String)> {
+    let row = |p: &Parameter| (p.name, p.meaning, format!("{:?}", p.dimension).to_lowercase());
+    parameters.iter().map(row).collect()
 }

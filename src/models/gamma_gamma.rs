@@ -1,0 +1,99 @@
+//! The Gamma-Gamma model of spend.
+
+use super::{Dimension, Model, Parameter, Sample};
+use crate::data::Spend;
+use crate::numeric::Scalar;
+use crate::{Error, Result};
+
+/// Gamma-Gamma model of the value of a purchase.
+///
+/// The values of one customer's purchases are `Gamma(p, nu)` with `nu ~ Gamma(q, gamma)` over customers, independent of
+/// how often they buy; `zeta = p / nu` is a customer's mean value.
+///
+/// Fader and Hardie (2013), The Gamma-Gamma model of monetary value; Fader, Hardie and Lee (2005), RFM and CLV: using
+/// iso-value curves for customer base analysis, Journal of Marketing Research 42(4).
+#[derive(Debug, Clone, Copy)]
+pub struct GammaGamma;
+
+impl Model<3> for GammaGamma {
+    type Row = Spend;
+    const NAME: &'static str = "GammaGamma";
+    const PARAMETERS: [Parameter; 3] = [
+        Parameter {
+            name: "p",
+            dimension: Dimension::None,
+            meaning: "regularity of one customer's values: large means that they hardly differ",
+        },
+        Parameter {
+            name: "q",
+            dimension: Dimension::None,
+            meaning: "alikeness of customers: large means that their mean values hardly differ",
+        },
+        Parameter {
+            name: "gamma",
+            dimension: Dimension::Money,
+            meaning: "scale of the values: p gamma / (q - 1) is the mean over customers",
+        },
+    ];
+
+    /// `ln G(px+q)/(G(px) G(q)) + px ln x + q ln gamma`.
+    fn ln_pdf_shared<S: Scalar>([p, q, gamma]: [S; 3], x: f64) -> S {
+        if x == 0.0 {
+            return S::from(0.0);
+        }
+        let px = p * x;
+        // 1 / B(px, q) keeps its digits where px is much larger than q
+        q * gamma.ln() + px * x.ln() - px.ln_beta(q)
+    }
+
+    /// `(px-1) ln zbar - (px+q) ln(gamma + x zbar)` (note, equation 1a).
+    fn ln_pdf_rest<S: Scalar>([p, q, gamma]: [S; 3], row: &Spend) -> S {
+        let &Spend { x, mean } = row;
+        if x == 0.0 {
+            return S::from(0.0);
+        }
+        let px = p * x;
+        (px - 1.0) * mean.ln() - (px + q) * (gamma + x * mean).ln()
+    }
+
+    fn check(sample: &Sample<Spend>) -> Result<()> {
+        let buyers = sample.rows().iter().filter(|r| r.row.x > 0.0);
+        if buyers.count() >= 3 {
+            return Ok(());
+        }
+        Err(Error::Empty {
+            what: "there are fewer than three different customers with repeat purchases to fit GammaGamma to".into(),
+            hint: "`monetary_value` is the mean of repeat purchases, so customers with frequency 0 say nothing".into(),
+        })
+    }
+
+    /// `q` for a mean that exists, `p` for values that vary by half, `gamma` for the mean; then a wilder base.
+    fn starts(sample: &Sample<Spend>) -> [[f64; 3]; 2] {
+        let buyers = sample.mean(|c| f64::from(u8::from(c.x > 0.0)));
+        let mean = sample.mean(|c| c.mean) / buyers;
+        [[4.0, 4.0, mean * 3.0 / 4.0], [1.0, 1.5, mean / 2.0]]
+    }
+
+    fn boundary([p, q, _]: [f64; 3]) -> String {
+        let what = if q > 1e3 {
+            "all customers seem to have the same mean value (q -> infinity): q and gamma are known only through gamma / q"
+        } else if p > 1e3 {
+            "the values of one customer do not seem to differ (p -> infinity)"
+        } else {
+            "the likelihood is flat in a direction: the data do not identify all three parameters"
+        };
+        what.into()
+    }
+}
+
+impl GammaGamma {
+    /// Expected mean value of a customer's purchases: `E[zeta] = p (gamma + x zbar) / (px + q - 1)` (note, equation 5).
+    /// A new customer is one with `x = 0`; infinite where the mean does not exist, that is where `px + q <= 1`.
+    pub fn expected_spend<S: Scalar>([p, q, gamma]: [S; 3], row: &Spend) -> S {
+        let shape = p * row.x + q;
+        if shape.value() <= 1.0 {
+            return S::from(f64::INFINITY);
+        }
+        p * (gamma + row.x * row.mean) / (shape - 1.0)
+    }
+}

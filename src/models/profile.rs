@@ -1,0 +1,108 @@
+//! Intervals by the profile likelihood: the values of one parameter that the data do not reject when all others are
+//! refitted (Venzon and Moolgavkar, A method for computing profile-likelihood-based confidence intervals, Applied
+//! Statistics 37, 1988).
+
+use super::{Model, positive};
+use super::fit::{Options, Sample, climb};
+use crate::numeric::incomplete::gamma_quantile;
+use crate::{Error, Result};
+
+/// A log parameter this far from its estimate counts as gone to the end of its range.
+const FAR: f64 = 12.0;
+/// The root is found to this precision in the log parameter.
+const PRECISION: f64 = 1e-8;
+
+/// The interval for parameter number `parameter` at the given confidence level; an end that the data never reject is 0
+/// or infinite.
+///
+/// # Errors
+/// A level outside (0, 1), no such parameter, or what [`fit`](super::fit::fit) reports.
+pub fn profile_interval<M: Model<K>, const K: usize>(
+    rows: &[M::Row],
+    options: &Options<'_>,
+    estimates: &[f64],
+    parameter: usize,
+    level: f64,
+) -> Result<[f64; 2]> {
+    if !(level > 0.0 && level < 1.0) {
+        return Err(refused("level", "lie between 0 and 1", &level.to_string()));
+    }
+    let theta = positive::<K>(&M::PARAMETERS, estimates)?;
+    if parameter >= K {
+        return Err(refused("parameter", "be one of the model's", &parameter.to_string()));
+    }
+    let profile = Profile::<M, K> {
+        sample: &Sample::new(rows, options.weights)?,
+        options,
+        estimate: theta.map(f64::ln),
+        parameter,
+        // a chi-square variable with one degree of freedom is twice a gamma variable with shape one half
+        allowed: 2.0 * gamma_quantile(0.5, level),
+    };
+    let optimum = profile.objective_at(0.0, &mut profile.estimate.clone())?;
+    Ok([profile.end(optimum, -1.0)?, profile.end(optimum, 1.0)?])
+}
+
+struct Profile<'a, M: Model<K>, const K: usize> {
+    sample: &'a Sample<M::Row>,
+    options: &'a Options<'a>,
+    /// Log parameters at the optimum.
+    estimate: [f64; K],
+    parameter: usize,
+    /// How far twice the log-likelihood may fall.
+    allowed: f64,
+}
+
+impl<M: Model<K>, const K: usize> Profile<'_, M, K> {
+    /// The lowest objective (total, not per customer) with the parameter held `distance` from its estimate.
+    fn objective_at(&self, distance: f64, warm: &mut [f64; K]) -> Result<f64> {
+        warm[self.parameter] = self.estimate[self.parameter] + distance;
+        let free = std::array::from_fn(|i| i != self.parameter);
+        let best = climb::<M, K>(self.sample, *warm, free, self.options, 1e-10)?;
+        *warm = best.point;
+        Ok(best.at.value * self.sample.customers())
+    }
+
+    /// Where the profile in the given direction has fallen as far as allowed: a step out, then bisection with secants.
+    fn end(&self, optimum: f64, direction: f64) -> Result<f64> {
+        let mut warm = self.estimate;
+        let mut excess = |distance: f64| -> Result<f64> {
+            Ok(2.0 * (self.objective_at(direction * distance, &mut warm)? - optimum) - self.allowed)
+        };
+        let (mut near, mut far) = ((0.0, -self.allowed), (0.1, excess(0.1)?));
+        while far.1 < 0.0 {
+            if far.0 > FAR {
+                return Ok(if direction < 0.0 { 0.0 } else { f64::INFINITY });
+            }
+            near = far;
+            far = (2.0 * far.0, excess(2.0 * far.0)?);
+        }
+        let mut secant = true;
+        while far.0 - near.0 > PRECISION {
+            let straight = near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1);
+            let middle = 0.5 * (near.0 + far.0);
+            let place = if secant { straight.clamp(near.0 + 0.5 * PRECISION, far.0 - 0.5 * PRECISION) } else { middle };
+            let here = (place, excess(place)?);
+            secant = !secant || here.1.abs() < 1e-6;
+            if here.1 < 0.0 {
+                near = here;
+            } else {
+                far = here;
+            }
+            if here.1.abs() < 1e-9 {
+                near = here;
+                break;
+            }
+        }
+        Ok((self.estimate[self.parameter] + direction * near.0).exp())
+    }
+}
+
+fn refused(name: &str, expected: &str, found: &str) -> Error {
+    Error::Parameter {
+        name: name.into(),
+        expected: expected.into(),
+        found: found.into(),
+        hint: String::new(),
+    }
+}

@@ -1,0 +1,237 @@
+//! The future of a customer of the BG/NBD family: a Poisson process with gamma rate, left with a beta probability after
+//! each purchase.
+
+use std::sync::OnceLock;
+
+use super::Future;
+use super::counts::NegativeBinomial;
+use crate::numeric::hypergeometric::hyp2f1_negative;
+use crate::numeric::panels::{integrate, shared_nodes};
+use crate::numeric::{BetaRule, Scalar};
+
+/// A customer who buys at rate `lambda ~ Gamma(s, alpha + age)` and leaves after each purchase with probability
+/// `p ~ Beta(a, b)`.
+///
+/// With `tau = t / (alpha + age)`, `z = tau / (1 + tau)` and `N` negative binomial with `P(N = i) = G(s+i)/(G(s) i!)
+/// (1-z)^s z^i`, the `k`-th purchase is made if the rate's clock reaches it and all `k - 1` chances to leave were passed:
+/// `P(X >= k) = B(a, b+k-1)/B(a, b) P(N >= k)`. Summed over `k` this gives the expectation as a series of positive
+/// terms, without the special case at `a = 1` and the difference of large numbers of the form in Fader, Hardie and
+/// Lee (2005, eq. 10).
+#[derive(Debug)]
+pub struct BetaGeometric<S> {
+    s: S,
+    alpha: S,
+    a: S,
+    b: S,
+    series: Vec<Term<S>>,
+    rule: OnceLock<BetaRule<S>>,
+    perpetuity: OnceLock<Perpetuity<S>>,
+}
+
+/// What the `n`-th term of the series needs that does not depend on the time.
+#[derive(Debug, Clone, Copy)]
+struct Term<S> {
+    /// Expected purchases of a customer whose rate's clock reaches `n`: `sum_{i<n} B(a, b+i)/B(a, b)`.
+    purchases: S,
+    /// `(s+n-1)/n`, by which the probabilities of the clock grow.
+    growth: S,
+}
+
+/// Terms kept; beyond that the expectation is had by quadrature over `p`.
+const TERMS: usize = 256;
+/// A share of the sum that no longer shows in its last digit.
+const NEGLIGIBLE: f64 = 1e-17;
+/// Discounting over `exp(-45) = 3e-20` and beyond adds nothing.
+const FORGOTTEN: f64 = 45.0;
+/// The largest `rate * (alpha + age)` that the shared nodes of a perpetuity serve.
+const FASTEST: f64 = 4.0;
+/// Quadrature over `p` is laid out for horizons up to so many times `alpha + age`.
+const FARTHEST: f64 = 1e9;
+
+impl<S: Scalar> BetaGeometric<S> {
+    /// The future of customers with these parameters.
+    pub fn new(s: S, alpha: S, a: S, b: S) -> Self {
+        let mut series = Vec::with_capacity(TERMS);
+        let (mut passed, mut purchases) = (S::from(1.0), S::from(0.0));
+        for n in 1..=TERMS {
+            let before = n as f64 - 1.0;
+            purchases += passed;
+            passed = passed * ((b + before) / (a + b + before));
+            series.push(Term {
+                purchases,
+                growth: (s + before) / n as f64,
+            });
+        }
+        Self {
+            s,
+            alpha,
+            a,
+            b,
+            series,
+            rule: OnceLock::new(),
+            perpetuity: OnceLock::new(),
+        }
+    }
+
+    /// `E[X]` for a horizon of `tau` in units of `alpha + age`.
+    fn expectation(&self, tau: S) -> S {
+        if self.converges(tau.value()) {
+            self.expectation_by_series(tau)
+        } else {
+            self.expectation_by_quadrature(tau)
+        }
+    }
+
+    /// Whether the series ends within the terms kept: its last relevant term lies ten standard deviations above the
+    /// mean of `N`, plus the length of the geometric tail.
+    fn converges(&self, tau: f64) -> bool {
+        let mean = self.s.value() * tau;
+        let deviation = (mean * (1.0 + tau)).sqrt();
+        mean + 10.0 * deviation + 40.0 * (1.0 + tau) < TERMS as f64
+            && self.s.value() * tau.ln_1p() < 600.0
+    }
+
+    /// `sum_n P(N = n) sum_{i<n} B(a, b+i)/B(a, b)`.
+    fn expectation_by_series(&self, tau: S) -> S {
+        let z = tau / (tau + 1.0);
+        let mut mass = (-(self.s * tau.ln_1p())).exp();
+        let mut sum = S::from(0.0);
+        // beyond the mode the terms left add up to less than mass * n * (1 + tau)^2
+        let negligible = NEGLIGIBLE / (1.0 + tau.value()).powi(2);
+        for term in &self.series {
+            let growth = z * term.growth;
+            mass = mass * growth;
+            sum += mass * term.purchases;
+            if mass.value() < negligible * sum.value() && growth.value() < 1.0 {
+                break;
+            }
+        }
+        sum
+    }
+
+    /// `E_p[(1 - (1 + p tau)^-s) / p]` over `p ~ Beta(a, b)`: a customer with dropout `p` and rate `lambda` buys
+    /// `(1 - exp(-lambda p t)) / p` times.
+    fn expectation_by_quadrature(&self, tau: S) -> S {
+        let purchases = |p: f64| -((-(self.s * (tau * p).ln_1p())).exp_m1()) / p;
+        if tau.value() > FARTHEST {
+            return BetaRule::new(self.a, self.b, self.s.value() * tau.value()).expect(purchases);
+        }
+        self.rule
+            .get_or_init(|| BetaRule::new(self.a, self.b, self.s.value() * FARTHEST))
+            .expect(purchases)
+    }
+
+    /// `E int exp(-rate u) dX(u) = exp(-rate t) E[X(t)] + rate int_0^t exp(-rate u) E[X(u)] du`.
+    fn discounted_until(&self, beta: S, t: f64, rate: f64) -> S {
+        let scale = beta.value();
+        let per_beta = beta.recip();
+        let integral = integrate(t / scale, rate * scale, |tau| {
+            let u = tau * scale;
+            self.expectation(per_beta * u) * (-rate * u).exp()
+        });
+        self.expectation(per_beta * t) * (-rate * t).exp() + integral * (rate * scale)
+    }
+}
+
+impl<S: Scalar> Future<S> for BetaGeometric<S> {
+    /// `E_p[(1 + p tau)^-s] = 2F1(s, a; a+b; -tau)`.
+    fn survival(&self, age: f64, t: f64) -> S {
+        hyp2f1_negative(self.s, self.a, self.b, (self.alpha + age).recip() * t)
+    }
+
+    fn expected_purchases(&self, age: f64, t: f64) -> S {
+        self.expectation((self.alpha + age).recip() * t)
+    }
+
+    fn discounted_purchases(&self, age: f64, t: f64, rate: f64) -> S {
+        let beta = self.alpha + age;
+        if rate == 0.0 {
+            return self.expectation(beta.recip() * t);
+        }
+        if t * rate <= FORGOTTEN {
+            return self.discounted_until(beta, t, rate);
+        }
+        let perpetuity = self.perpetuity.get_or_init(|| Perpetuity::new(self, rate));
+        perpetuity
+            .at(beta, rate)
+            .unwrap_or_else(|| self.discounted_until(beta, FORGOTTEN / rate, rate))
+    }
+
+    fn no_purchase(&self, age: f64, t: f64) -> S {
+        (-(self.s * ((self.alpha + age).recip() * t).ln_1p())).exp()
+    }
+
+    /// `P(X = k) = B(a, b+k)/B(a, b) P(N = k) + [k>0] B(a+1, b+k-1)/B(a, b) P(N >= k)`.
+    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<S> {
+        let clock = NegativeBinomial::new(self.s, (self.alpha + age).recip() * t, most);
+        let mut passed = S::from(1.0);
+        let mut probabilities = Vec::with_capacity(most + 1);
+        for (k, (mass, tail)) in clock.masses.into_iter().zip(clock.tails).enumerate() {
+            if k == 0 {
+                probabilities.push(mass);
+                continue;
+            }
+            // from B(a, b+k-1)/B(a, b) on: stay or leave after the k-th purchase
+            let chances = self.a + self.b + (k as f64 - 1.0);
+            let left = passed * (self.a / chances);
+            passed = passed * ((self.b + (k as f64 - 1.0)) / chances);
+            probabilities.push(passed * mass + left * tail);
+        }
+        probabilities
+    }
+
+    fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize {
+        let (s, a, b) = (self.s.value(), self.a.value(), self.b.value());
+        let tau = t / (self.alpha.value() + age);
+        let ln_z = -(1.0 / tau).ln_1p();
+        // P(X > k) = B(a, b+k)/B(a, b) P(N > k)
+        let (mut passed, mut ln_mass) = (1.0, -s * tau.ln_1p());
+        let mut tail = -ln_mass.exp_m1();
+        for k in 0..limit {
+            if 1.0 - passed * tail >= level {
+                return k;
+            }
+            let order = k as f64;
+            passed *= (b + order) / (a + b + order);
+            ln_mass += ln_z + ((s + order) / (order + 1.0)).ln();
+            tail -= ln_mass.exp();
+        }
+        limit
+    }
+}
+
+/// The expectation at fixed horizons, shared by customers with equal numbers of purchases, from which discounting
+/// without end is one weighted sum a customer: `int_0^inf zeta exp(-zeta tau) E(tau) dtau`, `zeta = rate (alpha + age)`.
+#[derive(Debug)]
+struct Perpetuity<S> {
+    rate: f64,
+    /// `(tau, weight * E(tau))`.
+    nodes: Vec<(f64, S)>,
+}
+
+impl<S: Scalar> Perpetuity<S> {
+    /// Long enough for a customer of any age, as `alpha` is the smallest `alpha + age`.
+    fn new(future: &BetaGeometric<S>, rate: f64) -> Self {
+        let nodes = shared_nodes(FORGOTTEN / (rate * future.alpha.value()))
+            .into_iter()
+            .map(|(tau, weight)| (tau, future.expectation(S::from(tau)) * weight))
+            .collect();
+        Self { rate, nodes }
+    }
+
+    /// Nothing if these nodes do not serve: another rate, or a decay too steep for their panels.
+    fn at(&self, beta: S, rate: f64) -> Option<S> {
+        let zeta = beta * rate;
+        if rate.total_cmp(&self.rate).is_ne() || zeta.value() > FASTEST {
+            return None;
+        }
+        let mut sum = S::from(0.0);
+        for &(tau, value) in &self.nodes {
+            if zeta.value() * tau > FORGOTTEN {
+                break;
+            }
+            sum += value * (zeta * -tau).exp();
+        }
+        Some(sum * zeta)
+    }
+}
