@@ -1,22 +1,13 @@
-//! Special functions over `f64` (placeholder values: libm).
-pub fn ln_gamma(x: f64) -> f64 {
-    libm::lgamma(x)
-}
-pub fn digamma(x: f64) -> f64 {
-    x
-}
-pub fn trigamma(x: f64) -> f64 {
-    x
-}
-pub fn ln_beta(x: f64, y: f64) -> f64 {
-    ln_gamma(x) + ln_gamma(y) - ln_gamma(x + y)
-}
-pub fn ln_beta_gradient(x: f64, y: f64) -> [f64; 2] {
-    [x, y]
-}
-pub fn ln_beta_hessian(x: f64, y: f64) -> [f64; 3] {
-    [x, y, x]
-}
-pub fn ln_1m_exp(x: f64) -> f64 {
-    x
-}
+//! Special functions over `f64`: the gamma and beta functions with their derivatives, and sums of exponentials.
+//!
+//! Everything takes and returns logarithms where the plain value could overflow, and every difference of two large
+//! quantities is formed in a way that keeps its digits. The errors stated are the worst found against 60-digit
+//! references (`tests/golden/special.json`).
+
+mod beta;
+mod gamma;
+mod log_space;
+
+pub use beta::{ln_beta, ln_beta_gradient, ln_beta_hessian, ln_gamma_ratio};
+pub use gamma::{digamma, digamma_rise, ln_gamma, trigamma, trigamma_drop};
+pub use log_space::{exp_m1_minus, ln_1m_exp, ln_1p_minus, ln_add_exp, ln_sum_exp};

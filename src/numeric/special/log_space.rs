@@ -1,0 +1,58 @@
+//! Sums, differences and remainders of exponentials and logarithms that neither overflow nor cancel.
+
+use std::f64::consts::LN_2;
+
+/// `ln(1 - exp(x))` for `x <= 0`: `-inf` at zero.
+///
+/// Two forms that meet at `-ln 2` (Mächler, "Accurately computing log(1 - exp(-|a|))", 2012).
+pub fn ln_1m_exp(x: f64) -> f64 {
+    if x > -LN_2 {
+        (-x.exp_m1()).ln()
+    } else {
+        (-x.exp()).ln_1p()
+    }
+}
+
+/// `ln(exp(x) + exp(y))` without overflow.
+pub fn ln_add_exp(x: f64, y: f64) -> f64 {
+    let (low, high) = (x.min(y), x.max(y));
+    if high.is_infinite() {
+        return high;
+    }
+    high + (low - high).exp().ln_1p()
+}
+
+/// `ln(sum_i exp(x_i))` without overflow: `-inf` for no terms.
+pub fn ln_sum_exp(terms: &[f64]) -> f64 {
+    let high = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if high.is_infinite() {
+        return high;
+    }
+    high + terms.iter().map(|x| (x - high).exp()).sum::<f64>().ln()
+}
+
+/// `ln(1 + x) - x` for `x > -1`, to full relative accuracy near zero.
+///
+/// `ln(1 + x) = 2 artanh(z)` with `z = x / (2 + x)`, of which the leading `2 z = x - x z` is taken off exactly.
+pub fn ln_1p_minus(x: f64) -> f64 {
+    if x.abs() > 0.4 {
+        return x.ln_1p() - x;
+    }
+    let z = x / (2.0 + x);
+    let z2 = z * z;
+    let odd = [21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0];
+    let artanh = odd.iter().fold(0.0, |sum, k| sum * z2 + 1.0 / k);
+    2.0 * z * z2 * artanh - x * z
+}
+
+/// `exp(x) - 1 - x`, to full relative accuracy near zero.
+pub fn exp_m1_minus(x: f64) -> f64 {
+    if x.abs() > 0.5 {
+        return x.exp_m1() - x;
+    }
+    // x^2/2 (1 + x/3 (1 + x/4 (1 + ...)))
+    let nested = (3..=15)
+        .rev()
+        .fold(1.0, |sum, k| 1.0 + sum * x / f64::from(k));
+    0.5 * x * x * nested
+}
