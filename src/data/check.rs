@@ -1,5 +1,6 @@
 //! Looking for rows that break a rule, and saying so.
 
+use crate::numeric::parallel;
 use crate::{Error, Result};
 
 /// A rule that every row of a column must keep.
@@ -18,12 +19,13 @@ impl Rule<'_> {
     pub(crate) fn check(
         &self,
         rows: usize,
-        bad: impl Fn(usize) -> bool,
+        bad: impl Fn(usize) -> bool + Sync,
         found: impl Fn(usize) -> String,
     ) -> Result<()> {
-        let Some(first) = (0..rows).find(|&row| bad(row)) else {
+        if !parallel::any(rows, &bad) {
             return Ok(());
-        };
+        }
+        let first = (0..rows).find(|&row| bad(row)).unwrap_or_default();
         Err(Error::Data {
             column: self.column.to_owned(),
             expected: self.expected.to_owned(),

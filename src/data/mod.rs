@@ -1,6 +1,6 @@
 //! Validated inputs: what the models and tables of this crate are computed from.
 
-mod check;
+pub(crate) mod check;
 pub mod rows;
 
-pub use rows::{Purchases, Spend};
+pub use rows::{Histories, Purchases, Rows, Spend, Spending};

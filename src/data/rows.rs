@@ -16,8 +16,16 @@ pub struct Purchases {
     pub t: f64,
 }
 
-impl Purchases {
-    /// The rows of three columns of equal length.
+/// The purchase histories of many customers, column by column, checked when made.
+#[derive(Debug, Clone, Copy)]
+pub struct Histories<'a> {
+    frequency: &'a [f64],
+    recency: &'a [f64],
+    t: &'a [f64],
+}
+
+impl<'a> Histories<'a> {
+    /// Three columns of equal length.
     ///
     /// # Errors
     /// [`Error::Length`](crate::Error::Length) if the columns differ in length; [`Error::Data`](crate::Error::Data)
@@ -26,17 +34,68 @@ impl Purchases {
     ///
     /// # Examples
     /// ```
-    /// let rows = tenure::data::Purchases::from_columns(&[2.0, 0.0], &[30.43, 0.0], &[38.86, 38.86])?;
-    /// assert_eq!(rows[0].t_x, 30.43);
+    /// use tenure::data::{Histories, Rows};
+    /// let customers = Histories::new(&[2.0, 0.0], &[30.43, 0.0], &[38.86, 38.86])?;
+    /// assert_eq!(customers.row(0).t_x, 30.43);
     /// # Ok::<(), tenure::Error>(())
     /// ```
-    pub fn from_columns(frequency: &[f64], recency: &[f64], t: &[f64]) -> Result<Vec<Self>> {
+    pub fn new(frequency: &'a [f64], recency: &'a [f64], t: &'a [f64]) -> Result<Self> {
         same_length("recency", recency.len(), "frequency", frequency.len())?;
         same_length("T", t.len(), "frequency", frequency.len())?;
         check_counts("frequency", frequency)?;
         check_ages(frequency, recency, t)?;
-        let columns = frequency.iter().zip(recency).zip(t);
-        Ok(columns.map(|((&x, &t_x), &t)| Self { x, t_x, t }).collect())
+        Ok(Self {
+            frequency,
+            recency,
+            t,
+        })
+    }
+}
+
+impl Histories<'_> {
+    /// The numbers of purchases that occur, in ascending order.
+    pub fn distinct_counts(&self) -> Vec<u64> {
+        let mut seen: Vec<u64> = Vec::new();
+        for &x in self.frequency {
+            let x = x as u64;
+            if let Err(place) = seen.binary_search(&x) {
+                seen.insert(place, x);
+            }
+        }
+        seen
+    }
+}
+
+/// The customers of a data set, one row each.
+pub trait Rows: Sync {
+    /// One customer.
+    type Row: Copy + Send + Sync;
+
+    /// Number of customers.
+    fn len(&self) -> usize;
+
+    /// Customer number `i`, which must be smaller than [`Rows::len`].
+    fn row(&self, i: usize) -> Self::Row;
+
+    /// Whether there are no customers.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Rows for Histories<'_> {
+    type Row = Purchases;
+
+    fn len(&self) -> usize {
+        self.frequency.len()
+    }
+
+    fn row(&self, i: usize) -> Purchases {
+        Purchases {
+            x: self.frequency[i],
+            t_x: self.recency[i],
+            t: self.t[i],
+        }
     }
 }
 
@@ -51,14 +110,21 @@ pub struct Spend {
     pub mean: f64,
 }
 
-impl Spend {
-    /// The rows of two columns of equal length; where the frequency is 0 the mean says nothing and is set to 0.
+/// The repeat spending of many customers, column by column, checked when made.
+#[derive(Debug, Clone, Copy)]
+pub struct Spending<'a> {
+    frequency: &'a [f64],
+    mean: &'a [f64],
+}
+
+impl<'a> Spending<'a> {
+    /// Two columns of equal length; where the frequency is 0 the mean says nothing and is taken as 0.
     ///
     /// # Errors
     /// [`Error::Length`](crate::Error::Length) if the columns differ in length; [`Error::Data`](crate::Error::Data)
     /// with the first offending row unless every frequency is a whole number of at least 0, and the mean is finite and
     /// greater than 0 wherever the frequency is.
-    pub fn from_columns(frequency: &[f64], mean: &[f64]) -> Result<Vec<Self>> {
+    pub fn new(frequency: &'a [f64], mean: &'a [f64]) -> Result<Self> {
         same_length("monetary_value", mean.len(), "frequency", frequency.len())?;
         check_counts("frequency", frequency)?;
         let rule = Rule {
@@ -71,13 +137,23 @@ impl Spend {
             |i| frequency[i] > 0.0 && !(mean[i].is_finite() && mean[i] > 0.0),
             |i| format!("{:?} with frequency = {:?}", mean[i], frequency[i]),
         )?;
-        let columns = frequency.iter().zip(mean);
-        Ok(columns
-            .map(|(&x, &mean)| Self {
-                x,
-                mean: if x > 0.0 { mean } else { 0.0 },
-            })
-            .collect())
+        Ok(Self { frequency, mean })
+    }
+}
+
+impl Rows for Spending<'_> {
+    type Row = Spend;
+
+    fn len(&self) -> usize {
+        self.frequency.len()
+    }
+
+    fn row(&self, i: usize) -> Spend {
+        let x = self.frequency[i];
+        Spend {
+            x,
+            mean: if x > 0.0 { self.mean[i] } else { 0.0 },
+        }
     }
 }
 
@@ -150,28 +226,29 @@ mod tests {
         #[case] t: [f64; 2],
         #[case] text: &str,
     ) {
-        let error = Purchases::from_columns(&frequency, &recency, &t).unwrap_err();
+        let error = Histories::new(&frequency, &recency, &t).unwrap_err();
         let message = error.to_string();
         assert_eq!(message.split("\n\n").next(), Some(text));
     }
 
     #[test]
     fn histories_at_the_edge_pass() {
-        let rows = Purchases::from_columns(&[0.0, 3.0], &[0.0, 5.0], &[0.0, 5.0]).unwrap();
+        let (frequency, recency, t) = ([0.0, 3.0], [0.0, 5.0], [0.0, 5.0]);
+        let customers = Histories::new(&frequency, &recency, &t).unwrap();
         assert_eq!(
-            rows[1],
+            customers.row(1),
             Purchases {
                 x: 3.0,
                 t_x: 5.0,
                 t: 5.0
             }
         );
-        assert!(Purchases::from_columns(&[], &[], &[]).unwrap().is_empty());
+        assert!(Histories::new(&[], &[], &[]).unwrap().is_empty());
     }
 
     #[test]
     fn columns_of_different_length_are_named() {
-        let error = Purchases::from_columns(&[1.0], &[1.0], &[]).unwrap_err();
+        let error = Histories::new(&[1.0], &[1.0], &[]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "column `T` has 0 rows, but `frequency` has 1"
@@ -180,10 +257,10 @@ mod tests {
 
     #[test]
     fn spend_is_positive_where_there_is_any() {
-        let rows = Spend::from_columns(&[2.0, 0.0], &[3.5, f64::NAN]).unwrap();
-        assert_eq!(rows[1], Spend { x: 0.0, mean: 0.0 });
+        let customers = Spending::new(&[2.0, 0.0], &[3.5, f64::NAN]).unwrap();
+        assert_eq!(customers.row(1), Spend { x: 0.0, mean: 0.0 });
         for mean in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            let error = Spend::from_columns(&[0.0, 2.0], &[0.0, mean]).unwrap_err();
+            let error = Spending::new(&[0.0, 2.0], &[0.0, mean]).unwrap_err();
             assert!(
                 error
                     .to_string()

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use serde::{Deserialize, Serialize};
 
 use super::{Dimension, Model, Row};
+use crate::data::Rows;
 use crate::numeric::linalg::{inverse, symmetric_eigenvalues};
 use crate::numeric::optimize::{Minimum, Stopping, minimize};
 use crate::numeric::{Dual2, Scalar, parallel};
@@ -113,7 +114,7 @@ impl<R: Row> Sample<R> {
     ///
     /// # Errors
     /// Weights that are not finite and non-negative, or a number of them that is not the number of rows; nobody left.
-    pub fn new(rows: &[R], weights: Option<&[f64]>) -> Result<Self> {
+    pub fn new(rows: &impl Rows<Row = R>, weights: Option<&[f64]>) -> Result<Self> {
         let mut weighted = attach_weights(rows, weights)?;
         parallel::sort_by(&mut weighted, order);
         weighted.dedup_by(|later, first| {
@@ -135,7 +136,8 @@ impl<R: Row> Sample<R> {
             }
         }
         let customers = rows.iter().map(|r| r.weight).sum();
-        let mean = |f: fn(&R) -> f64| rows.iter().map(|r| f(&r.row) * r.weight).sum::<f64>() / customers;
+        let mean =
+            |f: fn(&R) -> f64| rows.iter().map(|r| f(&r.row) * r.weight).sum::<f64>() / customers;
         let scale = Scale {
             time: mean(R::time),
             money: mean(R::money),
@@ -172,14 +174,22 @@ impl<R: Row> Sample<R> {
             row: r.row,
             weight: r.weight * step as f64,
         });
-        let mut rows: Vec<_> = self.rows.iter().filter(|r| r.weight > 1.0).copied().collect();
+        let mut rows: Vec<_> = self
+            .rows
+            .iter()
+            .filter(|r| r.weight > 1.0)
+            .copied()
+            .collect();
         rows.extend(thinned);
         rows.sort_by(order);
         Self::from_sorted(rows)
     }
 
     /// The log-likelihood at `theta`; what depends on the number of purchases alone is computed once a number.
-    pub fn log_likelihood<M: Model<K, Row = R>, S: Scalar, const K: usize>(&self, theta: [S; K]) -> S {
+    pub fn log_likelihood<M: Model<K, Row = R>, S: Scalar, const K: usize>(
+        &self,
+        theta: [S; K],
+    ) -> S {
         let mut total = S::from(0.0);
         for &(x, customers) in &self.counts {
             total += M::ln_pdf_shared(theta, x) * customers;
@@ -187,19 +197,34 @@ impl<R: Row> Sample<R> {
         total + parallel::sum(&self.rows, |r| M::ln_pdf_rest(theta, &r.row) * r.weight)
     }
 
-    /// What the optimiser minimises, over log parameters `u`: the mean negative log-likelihood plus the penalty
-    /// `penalty * sum((u_j - neutral_j)^2)`. A parameter with a dimension is measured against the data's own mean
-    /// time or mean value, so that neither unit matters.
-    fn objective<M: Model<K, Row = R>, const K: usize>(&self, u: [f64; K], penalty: f64) -> Dual2<K> {
-        let u = Dual2::variables(u);
-        let mut objective = self.log_likelihood::<M, _, K>(u.map(Scalar::exp)) * (-1.0 / self.customers);
+    /// What the optimiser minimises, over log parameters `u`: the negative log-likelihood with its penalty, per customer.
+    fn objective<M: Model<K, Row = R>, const K: usize>(
+        &self,
+        u: [f64; K],
+        penalty: f64,
+    ) -> Dual2<K> {
+        let theta = u.map(f64::exp);
+        let at = self.log_likelihood::<M, _, K>(Dual2::variables(theta));
+        let total = self.penalised::<M, K>(at, theta, penalty);
+        on_log_scale(&total, theta, self.customers)
+    }
+
+    /// The negative log-likelihood plus `penalty * customers * sum_j ln(theta_j / neutral_j)^2`. A parameter with a
+    /// dimension is measured against the data's own mean time or mean value, so that no unit matters.
+    fn penalised<M: Model<K, Row = R>, const K: usize>(
+        &self,
+        log_likelihood: Dual2<K>,
+        theta: [f64; K],
+        penalty: f64,
+    ) -> Dual2<K> {
+        let mut total = -log_likelihood;
         if penalty > 0.0 {
-            for (u, parameter) in u.into_iter().zip(M::PARAMETERS) {
-                let distance = u - self.neutral(parameter.dimension).ln();
-                objective += distance * distance * penalty;
+            for (parameter, theta) in M::PARAMETERS.iter().zip(Dual2::variables(theta)) {
+                let distance = (theta / self.neutral(parameter.dimension)).ln();
+                total += distance * distance * (penalty * self.customers);
             }
         }
-        objective
+        total
     }
 
     fn neutral(&self, dimension: Dimension) -> f64 {
@@ -211,31 +236,47 @@ impl<R: Row> Sample<R> {
     }
 }
 
-fn attach_weights<R: Row>(rows: &[R], weights: Option<&[f64]>) -> Result<Vec<Weighted<R>>> {
+fn attach_weights<R: Row>(
+    rows: &impl Rows<Row = R>,
+    weights: Option<&[f64]>,
+) -> Result<Vec<Weighted<R>>> {
     let Some(weights) = weights else {
-        return Ok(rows.iter().map(|&row| Weighted { row, weight: 1.0 }).collect());
+        return Ok(parallel::tabulate(rows.len(), |i| Weighted {
+            row: rows.row(i),
+            weight: 1.0,
+        }));
     };
-    if weights.len() != rows.len() {
+    check_weights(weights, rows.len())?;
+    let counted = (0..rows.len()).filter(|&i| weights[i] > 0.0);
+    Ok(counted
+        .map(|i| Weighted {
+            row: rows.row(i),
+            weight: weights[i],
+        })
+        .collect())
+}
+
+fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
+    if weights.len() != rows {
         return Err(Error::Length {
             column: "weights".into(),
             found: weights.len(),
             reference: "frequency".into(),
-            expected: rows.len(),
+            expected: rows,
         });
     }
     let bad = |w: &f64| !w.is_finite() || *w < 0.0;
-    if let Some(row) = weights.iter().position(bad) {
-        return Err(Error::Data {
-            column: "weights".into(),
-            expected: "be finite and not negative".into(),
-            row,
-            found: weights[row].to_string(),
-            count: weights.iter().filter(|w| bad(w)).count(),
-            hint: String::new(),
-        });
-    }
-    let pairs = rows.iter().zip(weights).filter(|&(_, &weight)| weight > 0.0);
-    Ok(pairs.map(|(&row, &weight)| Weighted { row, weight }).collect())
+    let Some(row) = weights.iter().position(bad) else {
+        return Ok(());
+    };
+    Err(Error::Data {
+        column: "weights".into(),
+        expected: "be finite and not negative".into(),
+        row,
+        found: weights[row].to_string(),
+        count: weights.iter().filter(|w| bad(w)).count(),
+        hint: String::new(),
+    })
 }
 
 fn compare_keys<R: Row>(a: &R, b: &R) -> Ordering {
@@ -253,7 +294,10 @@ fn order<R: Row>(a: &Weighted<R>, b: &Weighted<R>) -> Ordering {
 ///
 /// # Errors
 /// Bad weights or penalty, no customers, or a likelihood that is not finite at any start.
-pub fn fit<M: Model<K>, const K: usize>(rows: &[M::Row], options: &Options<'_>) -> Result<Fit> {
+pub fn fit<M: Model<K>, const K: usize>(
+    rows: &impl Rows<Row = M::Row>,
+    options: &Options<'_>,
+) -> Result<Fit> {
     if !(options.penalty.is_finite() && options.penalty >= 0.0) {
         return Err(Error::Parameter {
             name: "penalty".into(),
@@ -269,7 +313,10 @@ pub fn fit<M: Model<K>, const K: usize>(rows: &[M::Row], options: &Options<'_>) 
 }
 
 /// The optimum over log parameters, from the first start or, where that stalls, the better of two.
-fn optimum<M: Model<K>, const K: usize>(sample: &Sample<M::Row>, options: &Options<'_>) -> Result<Minimum<K>> {
+fn optimum<M: Model<K>, const K: usize>(
+    sample: &Sample<M::Row>,
+    options: &Options<'_>,
+) -> Result<Minimum<K>> {
     let [first, second] = M::starts(sample).map(|start| start.map(f64::ln));
     let attempt = |start| -> Result<Minimum<K>> {
         let start = if sample.rows.len() > THIN_ABOVE {
@@ -284,7 +331,11 @@ fn optimum<M: Model<K>, const K: usize>(sample: &Sample<M::Row>, options: &Optio
         return Ok(one);
     }
     let two = attempt(second)?;
-    let best = if two.at.value < one.at.value || !one.at.value.is_finite() { two } else { one };
+    let best = if two.at.value < one.at.value || !one.at.value.is_finite() {
+        two
+    } else {
+        one
+    };
     if best.at.value.is_finite() {
         return Ok(best);
     }
@@ -316,49 +367,68 @@ pub(super) fn climb<M: Model<K>, const K: usize>(
 }
 
 fn is_curved<const K: usize>(minimum: &Minimum<K>) -> bool {
-    smallest_eigenvalue(minimum) > FLAT
+    smallest_eigenvalue(&minimum.at.hessian) > FLAT
 }
 
-fn smallest_eigenvalue<const K: usize>(minimum: &Minimum<K>) -> f64 {
-    symmetric_eigenvalues(&minimum.at.hessian).map_or(f64::NAN, |eigenvalues| {
+fn smallest_eigenvalue<const K: usize>(hessian: &[[f64; K]; K]) -> f64 {
+    symmetric_eigenvalues(hessian).map_or(f64::NAN, |eigenvalues| {
         eigenvalues.into_iter().fold(f64::INFINITY, f64::min)
     })
 }
 
-/// Turns an optimum over log parameters into the fit that is reported.
-fn report<M: Model<K>, const K: usize>(sample: &Sample<M::Row>, minimum: &Minimum<K>, penalty: f64) -> Fit {
+/// Turns an optimum over log parameters into the fit that is reported, from one evaluation there.
+fn report<M: Model<K>, const K: usize>(
+    sample: &Sample<M::Row>,
+    minimum: &Minimum<K>,
+    penalty: f64,
+) -> Fit {
     let theta = minimum.point.map(f64::exp);
-    let smallest = smallest_eigenvalue(minimum);
+    let at = sample.log_likelihood::<M, _, K>(Dual2::variables(theta));
+    let objective = sample.penalised::<M, K>(at, theta, penalty);
+    let scaled = on_log_scale(&objective, theta, sample.customers);
+    let smallest = smallest_eigenvalue(&scaled.hessian);
     let curved = smallest > FLAT;
     let (status, message) = match (minimum.converged, curved) {
         (true, true) => (Status::Converged, String::new()),
         (_, false) => (Status::Boundary, M::boundary(theta)),
         (false, true) => (
             Status::Stopped,
-            format!("no optimum after {} evaluations; try a penalty or another time unit", minimum.evaluations),
+            format!(
+                "no optimum after {} evaluations; try a penalty or another time unit",
+                minimum.evaluations
+            ),
         ),
+    };
+    let covariance = if curved {
+        inverse(&objective.hessian)
+    } else {
+        None
     };
     Fit {
         parameters: theta.to_vec(),
-        covariance: if curved { covariance::<M, K>(sample, theta, penalty) } else { Vec::new() },
-        log_likelihood: sample.log_likelihood::<M, f64, K>(theta),
+        covariance: covariance
+            .map_or_else(Vec::new, |rows| rows.iter().map(|r| r.to_vec()).collect()),
+        log_likelihood: at.value,
         customers: sample.customers,
         iterations: minimum.evaluations,
-        gradient_norm: minimum.at.gradient.iter().fold(0.0, |m, g| g.abs().max(m)),
+        gradient_norm: scaled.gradient.iter().fold(0.0, |m, g| g.abs().max(m)),
         smallest_eigenvalue: smallest,
         status,
         message,
     }
 }
 
-/// Inverse of the observed information in the parameters themselves (not their logarithms).
-fn covariance<M: Model<K>, const K: usize>(sample: &Sample<M::Row>, theta: [f64; K], penalty: f64) -> Vec<Vec<f64>> {
-    let mut information = sample.log_likelihood::<M, _, K>(Dual2::variables(theta)).hessian;
-    for (i, row) in information.iter_mut().enumerate() {
-        row.iter_mut().for_each(|h| *h = -*h);
-        // d2/dtheta2 of penalty * N * (ln theta - ln neutral)^2
-        let distance = theta[i].ln() - sample.neutral(M::PARAMETERS[i].dimension).ln();
-        row[i] += 2.0 * penalty * sample.customers * (1.0 - distance) / (theta[i] * theta[i]);
+/// A function of `theta` as a function of `ln theta`, per customer.
+fn on_log_scale<const K: usize>(f: &Dual2<K>, theta: [f64; K], customers: f64) -> Dual2<K> {
+    let gradient = std::array::from_fn(|i| f.gradient[i] * theta[i] / customers);
+    Dual2 {
+        value: f.value / customers,
+        gradient,
+        hessian: std::array::from_fn(|i| {
+            std::array::from_fn(|j| {
+                let bend = f.hessian[i][j] * theta[i] * theta[j] / customers;
+                if i == j { bend + gradient[i] } else { bend }
+            })
+        }),
     }
-    inverse(&information).map_or_else(Vec::new, |rows| rows.iter().map(|row| row.to_vec()).collect())
 }

@@ -120,7 +120,10 @@ pub trait Model<const K: usize>: Sync {
 }
 
 /// The parameters as an array, all finite and positive.
-pub(crate) fn positive<const K: usize>(parameters: &[Parameter], theta: &[f64]) -> Result<[f64; K]> {
+pub(crate) fn positive<const K: usize>(
+    parameters: &[Parameter],
+    theta: &[f64],
+) -> Result<[f64; K]> {
     let array: [f64; K] = theta.try_into().map_err(|_| Error::Length {
         column: "parameters".into(),
         found: theta.len(),

@@ -2,8 +2,9 @@
 //! refitted (Venzon and Moolgavkar, A method for computing profile-likelihood-based confidence intervals, Applied
 //! Statistics 37, 1988).
 
-use super::{Model, positive};
 use super::fit::{Options, Sample, climb};
+use super::{Model, positive};
+use crate::data::Rows;
 use crate::numeric::incomplete::gamma_quantile;
 use crate::{Error, Result};
 
@@ -11,6 +12,8 @@ use crate::{Error, Result};
 const FAR: f64 = 12.0;
 /// The root is found to this precision in the log parameter.
 const PRECISION: f64 = 1e-8;
+/// Or to this precision in twice the log-likelihood.
+const CLOSE: f64 = 1e-9;
 
 /// The interval for parameter number `parameter` at the given confidence level; an end that the data never reject is 0
 /// or infinite.
@@ -18,7 +21,7 @@ const PRECISION: f64 = 1e-8;
 /// # Errors
 /// A level outside (0, 1), no such parameter, or what [`fit`](super::fit::fit) reports.
 pub fn profile_interval<M: Model<K>, const K: usize>(
-    rows: &[M::Row],
+    rows: &impl Rows<Row = M::Row>,
     options: &Options<'_>,
     estimates: &[f64],
     parameter: usize,
@@ -29,7 +32,11 @@ pub fn profile_interval<M: Model<K>, const K: usize>(
     }
     let theta = positive::<K>(&M::PARAMETERS, estimates)?;
     if parameter >= K {
-        return Err(refused("parameter", "be one of the model's", &parameter.to_string()));
+        return Err(refused(
+            "parameter",
+            "be one of the model's",
+            &parameter.to_string(),
+        ));
     }
     let profile = Profile::<M, K> {
         sample: &Sample::new(rows, options.weights)?,
@@ -63,11 +70,15 @@ impl<M: Model<K>, const K: usize> Profile<'_, M, K> {
         Ok(best.at.value * self.sample.customers())
     }
 
-    /// Where the profile in the given direction has fallen as far as allowed: a step out, then bisection with secants.
+    /// Where the profile in the given direction has fallen as far as allowed: steps out, then secants and
+    /// bisections in turn.
     fn end(&self, optimum: f64, direction: f64) -> Result<f64> {
         let mut warm = self.estimate;
         let mut excess = |distance: f64| -> Result<f64> {
-            Ok(2.0 * (self.objective_at(direction * distance, &mut warm)? - optimum) - self.allowed)
+            Ok(
+                2.0 * (self.objective_at(direction * distance, &mut warm)? - optimum)
+                    - self.allowed,
+            )
         };
         let (mut near, mut far) = ((0.0, -self.allowed), (0.1, excess(0.1)?));
         while far.1 < 0.0 {
@@ -81,7 +92,11 @@ impl<M: Model<K>, const K: usize> Profile<'_, M, K> {
         while far.0 - near.0 > PRECISION {
             let straight = near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1);
             let middle = 0.5 * (near.0 + far.0);
-            let place = if secant { straight.clamp(near.0 + 0.5 * PRECISION, far.0 - 0.5 * PRECISION) } else { middle };
+            let place = if secant {
+                straight.clamp(near.0 + 0.5 * PRECISION, far.0 - 0.5 * PRECISION)
+            } else {
+                middle
+            };
             let here = (place, excess(place)?);
             secant = !secant || here.1.abs() < 1e-6;
             if here.1 < 0.0 {

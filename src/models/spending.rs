@@ -1,75 +1,125 @@
 //! What the Gamma-Gamma model says of a customer's spending.
 
 use super::fit::{Fit, Options, fit};
-use super::purchasing::Prediction;
-use super::{GammaGamma, Model, positive};
-use crate::data::Spend;
+use super::{GammaGamma, Model, positive, profile_interval};
+use crate::data::check::same_length;
+use crate::data::{Rows, Spend, Spending};
 use crate::numeric::incomplete::gamma_quantile;
 use crate::numeric::{Dual, parallel};
 use crate::{Error, Result};
 
-/// Fits the model to the customers with repeat purchases: the others say nothing about spend.
-///
-/// # Errors
-/// See [`fit`](super::fit::fit).
-pub fn fit_spending(rows: &[Spend], options: &Options<'_>) -> Result<Fit> {
-    let (buyers, weights) = buyers(rows, options.weights)?;
-    let options = Options {
-        weights: weights.as_deref(),
-        ..*options
-    };
-    fit::<GammaGamma, 3>(&buyers, &options)
+/// The customers with repeat purchases: the others say nothing about spend.
+#[derive(Debug, Clone)]
+pub struct Buyers {
+    rows: Vec<Spend>,
+    weights: Option<Vec<f64>>,
 }
 
-/// The rows with repeat purchases, and their weights.
-///
-/// # Errors
-/// As many weights as rows are needed.
-pub fn buyers(rows: &[Spend], weights: Option<&[f64]>) -> Result<(Vec<Spend>, Option<Vec<f64>>)> {
-    if let Some(weights) = weights.filter(|w| w.len() != rows.len()) {
-        return Err(Error::Length {
-            column: "weights".into(),
-            found: weights.len(),
-            reference: "frequency".into(),
-            expected: rows.len(),
-        });
+impl Rows for Buyers {
+    type Row = Spend;
+
+    fn len(&self) -> usize {
+        self.rows.len()
     }
-    let bought = |row: &&Spend| row.x > 0.0;
-    let weights = weights.map(|weights| {
-        let pairs = rows.iter().zip(weights).filter(|(row, _)| bought(row));
-        pairs.map(|(_, &weight)| weight).collect()
-    });
-    Ok((rows.iter().filter(bought).copied().collect(), weights))
+
+    fn row(&self, i: usize) -> Spend {
+        self.rows[i]
+    }
+}
+
+impl Buyers {
+    /// The buyers among the customers, with their weights.
+    ///
+    /// # Errors
+    /// As many weights as rows are needed.
+    pub fn new(customers: &Spending<'_>, weights: Option<&[f64]>) -> Result<Self> {
+        let all = customers.len();
+        if let Some(weights) = weights {
+            same_length("weights", weights.len(), "frequency", all)?;
+        }
+        let bought = || (0..all).filter(|&i| customers.row(i).x > 0.0);
+        Ok(Self {
+            rows: bought().map(|i| customers.row(i)).collect(),
+            weights: weights.map(|weights| bought().map(|i| weights[i]).collect()),
+        })
+    }
+
+    /// Fits the model to them.
+    ///
+    /// # Errors
+    /// See [`fit`](super::fit::fit).
+    pub fn fit(&self, options: &Options<'_>) -> Result<Fit> {
+        fit::<GammaGamma, 3>(self, &self.weighted(options))
+    }
+
+    /// Interval for one parameter by the profile likelihood.
+    ///
+    /// # Errors
+    /// See [`profile_interval`].
+    pub fn profile(
+        &self,
+        options: &Options<'_>,
+        estimates: &[f64],
+        parameter: usize,
+        level: f64,
+    ) -> Result<[f64; 2]> {
+        profile_interval::<GammaGamma, 3>(
+            self,
+            &self.weighted(options),
+            estimates,
+            parameter,
+            level,
+        )
+    }
+
+    fn weighted<'a>(&'a self, options: &Options<'a>) -> Options<'a> {
+        Options {
+            weights: self.weights.as_deref(),
+            ..*options
+        }
+    }
 }
 
 /// The log-likelihood of each customer; 0 without repeat purchases.
 ///
 /// # Errors
 /// Parameters that are not three positive numbers.
-pub fn spending_log_likelihood(theta: &[f64], rows: &[Spend]) -> Result<Vec<f64>> {
+pub fn spending_log_likelihood(
+    theta: &[f64],
+    customers: &Spending<'_>,
+    out: &mut [f64],
+) -> Result<()> {
     let theta = positive::<3>(&GammaGamma::PARAMETERS, theta)?;
-    Ok(parallel::map(rows, |row| GammaGamma::ln_pdf(theta, row)))
+    parallel::fill_rows(out, 1, |i, value| {
+        value[0] = GammaGamma::ln_pdf(theta, &customers.row(i));
+    });
+    Ok(())
 }
 
-/// The expected mean value of each customer's purchases, with its derivatives.
+/// The expected mean value of each customer's purchases, with its derivatives (customers by parameters) if asked for.
 ///
 /// # Errors
 /// Parameters that are not three positive numbers.
-pub fn expected_spend(theta: &[f64], rows: &[Spend], gradient: bool) -> Result<Prediction> {
+pub fn expected_spend(
+    theta: &[f64],
+    customers: &Spending<'_>,
+    out: &mut [f64],
+    gradients: Option<&mut [f64]>,
+) -> Result<()> {
     let theta = positive::<3>(&GammaGamma::PARAMETERS, theta)?;
-    if !gradient {
-        let values = parallel::map(rows, |row| GammaGamma::expected_spend(theta, row));
-        return Ok(Prediction {
-            values,
-            gradients: Vec::new(),
+    let Some(gradients) = gradients else {
+        parallel::fill_rows(out, 1, |i, value| {
+            value[0] = GammaGamma::expected_spend(theta, &customers.row(i));
         });
-    }
+        return Ok(());
+    };
     let theta = Dual::variables(theta);
-    let duals = parallel::map(rows, |row| GammaGamma::expected_spend(theta, row));
-    Ok(Prediction {
-        values: duals.iter().map(|d| d.value).collect(),
-        gradients: duals.iter().flat_map(|d| d.gradient).collect(),
-    })
+    parallel::fill_row_pairs((out, 1), (gradients, 3), |i, value, gradient| {
+        let spend = GammaGamma::expected_spend(theta, &customers.row(i));
+        value[0] = spend.value;
+        gradient.copy_from_slice(&spend.gradient);
+    });
+    Ok(())
 }
 
 /// Quantiles of each customer's mean value `zeta = p / nu`, one row a customer, one column a level.
@@ -78,9 +128,17 @@ pub fn expected_spend(theta: &[f64], rows: &[Spend], gradient: bool) -> Result<P
 ///
 /// # Errors
 /// Parameters that are not three positive numbers, or a level outside (0, 1).
-pub fn spend_quantiles(theta: &[f64], rows: &[Spend], levels: &[f64]) -> Result<Vec<f64>> {
+pub fn spend_quantiles(
+    theta: &[f64],
+    customers: &Spending<'_>,
+    levels: &[f64],
+    out: &mut [f64],
+) -> Result<()> {
     let [p, q, gamma] = positive::<3>(&GammaGamma::PARAMETERS, theta)?;
-    if let Some(level) = levels.iter().find(|level| !(**level > 0.0 && **level < 1.0)) {
+    if let Some(level) = levels
+        .iter()
+        .find(|level| !(**level > 0.0 && **level < 1.0))
+    {
         return Err(Error::Parameter {
             name: "levels".into(),
             expected: "lie between 0 and 1".into(),
@@ -88,13 +146,12 @@ pub fn spend_quantiles(theta: &[f64], rows: &[Spend], levels: &[f64]) -> Result<
             hint: String::new(),
         });
     }
-    let mut table = vec![0.0; rows.len() * levels.len()];
-    parallel::fill_rows(&mut table, levels.len(), |i, quantiles| {
-        let Spend { x, mean } = rows[i];
+    parallel::fill_rows(out, levels.len(), |i, quantiles| {
+        let Spend { x, mean } = customers.row(i);
         let scale = p * (gamma + x * mean);
         for (quantile, level) in quantiles.iter_mut().zip(levels) {
             *quantile = scale / gamma_quantile(p * x + q, 1.0 - level);
         }
     });
-    Ok(table)
+    Ok(())
 }

@@ -3,8 +3,13 @@
 pub mod beta_rule;
 pub mod dual;
 pub mod hypergeometric;
+pub mod incomplete;
 pub mod linalg;
+pub mod optimize;
+pub mod panels;
 pub mod parallel;
+pub mod power_series;
+pub mod quadrature;
 pub mod scalar;
 pub mod special;
 

@@ -21,7 +21,7 @@ pub struct Stopping {
 pub struct Minimum<const N: usize> {
     /// The point.
     pub point: [f64; N],
-    /// The function there, with gradient and Hessian.
+    /// The function, with gradient and Hessian, where it was last evaluated: one last Newton step before the point.
     pub at: Dual2<N>,
     /// Evaluations used.
     pub evaluations: usize,
@@ -55,12 +55,16 @@ pub fn minimize<const N: usize>(
         let step = trust_region_step(&here.at, radius);
         if is_minimum(&here.at, &step, stopping) {
             here.converged = true;
+            if step.newton {
+                // the last step costs no evaluation and doubles the digits
+                here.point = moved(here.point, &step);
+            }
             break;
         }
         if radius < 1e-12 {
             break;
         }
-        let trial: [f64; N] = std::array::from_fn(|i| here.point[i] + step.direction[i]);
+        let trial = moved(here.point, &step);
         let there = hold(f(trial)?, free);
         here.evaluations += 1;
         let agreement = agreement(&here.at, &there, step.promised);
@@ -83,6 +87,10 @@ struct Step<const N: usize> {
     promised: f64,
     /// Whether this is the unrestricted Newton step of a positive definite Hessian.
     newton: bool,
+}
+
+fn moved<const N: usize>(point: [f64; N], step: &Step<N>) -> [f64; N] {
+    std::array::from_fn(|i| point[i] + step.direction[i])
 }
 
 fn is_minimum<const N: usize>(at: &Dual2<N>, step: &Step<N>, stopping: Stopping) -> bool {

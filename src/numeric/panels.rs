@@ -32,7 +32,11 @@ pub fn integrate<S: Scalar>(end: f64, decay: f64, mut f: impl FnMut(f64) -> S) -
         // a panel ends where y has grown by the widest rule, or where the exponential has fallen enough
         let stretched = (1.0 + from) * widest().exp() - 1.0;
         let to = stretched.min(from + STEEP / decay).min(end);
-        let to = if end - to < 1e-3 * (to - from) { end } else { to };
+        let to = if end - to < 1e-3 * (to - from) {
+            end
+        } else {
+            to
+        };
         total += panel(from, to, &mut f);
         from = to;
     }

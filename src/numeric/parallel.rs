@@ -58,9 +58,42 @@ pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + 
         return;
     }
     out.par_chunks_mut(width)
-        .with_min_len(CHUNK / 4)
+        .with_min_len((CHUNK / width).max(1))
         .enumerate()
         .for_each(|(i, row)| f(i, row));
+}
+
+/// Fills two tables with equally many rows, each given with its width, at once.
+pub fn fill_row_pairs(
+    first: (&mut [f64], usize),
+    second: (&mut [f64], usize),
+    f: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
+) {
+    let rows = first.0.par_chunks_mut(first.1.max(1));
+    rows.zip(second.0.par_chunks_mut(second.1.max(1)))
+        .with_min_len(CHUNK / 16)
+        .enumerate()
+        .for_each(|(i, (one, two))| f(i, one, two));
+}
+
+/// Whether `f` holds for any number below `len`.
+pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
+    if len <= CHUNK {
+        return (0..len).any(f);
+    }
+    (0..len).into_par_iter().with_min_len(CHUNK).any(|i| f(i))
+}
+
+/// `f` of each number below `len`, in order.
+pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    if len <= CHUNK {
+        return (0..len).map(f).collect();
+    }
+    (0..len)
+        .into_par_iter()
+        .with_min_len(CHUNK)
+        .map(|i| f(i))
+        .collect()
 }
 
 /// Sorts in place; equal items must be interchangeable.

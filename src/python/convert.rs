@@ -1,10 +1,9 @@
 //! NumPy arrays in and out. Nothing else converts.
 
-use numpy::{PyArray1, PyArray2, PyReadonlyArray1, ToPyArray, ndarray::Array2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::data::{Purchases, Spend};
 use crate::models::Fit;
 use crate::{Error, Result};
 
@@ -21,31 +20,14 @@ pub(super) fn slice<'a>(name: &str, column: &'a Column<'_>) -> Result<&'a [f64]>
     })
 }
 
-/// Purchase histories from their three columns; call it with the interpreter released.
-pub(super) fn purchases([frequency, recency, t]: [&[f64]; 3]) -> Result<Vec<Purchases>> {
-    Purchases::from_columns(frequency, recency, t)
+/// A new column for `rows` results, in memory that NumPy allocates (in large pages where it is large).
+pub(super) fn new_column(py: Python<'_>, rows: usize) -> Bound<'_, PyArray1<f64>> {
+    PyArray1::zeros(py, rows, false)
 }
 
-/// Spending from its two columns; call it with the interpreter released.
-pub(super) fn spend([frequency, mean]: [&[f64]; 2]) -> Result<Vec<Spend>> {
-    Spend::from_columns(frequency, mean)
-}
-
-/// A table of `width` columns, row by row, as a two-dimensional array.
-pub(super) fn table<'py>(
-    py: Python<'py>,
-    values: Vec<f64>,
-    width: usize,
-) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let rows = values.len().checked_div(width).unwrap_or(0);
-    let array = Array2::from_shape_vec((rows, width), values)
-        .map_err(|e| pyo3::exceptions::PyRuntimeError::new_err(e.to_string()))?;
-    Ok(PyArray2::from_owned_array(py, array))
-}
-
-/// A column of results.
-pub(super) fn column(py: Python<'_>, values: Vec<f64>) -> Bound<'_, PyArray1<f64>> {
-    PyArray1::from_vec(py, values)
+/// A new table of `rows` by `columns` results.
+pub(super) fn new_table(py: Python<'_>, rows: usize, columns: usize) -> Bound<'_, PyArray2<f64>> {
+    PyArray2::zeros(py, [rows, columns], false)
 }
 
 /// A fit as a dictionary.
@@ -53,7 +35,8 @@ pub(super) fn fit_dict<'py>(py: Python<'py>, fit: &Fit) -> PyResult<Bound<'py, P
     let dict = PyDict::new(py);
     let flat: Vec<f64> = fit.covariance.concat();
     dict.set_item("parameters", fit.parameters.to_pyarray(py))?;
-    dict.set_item("covariance", table(py, flat, fit.parameters.len())?)?;
+    let width = flat.len().isqrt();
+    dict.set_item("covariance", flat.to_pyarray(py).reshape([width, width])?)?;
     dict.set_item("log_likelihood", fit.log_likelihood)?;
     dict.set_item("customers", fit.customers)?;
     dict.set_item("iterations", fit.iterations)?;

@@ -28,8 +28,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::spending::{
-        spending_expected, spending_fit, spending_log_likelihoods, spending_parameters,
-        spending_profile, spending_quantiles,
+        log_likelihood, spending_expected, spending_fit, spending_parameters, spending_profile,
+        spending_quantiles,
     };
 }
 
@@ -38,8 +38,13 @@ fn interrupt() -> Result<()> {
     Python::attach(|py| py.check_signals()).map_err(|_| Error::Interrupted)
 }
 
-/// `(name, meaning, dimension)` of each parameter.
-fn parameter_table(parameters: &[Parameter]) -> Vec<(&'static str, &'static str, String)> {
-    let row = |p: &Parameter| (p.name, p.meaning, format!("{:?}", p.dimension).to_lowercase());
+/// `(name, meaning, dimension)` of parameters.
+type Parameters = Vec<(&'static str, &'static str, String)>;
+
+fn parameter_table(parameters: &[Parameter]) -> Parameters {
+    let row = |p: &Parameter| {
+        let dimension = format!("{:?}", p.dimension).to_lowercase();
+        (p.name, p.meaning, dimension)
+    };
     parameters.iter().map(row).collect()
 }

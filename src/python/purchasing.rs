@@ -1,75 +1,89 @@
 //! Models of repeat buying.
 
-use numpy::{PyArray1, PyArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, column, fit_dict, purchases, slice, table};
-use super::interrupt;
-use crate::models::purchasing::{Discounting, Quantity, purchasing};
+use super::convert::{Column, fit_dict, new_column, new_table, slice};
+use super::{Parameters, interrupt, parameter_table};
+use crate::data::Histories;
 use crate::models::Options;
+use crate::models::purchasing::{Discounting, Quantity, purchasing};
 use crate::{Error, Result};
+
+/// Predictions and, where asked for, their gradients.
+type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
+
+/// Frequency, recency and T of customers.
+#[derive(FromPyObject)]
+pub(super) struct Customers<'py>(Column<'py>, Column<'py>, Column<'py>);
+
+impl Customers<'_> {
+    fn len(&self) -> usize {
+        self.0.len().unwrap_or_default()
+    }
+
+    fn slices(&self) -> Result<[&[f64]; 3]> {
+        Ok([
+            slice("frequency", &self.0)?,
+            slice("recency", &self.1)?,
+            slice("T", &self.2)?,
+        ])
+    }
+}
 
 /// `(name, meaning, dimension)` of each parameter.
 #[pyfunction]
-pub(super) fn purchasing_parameters(
-    model: &str,
-) -> Result<Vec<(&'static str, &'static str, String)>> {
-    Ok(super::parameter_table(purchasing(model)?.parameters()))
+pub(super) fn purchasing_parameters(model: &str) -> Result<Parameters> {
+    Ok(parameter_table(purchasing(model)?.parameters()))
 }
 
 /// Maximum likelihood.
 #[pyfunction]
-#[pyo3(signature = (model, frequency, recency, t, *, weights=None, penalty=0.0))]
+#[pyo3(signature = (model, customers, *, weights=None, penalty=0.0))]
 pub(super) fn purchasing_fit<'py>(
     py: Python<'py>,
     model: &str,
-    frequency: Column<'py>,
-    recency: Column<'py>,
-    t: Column<'py>,
+    customers: Customers<'py>,
     weights: Option<Column<'py>>,
     penalty: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let model = purchasing(model)?;
-    let columns = histories(&frequency, &recency, &t)?;
+    let [x, t_x, t] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
-    let fit = py.detach(|| {
-        let options = Options {
-            weights,
-            penalty,
-            check: &interrupt,
-        };
-        model.fit(&purchases(columns)?, &options)
-    })?;
+    let options = Options {
+        weights,
+        penalty,
+        check: &interrupt,
+    };
+    let fit = py.detach(|| model.fit(&Histories::new(x, t_x, t)?, &options))?;
     fit_dict(py, &fit)
 }
 
 /// Profile-likelihood interval of one parameter.
 #[pyfunction]
-#[pyo3(signature = (model, estimates, frequency, recency, t, *, parameter, level, weights=None, penalty=0.0))]
-#[expect(clippy::too_many_arguments, reason = "a flat boundary")]
+#[pyo3(signature = (model, estimates, customers, *, parameter, level, weights=None, penalty=0.0))]
 pub(super) fn purchasing_profile<'py>(
     py: Python<'py>,
     model: &str,
     estimates: Vec<f64>,
-    frequency: Column<'py>,
-    recency: Column<'py>,
-    t: Column<'py>,
+    customers: Customers<'py>,
     parameter: usize,
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
 ) -> PyResult<[f64; 2]> {
     let model = purchasing(model)?;
-    let columns = histories(&frequency, &recency, &t)?;
+    let [x, t_x, t] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
+    let options = Options {
+        weights,
+        penalty,
+        check: &interrupt,
+    };
     let interval = py.detach(|| {
-        let options = Options {
-            weights,
-            penalty,
-            check: &interrupt,
-        };
-        model.profile(&purchases(columns)?, &options, &estimates, parameter, level)
+        let customers = Histories::new(x, t_x, t)?;
+        model.profile(&customers, &options, &estimates, parameter, level)
     })?;
     Ok(interval)
 }
@@ -80,97 +94,94 @@ pub(super) fn purchasing_log_likelihood<'py>(
     py: Python<'py>,
     model: &str,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    recency: Column<'py>,
-    t: Column<'py>,
+    customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let model = purchasing(model)?;
-    let columns = histories(&frequency, &recency, &t)?;
-    let values = py.detach(|| model.log_likelihood(&theta, &purchases(columns)?))?;
-    Ok(column(py, values))
+    let [x, t_x, t] = customers.slices()?;
+    let result = new_column(py, customers.len());
+    let mut memory = result.try_readwrite()?;
+    let out = memory.as_slice_mut()?;
+    py.detach(|| model.log_likelihood(&theta, &Histories::new(x, t_x, t)?, out))?;
+    Ok(result)
 }
 
 /// One quantity a customer, and its gradient (customers by parameters) if asked for.
 #[pyfunction]
-#[pyo3(signature = (model, quantity, theta, frequency, recency, t, *, horizon, rate=0.0, period=None, gradient=false))]
-#[expect(clippy::too_many_arguments, reason = "a flat boundary")]
+#[pyo3(signature = (model, quantity, theta, customers, *, horizon, rate=0.0, period=None, gradient=false))]
 pub(super) fn purchasing_predict<'py>(
     py: Python<'py>,
     model: &str,
     quantity: &str,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    recency: Column<'py>,
-    t: Column<'py>,
+    customers: Customers<'py>,
     horizon: Column<'py>,
     rate: f64,
     period: Option<f64>,
     gradient: bool,
-) -> PyResult<(Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>)> {
+) -> PyResult<Predicted<'py>> {
     let model = purchasing(model)?;
     let quantity = named_quantity(quantity, Discounting { rate, period })?;
-    let columns = histories(&frequency, &recency, &t)?;
+    let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
-    let predicted =
-        py.detach(|| model.predict(quantity, &theta, &purchases(columns)?, horizon, gradient))?;
-    let gradients = gradient.then(|| table(py, predicted.gradients, theta.len()));
-    Ok((column(py, predicted.values), gradients.transpose()?))
+    let values = new_column(py, customers.len());
+    let gradients = gradient.then(|| new_table(py, customers.len(), theta.len()));
+    let mut memory = values.try_readwrite()?;
+    let mut slopes = gradients.as_ref().map(|g| g.try_readwrite()).transpose()?;
+    let out = memory.as_slice_mut()?;
+    let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
+    py.detach(|| {
+        let customers = Histories::new(x, t_x, t)?;
+        model.predict(quantity, &theta, &customers, horizon, out, slopes)
+    })?;
+    Ok((values, gradients))
 }
 
 /// Probabilities of 0 to `most` purchases, one row a customer.
 #[pyfunction]
-#[pyo3(signature = (model, theta, frequency, recency, t, *, horizon, most))]
-#[expect(clippy::too_many_arguments, reason = "a flat boundary")]
+#[pyo3(signature = (model, theta, customers, *, horizon, most))]
 pub(super) fn purchasing_probabilities<'py>(
     py: Python<'py>,
     model: &str,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    recency: Column<'py>,
-    t: Column<'py>,
+    customers: Customers<'py>,
     horizon: Column<'py>,
     most: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let model = purchasing(model)?;
-    let columns = histories(&frequency, &recency, &t)?;
+    let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
-    let values =
-        py.detach(|| model.probabilities(&theta, &purchases(columns)?, horizon, most))?;
-    table(py, values, most + 1)
+    let result = new_table(py, customers.len(), most + 1);
+    let mut memory = result.try_readwrite()?;
+    let out = memory.as_slice_mut()?;
+    py.detach(|| {
+        let customers = Histories::new(x, t_x, t)?;
+        model.probabilities(&theta, &customers, horizon, most, out)
+    })?;
+    Ok(result)
 }
 
 /// Quantiles of the number of purchases, one row a customer, one column a level.
 #[pyfunction]
-#[pyo3(signature = (model, theta, frequency, recency, t, *, horizon, levels))]
-#[expect(clippy::too_many_arguments, reason = "a flat boundary")]
+#[pyo3(signature = (model, theta, customers, *, horizon, levels))]
 pub(super) fn purchasing_quantiles<'py>(
     py: Python<'py>,
     model: &str,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    recency: Column<'py>,
-    t: Column<'py>,
+    customers: Customers<'py>,
     horizon: Column<'py>,
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let model = purchasing(model)?;
-    let columns = histories(&frequency, &recency, &t)?;
+    let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
-    let values =
-        py.detach(|| model.quantiles(&theta, &purchases(columns)?, horizon, &levels))?;
-    table(py, values, levels.len())
-}
-
-fn histories<'a>(
-    frequency: &'a Column<'_>,
-    recency: &'a Column<'_>,
-    t: &'a Column<'_>,
-) -> Result<[&'a [f64]; 3]> {
-    Ok([
-        slice("frequency", frequency)?,
-        slice("recency", recency)?,
-        slice("T", t)?,
-    ])
+    let result = new_table(py, customers.len(), levels.len());
+    let mut memory = result.try_readwrite()?;
+    let out = memory.as_slice_mut()?;
+    py.detach(|| {
+        let customers = Histories::new(x, t_x, t)?;
+        model.quantiles(&theta, &customers, horizon, &levels, out)
+    })?;
+    Ok(result)
 }
 
 fn named_quantity(name: &str, discounting: Discounting) -> Result<Quantity> {
@@ -181,7 +192,9 @@ fn named_quantity(name: &str, discounting: Discounting) -> Result<Quantity> {
         "no_purchase" => Ok(Quantity::NoPurchase),
         _ => Err(Error::Parameter {
             name: "quantity".into(),
-            expected: "be one of probability_alive, expected_purchases, discounted_purchases, no_purchase".into(),
+            expected:
+                "be probability_alive, expected_purchases, discounted_purchases or no_purchase"
+                    .into(),
             found: format!("{name:?}"),
             hint: String::new(),
         }),

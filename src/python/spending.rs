@@ -1,101 +1,122 @@
 //! The Gamma-Gamma model of spend.
 
-use numpy::{PyArray1, PyArray2};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, column, fit_dict, slice, spend, table};
-use super::interrupt;
-use crate::models::spending::{
-    buyers, expected_spend, fit_spending, spend_quantiles, spending_log_likelihood,
-};
-use crate::models::{GammaGamma, Model, Options, profile_interval};
+use super::convert::{Column, fit_dict, new_column, new_table, slice};
+use super::{Parameters, interrupt, parameter_table};
 use crate::Result;
+use crate::data::Spending;
+use crate::models::spending::{Buyers, expected_spend, spend_quantiles, spending_log_likelihood};
+use crate::models::{GammaGamma, Model, Options};
+
+/// Predictions and, where asked for, their gradients.
+type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
+
+/// Frequency and monetary value of customers.
+#[derive(FromPyObject)]
+pub(super) struct Customers<'py>(Column<'py>, Column<'py>);
+
+impl Customers<'_> {
+    fn len(&self) -> usize {
+        self.0.len().unwrap_or_default()
+    }
+
+    fn slices(&self) -> Result<[&[f64]; 2]> {
+        Ok([
+            slice("frequency", &self.0)?,
+            slice("monetary_value", &self.1)?,
+        ])
+    }
+}
 
 /// `(name, meaning, dimension)` of each parameter.
 #[pyfunction]
-pub(super) fn spending_parameters() -> Vec<(&'static str, &'static str, String)> {
-    super::parameter_table(&GammaGamma::PARAMETERS)
+pub(super) fn spending_parameters() -> Parameters {
+    parameter_table(&GammaGamma::PARAMETERS)
 }
 
 /// Maximum likelihood over the customers with repeat purchases.
 #[pyfunction]
-#[pyo3(signature = (frequency, monetary_value, *, weights=None, penalty=0.0))]
+#[pyo3(signature = (customers, *, weights=None, penalty=0.0))]
 pub(super) fn spending_fit<'py>(
     py: Python<'py>,
-    frequency: Column<'py>,
-    monetary_value: Column<'py>,
+    customers: Customers<'py>,
     weights: Option<Column<'py>>,
     penalty: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let columns = means(&frequency, &monetary_value)?;
+    let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
-    let fit = py.detach(|| {
-        let options = Options {
-            weights,
-            penalty,
-            check: &interrupt,
-        };
-        fit_spending(&spend(columns)?, &options)
-    })?;
+    let options = Options {
+        weights: None,
+        penalty,
+        check: &interrupt,
+    };
+    let fit = py.detach(|| Buyers::new(&Spending::new(x, mean)?, weights)?.fit(&options))?;
     fit_dict(py, &fit)
 }
 
 /// Profile-likelihood interval of one parameter.
 #[pyfunction]
-#[pyo3(signature = (estimates, frequency, monetary_value, *, parameter, level, weights=None, penalty=0.0))]
-#[expect(clippy::too_many_arguments, reason = "a flat boundary")]
+#[pyo3(signature = (estimates, customers, *, parameter, level, weights=None, penalty=0.0))]
 pub(super) fn spending_profile<'py>(
     py: Python<'py>,
     estimates: Vec<f64>,
-    frequency: Column<'py>,
-    monetary_value: Column<'py>,
+    customers: Customers<'py>,
     parameter: usize,
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
 ) -> PyResult<[f64; 2]> {
-    let columns = means(&frequency, &monetary_value)?;
+    let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
+    let options = Options {
+        weights: None,
+        penalty,
+        check: &interrupt,
+    };
     let interval = py.detach(|| {
-        let (rows, weights) = buyers(&spend(columns)?, weights)?;
-        let options = Options {
-            weights: weights.as_deref(),
-            penalty,
-            check: &interrupt,
-        };
-        profile_interval::<GammaGamma, 3>(&rows, &options, &estimates, parameter, level)
+        let buyers = Buyers::new(&Spending::new(x, mean)?, weights)?;
+        buyers.profile(&options, &estimates, parameter, level)
     })?;
     Ok(interval)
 }
 
 /// The log-likelihood of each customer.
 #[pyfunction]
-pub(super) fn spending_log_likelihoods<'py>(
+#[pyo3(name = "spending_log_likelihood")]
+pub(super) fn log_likelihood<'py>(
     py: Python<'py>,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    monetary_value: Column<'py>,
+    customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let columns = means(&frequency, &monetary_value)?;
-    let values = py.detach(|| spending_log_likelihood(&theta, &spend(columns)?))?;
-    Ok(column(py, values))
+    let [x, mean] = customers.slices()?;
+    let result = new_column(py, customers.len());
+    let mut memory = result.try_readwrite()?;
+    let out = memory.as_slice_mut()?;
+    py.detach(|| spending_log_likelihood(&theta, &Spending::new(x, mean)?, out))?;
+    Ok(result)
 }
 
 /// Expected mean value of each customer's purchases, and its gradient if asked for.
 #[pyfunction]
-#[pyo3(signature = (theta, frequency, monetary_value, *, gradient=false))]
+#[pyo3(signature = (theta, customers, *, gradient=false))]
 pub(super) fn spending_expected<'py>(
     py: Python<'py>,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    monetary_value: Column<'py>,
+    customers: Customers<'py>,
     gradient: bool,
-) -> PyResult<(Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>)> {
-    let columns = means(&frequency, &monetary_value)?;
-    let predicted = py.detach(|| expected_spend(&theta, &spend(columns)?, gradient))?;
-    let gradients = gradient.then(|| table(py, predicted.gradients, theta.len()));
-    Ok((column(py, predicted.values), gradients.transpose()?))
+) -> PyResult<Predicted<'py>> {
+    let [x, mean] = customers.slices()?;
+    let values = new_column(py, customers.len());
+    let gradients = gradient.then(|| new_table(py, customers.len(), theta.len()));
+    let mut memory = values.try_readwrite()?;
+    let mut slopes = gradients.as_ref().map(|g| g.try_readwrite()).transpose()?;
+    let out = memory.as_slice_mut()?;
+    let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
+    py.detach(|| expected_spend(&theta, &Spending::new(x, mean)?, out, slopes))?;
+    Ok((values, gradients))
 }
 
 /// Quantiles of each customer's mean value, one column a level.
@@ -103,15 +124,13 @@ pub(super) fn spending_expected<'py>(
 pub(super) fn spending_quantiles<'py>(
     py: Python<'py>,
     theta: Vec<f64>,
-    frequency: Column<'py>,
-    monetary_value: Column<'py>,
+    customers: Customers<'py>,
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let columns = means(&frequency, &monetary_value)?;
-    let values = py.detach(|| spend_quantiles(&theta, &spend(columns)?, &levels))?;
-    table(py, values, levels.len())
-}
-
-fn means<'a>(frequency: &'a Column<'_>, mean: &'a Column<'_>) -> Result<[&'a [f64]; 2]> {
-    Ok([slice("frequency", frequency)?, slice("monetary_value", mean)?])
+    let [x, mean] = customers.slices()?;
+    let result = new_table(py, customers.len(), levels.len());
+    let mut memory = result.try_readwrite()?;
+    let out = memory.as_slice_mut()?;
+    py.detach(|| spend_quantiles(&theta, &Spending::new(x, mean)?, &levels, out))?;
+    Ok(result)
 }

@@ -7,6 +7,7 @@ use super::Future;
 use super::counts::NegativeBinomial;
 use crate::numeric::hypergeometric::hyp2f1_negative;
 use crate::numeric::panels::{integrate, shared_nodes};
+use crate::numeric::power_series::PowerSeries;
 use crate::numeric::{BetaRule, Scalar};
 
 /// A customer who buys at rate `lambda ~ Gamma(s, alpha + age)` and leaves after each purchase with probability
@@ -23,24 +24,11 @@ pub struct BetaGeometric<S> {
     alpha: S,
     a: S,
     b: S,
-    series: Vec<Term<S>>,
+    series: PowerSeries<S>,
     rule: OnceLock<BetaRule<S>>,
     perpetuity: OnceLock<Perpetuity<S>>,
 }
 
-/// What the `n`-th term of the series needs that does not depend on the time.
-#[derive(Debug, Clone, Copy)]
-struct Term<S> {
-    /// Expected purchases of a customer whose rate's clock reaches `n`: `sum_{i<n} B(a, b+i)/B(a, b)`.
-    purchases: S,
-    /// `(s+n-1)/n`, by which the probabilities of the clock grow.
-    growth: S,
-}
-
-/// Terms kept; beyond that the expectation is had by quadrature over `p`.
-const TERMS: usize = 256;
-/// A share of the sum that no longer shows in its last digit.
-const NEGLIGIBLE: f64 = 1e-17;
 /// Discounting over `exp(-45) = 3e-20` and beyond adds nothing.
 const FORGOTTEN: f64 = 45.0;
 /// The largest `rate * (alpha + age)` that the shared nodes of a perpetuity serve.
@@ -51,62 +39,25 @@ const FARTHEST: f64 = 1e9;
 impl<S: Scalar> BetaGeometric<S> {
     /// The future of customers with these parameters.
     pub fn new(s: S, alpha: S, a: S, b: S) -> Self {
-        let mut series = Vec::with_capacity(TERMS);
-        let (mut passed, mut purchases) = (S::from(1.0), S::from(0.0));
-        for n in 1..=TERMS {
-            let before = n as f64 - 1.0;
-            purchases += passed;
-            passed = passed * ((b + before) / (a + b + before));
-            series.push(Term {
-                purchases,
-                growth: (s + before) / n as f64,
-            });
-        }
         Self {
             s,
             alpha,
             a,
             b,
-            series,
+            series: PowerSeries::new(expectation_terms(s, a, b)),
             rule: OnceLock::new(),
             perpetuity: OnceLock::new(),
         }
     }
 
-    /// `E[X]` for a horizon of `tau` in units of `alpha + age`.
+    /// `E[X]` for a horizon of `tau` in units of `alpha + age`:
+    /// `sum_n P(N = n) A_n`, `A_n = sum_{i<n} B(a, b+i)/B(a, b)`, where that is a short sum.
     fn expectation(&self, tau: S) -> S {
-        if self.converges(tau.value()) {
-            self.expectation_by_series(tau)
-        } else {
-            self.expectation_by_quadrature(tau)
-        }
-    }
-
-    /// Whether the series ends within the terms kept: its last relevant term lies ten standard deviations above the
-    /// mean of `N`, plus the length of the geometric tail.
-    fn converges(&self, tau: f64) -> bool {
-        let mean = self.s.value() * tau;
-        let deviation = (mean * (1.0 + tau)).sqrt();
-        mean + 10.0 * deviation + 40.0 * (1.0 + tau) < TERMS as f64
-            && self.s.value() * tau.ln_1p() < 600.0
-    }
-
-    /// `sum_n P(N = n) sum_{i<n} B(a, b+i)/B(a, b)`.
-    fn expectation_by_series(&self, tau: S) -> S {
         let z = tau / (tau + 1.0);
-        let mut mass = (-(self.s * tau.ln_1p())).exp();
-        let mut sum = S::from(0.0);
-        // beyond the mode the terms left add up to less than mass * n * (1 + tau)^2
-        let negligible = NEGLIGIBLE / (1.0 + tau.value()).powi(2);
-        for term in &self.series {
-            let growth = z * term.growth;
-            mass = mass * growth;
-            sum += mass * term.purchases;
-            if mass.value() < negligible * sum.value() && growth.value() < 1.0 {
-                break;
-            }
+        match self.series.at(z) {
+            Some(sum) => sum * (-(self.s * tau.ln_1p())).exp(),
+            None => self.expectation_by_quadrature(tau),
         }
-        sum
     }
 
     /// `E_p[(1 - (1 + p tau)^-s) / p]` over `p ~ Beta(a, b)`: a customer with dropout `p` and rate `lambda` buys
@@ -198,6 +149,18 @@ impl<S: Scalar> Future<S> for BetaGeometric<S> {
         }
         limit
     }
+}
+
+/// `G(s+n)/(G(s) n!) A_n` for `n = 1..`: the coefficients of `z^n` in `E[X] / (1-z)^s`.
+fn expectation_terms<S: Scalar>(s: S, a: S, b: S) -> impl Iterator<Item = S> {
+    let (mut ways, mut passed, mut purchases) = (S::from(1.0), S::from(1.0), S::from(0.0));
+    (0_u32..).map(move |n| {
+        let before = f64::from(n);
+        ways = ways * ((s + before) / (before + 1.0));
+        purchases += passed;
+        passed = passed * ((b + before) / (a + b + before));
+        ways * purchases
+    })
 }
 
 /// The expectation at fixed horizons, shared by customers with equal numbers of purchases, from which discounting

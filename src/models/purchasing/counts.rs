@@ -18,7 +18,9 @@ impl<S: Scalar> NegativeBinomial<S> {
         let z = tau / (tau + 1.0);
         let growth = |i: usize| z * (s + (i as f64 - 1.0)) / i as f64;
         // from the mode outwards, where the masses are largest and nothing underflows
-        let mode = ((s.value() - 1.0) * tau.value()).clamp(0.0, most as f64).floor() as usize;
+        let mode = ((s.value() - 1.0) * tau.value())
+            .clamp(0.0, most as f64)
+            .floor() as usize;
         let mut masses = vec![S::from(0.0); most + 1];
         masses[mode] = mass(s, tau, mode);
         for i in (0..mode).rev() {
@@ -57,7 +59,9 @@ fn tails_from_above<S: Scalar>(masses: &[S], growth: impl Fn(usize) -> S) -> Vec
         term = term * ratio;
         beyond += term;
         // what is left is less than a geometric series
-        if term.value() <= NEGLIGIBLE * (1.0 - ratio.value()) * beyond.value() || term.value() == 0.0 {
+        if term.value() <= NEGLIGIBLE * (1.0 - ratio.value()) * beyond.value()
+            || term.value() == 0.0
+        {
             break;
         }
     }

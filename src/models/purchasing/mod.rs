@@ -5,7 +5,7 @@ mod counts;
 mod registry;
 
 pub use beta_geometric::BetaGeometric;
-pub use registry::{DynPurchasing, PURCHASING, Prediction, purchasing};
+pub use registry::{DynPurchasing, PURCHASING, purchasing};
 
 use super::Model;
 use crate::data::Purchases;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{Discounting, Future, Purchasing, Quantity};
-use crate::data::Purchases;
+use crate::data::{Histories, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
 use crate::models::{BgNbd, Parameter, positive};
@@ -23,20 +23,15 @@ pub fn purchasing(name: &str) -> Result<&'static dyn DynPurchasing> {
         name: "model".into(),
         expected: format!(
             "be one of {}",
-            PURCHASING.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ")
+            PURCHASING
+                .iter()
+                .map(|m| m.name())
+                .collect::<Vec<_>>()
+                .join(", ")
         ),
         found: format!("{name:?}"),
         hint: String::new(),
     })
-}
-
-/// One number a customer, with its derivatives with respect to the parameters where asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prediction {
-    /// The predictions.
-    pub values: Vec<f64>,
-    /// One row a customer, one column a parameter; empty unless asked for.
-    pub gradients: Vec<f64>,
 }
 
 /// A model of repeat buying whose parameters are a slice.
@@ -51,7 +46,7 @@ pub trait DynPurchasing: Debug + Sync {
     ///
     /// # Errors
     /// See [`fit`].
-    fn fit(&self, rows: &[Purchases], options: &Options<'_>) -> Result<Fit>;
+    fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit>;
 
     /// Interval for one parameter by the profile likelihood.
     ///
@@ -59,20 +54,26 @@ pub trait DynPurchasing: Debug + Sync {
     /// See [`profile_interval`].
     fn profile(
         &self,
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         options: &Options<'_>,
         estimates: &[f64],
         parameter: usize,
         level: f64,
     ) -> Result<[f64; 2]>;
 
-    /// The log-likelihood of each customer.
+    /// The log-likelihood of each customer, into `out`.
     ///
     /// # Errors
     /// Parameters that are not positive, or not as many as the model has.
-    fn log_likelihood(&self, theta: &[f64], rows: &[Purchases]) -> Result<Vec<f64>>;
+    fn log_likelihood(
+        &self,
+        theta: &[f64],
+        customers: &Histories<'_>,
+        out: &mut [f64],
+    ) -> Result<()>;
 
-    /// A quantity for each customer; `horizon` is in the rows' time unit, one value or one a row.
+    /// A quantity for each customer, into `out`, and its derivatives with respect to the parameters (customers by
+    /// parameters) into `gradients` where wanted; `horizon` is in the customers' time unit, one value or one each.
     ///
     /// # Errors
     /// Parameters that are not positive or not as many as the model has; a horizon or rate that is negative or not a
@@ -81,10 +82,11 @@ pub trait DynPurchasing: Debug + Sync {
         &self,
         quantity: Quantity,
         theta: &[f64],
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         horizon: &[f64],
-        gradient: bool,
-    ) -> Result<Prediction>;
+        out: &mut [f64],
+        gradients: Option<&mut [f64]>,
+    ) -> Result<()>;
 
     /// Probabilities of `0..=most` purchases within the horizon, one row a customer.
     ///
@@ -93,10 +95,11 @@ pub trait DynPurchasing: Debug + Sync {
     fn probabilities(
         &self,
         theta: &[f64],
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         horizon: &[f64],
         most: usize,
-    ) -> Result<Vec<f64>>;
+        out: &mut [f64],
+    ) -> Result<()>;
 
     /// The smallest counts of purchases within the horizon that are reached with at least each of the probabilities
     /// `levels`, one row a customer.
@@ -106,10 +109,11 @@ pub trait DynPurchasing: Debug + Sync {
     fn quantiles(
         &self,
         theta: &[f64],
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         horizon: &[f64],
         levels: &[f64],
-    ) -> Result<Vec<f64>>;
+        out: &mut [f64],
+    ) -> Result<()>;
 }
 
 /// A model with its number of parameters hidden behind [`DynPurchasing`].
@@ -128,111 +132,123 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         const { &M::PARAMETERS }
     }
 
-    fn fit(&self, rows: &[Purchases], options: &Options<'_>) -> Result<Fit> {
-        fit::<M, K>(rows, options)
+    fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit> {
+        fit::<M, K>(customers, options)
     }
 
     fn profile(
         &self,
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         options: &Options<'_>,
         estimates: &[f64],
         parameter: usize,
         level: f64,
     ) -> Result<[f64; 2]> {
-        profile_interval::<M, K>(rows, options, estimates, parameter, level)
+        profile_interval::<M, K>(customers, options, estimates, parameter, level)
     }
 
-    fn log_likelihood(&self, theta: &[f64], rows: &[Purchases]) -> Result<Vec<f64>> {
+    fn log_likelihood(
+        &self,
+        theta: &[f64],
+        customers: &Histories<'_>,
+        out: &mut [f64],
+    ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
-        Ok(parallel::map(rows, |row| M::ln_pdf(theta, row)))
+        parallel::fill_rows(out, 1, |i, value| {
+            value[0] = M::ln_pdf(theta, &customers.row(i));
+        });
+        Ok(())
     }
 
     fn predict(
         &self,
         quantity: Quantity,
         theta: &[f64],
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         horizon: &[f64],
-        gradient: bool,
-    ) -> Result<Prediction> {
+        out: &mut [f64],
+        gradients: Option<&mut [f64]>,
+    ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
-        let horizon = Horizon::for_quantity(horizon, rows.len(), quantity)?;
-        if !gradient {
-            let futures = Futures::<M, f64, K>::new(theta, rows);
-            let mut values = vec![0.0; rows.len()];
-            parallel::fill_rows(&mut values, 1, |i, value| {
-                value[0] = futures.predict(quantity, &rows[i], horizon.at(i));
+        let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
+        let Some(gradients) = gradients else {
+            let futures = Futures::<M, f64, K>::new(theta, customers);
+            parallel::fill_rows(out, 1, |i, value| {
+                value[0] = futures.predict(quantity, &customers.row(i), horizon.at(i));
             });
-            return Ok(Prediction { values, gradients: Vec::new() });
-        }
-        let futures = Futures::<M, Dual<K>, K>::new(Dual::variables(theta), rows);
-        let mut numbers = vec![0.0; rows.len() * (K + 1)];
-        parallel::fill_rows(&mut numbers, K + 1, |i, number| {
-            let dual = futures.predict(quantity, &rows[i], horizon.at(i));
-            number[0] = dual.value;
-            number[1..].copy_from_slice(&dual.gradient);
+            return Ok(());
+        };
+        let futures = Futures::<M, Dual<K>, K>::new(Dual::variables(theta), customers);
+        parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
+            let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
+            value[0] = predicted.value;
+            gradient.copy_from_slice(&predicted.gradient);
         });
-        Ok(Prediction {
-            values: numbers.chunks_exact(K + 1).map(|number| number[0]).collect(),
-            gradients: numbers.chunks_exact(K + 1).flat_map(|number| &number[1..]).copied().collect(),
-        })
+        Ok(())
     }
 
     fn probabilities(
         &self,
         theta: &[f64],
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         horizon: &[f64],
         most: usize,
-    ) -> Result<Vec<f64>> {
+        out: &mut [f64],
+    ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
-        let horizon = Horizon::new(horizon, rows.len(), false)?;
-        let futures = Futures::<M, f64, K>::new(theta, rows);
-        let mut table = vec![0.0; rows.len() * (most + 1)];
-        parallel::fill_rows(&mut table, most + 1, |i, probabilities| {
-            let alive = M::probability_alive(theta, &rows[i]);
-            let given_alive = futures.of(&rows[i]).probabilities(rows[i].t, horizon.at(i), most);
-            for (k, (p, q)) in probabilities.iter_mut().zip(given_alive).enumerate() {
-                *p = alive * q + if k == 0 { 1.0 - alive } else { 0.0 };
+        let horizon = Horizon::new(horizon, customers.len(), false)?;
+        let futures = Futures::<M, f64, K>::new(theta, customers);
+        parallel::fill_rows(out, most + 1, |i, probabilities| {
+            let row = customers.row(i);
+            let alive = M::probability_alive(theta, &row);
+            let given_alive = futures.of(&row).probabilities(row.t, horizon.at(i), most);
+            for (p, q) in probabilities.iter_mut().zip(given_alive) {
+                *p = alive * q;
             }
+            probabilities[0] += 1.0 - alive;
         });
-        Ok(table)
+        Ok(())
     }
 
     fn quantiles(
         &self,
         theta: &[f64],
-        rows: &[Purchases],
+        customers: &Histories<'_>,
         horizon: &[f64],
         levels: &[f64],
-    ) -> Result<Vec<f64>> {
+        out: &mut [f64],
+    ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
-        let horizon = Horizon::new(horizon, rows.len(), false)?;
-        if let Some(level) = levels.iter().find(|level| !(0.0..1.0).contains(*level)) {
-            return Err(Error::Parameter {
-                name: "levels".into(),
-                expected: "lie in [0, 1)".into(),
-                found: level.to_string(),
-                hint: String::new(),
-            });
-        }
-        let futures = Futures::<M, f64, K>::new(theta, rows);
-        let mut table = vec![0.0; rows.len() * levels.len()];
-        parallel::fill_rows(&mut table, levels.len(), |i, quantiles| {
-            let alive = M::probability_alive(theta, &rows[i]);
-            let future = futures.of(&rows[i]);
+        let horizon = Horizon::new(horizon, customers.len(), false)?;
+        check_levels(levels)?;
+        let futures = Futures::<M, f64, K>::new(theta, customers);
+        parallel::fill_rows(out, levels.len(), |i, quantiles| {
+            let row = customers.row(i);
+            let alive = M::probability_alive(theta, &row);
+            let future = futures.of(&row);
             for (quantile, level) in quantiles.iter_mut().zip(levels) {
                 // P(X <= k) = 1 - P(alive) P(X > k | alive) >= level
                 let given_alive = 1.0 - (1.0 - level) / alive;
-                *quantile = if given_alive <= 0.0 {
-                    0.0
+                *quantile = if given_alive > 0.0 {
+                    future.quantile(row.t, horizon.at(i), given_alive, MOST_PURCHASES) as f64
                 } else {
-                    future.quantile(rows[i].t, horizon.at(i), given_alive, MOST_PURCHASES) as f64
+                    0.0
                 };
             }
         });
-        Ok(table)
+        Ok(())
+    }
+}
+
+fn check_levels(levels: &[f64]) -> Result<()> {
+    match levels.iter().find(|level| !(0.0..1.0).contains(*level)) {
+        None => Ok(()),
+        Some(level) => Err(Error::Parameter {
+            name: "levels".into(),
+            expected: "lie in [0, 1)".into(),
+            found: level.to_string(),
+            hint: String::new(),
+        }),
     }
 }
 
@@ -245,21 +261,22 @@ struct Futures<M: Purchasing<K>, S: Scalar, const K: usize> {
 }
 
 impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
-    fn new(theta: [S; K], rows: &[Purchases]) -> Self {
-        let mut counts = Vec::new();
-        for row in rows {
-            let x = row.x as u64;
-            if let Err(place) = counts.binary_search(&x) {
-                counts.insert(place, x);
-            }
-        }
+    fn new(theta: [S; K], customers: &Histories<'_>) -> Self {
+        let counts = customers.distinct_counts();
         let futures = parallel::map(&counts, |&x| M::future(theta, x as f64));
-        Self { theta, counts, futures }
+        Self {
+            theta,
+            counts,
+            futures,
+        }
     }
 
     fn of(&self, row: &Purchases) -> &M::Future<S> {
         // every count of the rows is there by construction
-        let place = self.counts.binary_search(&(row.x as u64)).unwrap_or_default();
+        let place = self
+            .counts
+            .binary_search(&(row.x as u64))
+            .unwrap_or_default();
         &self.futures[place]
     }
 
@@ -302,7 +319,12 @@ impl<'a> Horizon<'a> {
             None => Ok(Self(horizon)),
             Some(bad) => Err(Error::Parameter {
                 name: "horizon".into(),
-                expected: if infinite { "be at least 0" } else { "be finite and at least 0" }.into(),
+                expected: if infinite {
+                    "be at least 0"
+                } else {
+                    "be finite and at least 0"
+                }
+                .into(),
                 found: bad.to_string(),
                 hint: String::new(),
             }),
@@ -319,7 +341,11 @@ impl<'a> Horizon<'a> {
     }
 
     fn at(&self, row: usize) -> f64 {
-        if self.0.len() == 1 { self.0[0] } else { self.0[row] }
+        if self.0.len() == 1 {
+            self.0[0]
+        } else {
+            self.0[row]
+        }
     }
 }
 
@@ -334,10 +360,22 @@ fn check_discounting(discounting: Discounting, endless: bool) -> Result<()> {
         })
     };
     match period {
-        Some(p) if endless => refused("horizon", "be finite when purchases are counted by period", p),
-        Some(p) if !(p.is_finite() && p > 0.0) => refused("period", "be finite and greater than 0", p),
-        _ if endless && rate <= 0.0 => refused("discount_rate", "be greater than 0 for an infinite horizon", rate),
-        _ if !(rate.is_finite() && rate >= 0.0) => refused("discount_rate", "be finite and at least 0", rate),
+        Some(p) if endless => refused(
+            "horizon",
+            "be finite when purchases are counted by period",
+            p,
+        ),
+        Some(p) if !(p.is_finite() && p > 0.0) => {
+            refused("period", "be finite and greater than 0", p)
+        }
+        _ if endless && rate <= 0.0 => refused(
+            "discount_rate",
+            "be greater than 0 for an infinite horizon",
+            rate,
+        ),
+        _ if !(rate.is_finite() && rate >= 0.0) => {
+            refused("discount_rate", "be finite and at least 0", rate)
+        }
         _ => Ok(()),
     }
 }

@@ -1,0 +1,380 @@
+"""What every model has in common: settings, a fit, its report, storage."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+import warnings
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+
+from tenure._core import VERSION
+from tenure._customers import Customers
+from tenure._fit import FitResult
+from tenure._frame import native_frame
+from tenure._intervals import bounds, check_level
+from tenure._report import html_report, text_table
+from tenure._typing import override
+from tenure._units import plural, unit_named
+from tenure.exceptions import (
+    ConvergenceError,
+    ConvergenceWarning,
+    NotFittedError,
+    ParameterError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+__all__ = ["Estimator", "IntervalMethod"]
+
+IntervalMethod: TypeAlias = Literal["wald", "log", "profile"]
+"""How an interval of a parameter is made."""
+
+FORMAT = 1
+"""Version of the JSON form."""
+
+
+class Estimator(ABC):
+    """A model with parameters that are fitted by maximum likelihood.
+
+    The rules are scikit-learn's: the constructor only stores settings, `fit` returns
+    the model and forgets any earlier fit, what was learned ends in an underscore, and
+    `get_params`, `set_params`, `clone` and `pickle` work.
+    """
+
+    def __init__(self, *, penalty: float = 0.0, strict: bool = False) -> None:
+        self.penalty = penalty
+        self.strict = strict
+        self._result: FitResult | None = None
+        self._training: Customers | None = None
+        self._weights: NDArray[np.float64] | None = None
+
+    @classmethod
+    @abstractmethod
+    def _parameter_table(cls) -> list[tuple[str, str, str]]:
+        """Return name, meaning and dimension of each parameter."""
+
+    @abstractmethod
+    def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
+        """Return what the core found."""
+
+    @abstractmethod
+    def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        """Return the profile-likelihood interval of one parameter."""
+
+    # -- settings ----------------------------------------------------------------
+
+    @classmethod
+    def _settings(cls) -> tuple[str, ...]:
+        return tuple(inspect.signature(cls).parameters)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002
+        """Return the settings by name (`deep` is scikit-learn's and says nothing here)."""
+        return {name: getattr(self, name) for name in self._settings()}
+
+    def set_params(self, **settings: Any) -> Self:
+        """Change settings; returns the model."""
+        for name, value in settings.items():
+            if name not in self._settings():
+                raise ParameterError.of(
+                    "set_params",
+                    f"name settings of {type(self).__name__}: "
+                    + ", ".join(self._settings()),
+                    found=repr(name),
+                )
+            setattr(self, name, value)
+        return self
+
+    # -- fitting -----------------------------------------------------------------
+
+    def _learn(
+        self,
+        data: object,
+        customers: Customers,
+        weights: str | ArrayLike | None,
+    ) -> None:
+        names = tuple(name for name, _, _ in self._parameter_table())
+        self._result, self._training = None, None
+        self._weights = customers.weights(data, weights)
+        found = self._fit(customers, self._weights)
+        result = FitResult.of(names, found, customers.unit)
+        self._result, self._training = result, customers
+        if result.status != "converged":
+            self._complain(result)
+
+    def _complain(self, result: FitResult) -> None:
+        message = f"{type(self).__name__}: {result.message}"
+        if self.strict:
+            error = ConvergenceError(message)
+            error.model, error.reason = type(self).__name__, result.message
+            error.hint = ""
+            self._result, self._training = None, None
+            raise error
+        warnings.warn(message, ConvergenceWarning, stacklevel=4)
+
+    @classmethod
+    def _from_params(
+        cls,
+        parameters: dict[str, float],
+        covariance: ArrayLike | None,
+        unit: str | None,
+    ) -> Self:
+        size = len(parameters)
+        for name, value in parameters.items():
+            if not (math.isfinite(value) and value > 0):
+                raise ParameterError.of(
+                    name, "be finite and greater than 0", found=repr(value)
+                )
+        matrix = None if covariance is None else np.array(covariance, dtype=np.float64)
+        if matrix is not None and matrix.shape != (size, size):
+            raise ParameterError.of(
+                "covariance",
+                f"have one row and one column a parameter, {size} by {size}",
+                found=" by ".join(map(str, matrix.shape)),
+            )
+        model = cls()
+        unit = None if unit is None else unit_named(unit)
+        parameters = {name: float(value) for name, value in parameters.items()}
+        model._result = FitResult.given(parameters, matrix, unit)  # noqa: SLF001
+        return model
+
+    # -- what was learned --------------------------------------------------------
+
+    @property
+    def result_(self) -> FitResult:
+        """Everything that the fit found, as plain numbers."""
+        if self._result is None:
+            msg = f"this {type(self).__name__} is not fitted; call fit() first"
+            raise NotFittedError(msg)
+        return self._result
+
+    @property
+    def params_(self) -> dict[str, float]:
+        """The parameters by name."""
+        return dict(self.result_.parameters)
+
+    @property
+    def covariance_(self) -> NDArray[np.float64]:
+        """Covariance of the parameters, in their order; NaN where there is none."""
+        result = self.result_
+        if result.covariance is None:
+            return np.full((len(result.parameters), len(result.parameters)), np.nan)
+        return result.covariance.copy()
+
+    @property
+    def standard_errors_(self) -> dict[str, float]:
+        """Standard errors of the parameters by name; NaN where there are none."""
+        errors = np.sqrt(np.diag(self.covariance_))
+        return dict(zip(self.result_.parameters, map(float, errors), strict=True))
+
+    @property
+    def log_likelihood_(self) -> float:
+        """The log-likelihood at the estimates, without any penalty."""
+        return self.result_.log_likelihood
+
+    @property
+    def aic_(self) -> float:
+        """Akaike's information criterion: smaller is better."""
+        return 2.0 * len(self.result_.parameters) - 2.0 * self.log_likelihood_
+
+    @property
+    def bic_(self) -> float:
+        """Bayesian information criterion, with the number of customers."""
+        size = len(self.result_.parameters)
+        return size * math.log(self.n_customers_) - 2.0 * self.log_likelihood_
+
+    @property
+    def converged_(self) -> bool:
+        """Whether the fit ended at an optimum that identifies every parameter."""
+        return self.result_.status == "converged"
+
+    @property
+    def n_customers_(self) -> float:
+        """How many customers were fitted to (the sum of the weights)."""
+        return self.result_.customers
+
+    @property
+    def time_unit_(self) -> str | None:
+        """What ages and horizons are measured in; None if that was not said."""
+        return self.result_.time_unit
+
+    def _customers_of(self, data: object, columns: Mapping[str, str]) -> Customers:
+        """Return the customers to predict for: those given, or those of the fit."""
+        result, name = self.result_, type(self).__name__
+        if data is None:
+            if self._training is not None:
+                return self._training
+            msg = (
+                f"this {name} does not hold the customers of its fit (it was loaded, "
+                "or made from given parameters); pass them as data"
+            )
+            raise NotFittedError(msg)
+        customers = Customers.of(data, columns, unit=None)
+        units = {customers.unit, result.time_unit} - {None}
+        if len(units) > 1:
+            raise ParameterError.of(
+                "data",
+                f"have ages in {plural(result.time_unit)}, as this {name} does",
+                found=f"ages in {plural(customers.unit)}",
+                hint=f"log.summary(unit={result.time_unit!r}) makes such a summary",
+            )
+        return customers
+
+    # -- intervals of the parameters ---------------------------------------------
+
+    def confidence_intervals(
+        self, level: float = 0.95, *, method: IntervalMethod = "wald"
+    ) -> dict[str, tuple[float, float]]:
+        """Return an interval for each parameter.
+
+        Parameters
+        ----------
+        level : float, default 0.95
+            How often such intervals hold the true value.
+        method : {"wald", "log", "profile"}, default "wald"
+            Estimate plus and minus standard errors; the same on the log scale, which
+            cannot reach below 0; or the values that the data do not reject by a
+            likelihood-ratio test when all other parameters are refitted, which is the
+            best of the three and takes a few fits. A profile interval may end at
+            infinity.
+
+        Returns
+        -------
+        dict of str to (float, float)
+            Lower and upper end by parameter.
+        """
+        check_level(level, name="level")
+        result = self.result_
+        if method == "profile":
+            profiles = [self._profile(j, level) for j in range(len(result.parameters))]
+            return dict(zip(result.parameters, profiles, strict=True))
+        if method not in ("wald", "log"):
+            raise ParameterError.of(
+                "method", "be 'wald', 'log' or 'profile'", found=repr(method)
+            )
+        lower, upper = bounds(
+            np.array(result.theta),
+            np.sqrt(np.diag(self.covariance_)),
+            level,
+            "plain" if method == "wald" else "positive",
+        )
+        ends = zip(map(float, lower), map(float, upper), strict=True)
+        return dict(zip(result.parameters, ends, strict=True))
+
+    def summary(self, level: float = 0.95, *, method: IntervalMethod = "wald") -> Any:
+        """Return the parameters as a table of the family of the training data.
+
+        One row a parameter: estimate, standard error, and the interval of
+        `confidence_intervals`.
+        """
+        intervals = self.confidence_intervals(level, method=method)
+        columns = {
+            "parameter": np.array(list(self.params_), dtype=object),
+            "estimate": np.array(self.result_.theta),
+            "std_error": np.array(list(self.standard_errors_.values())),
+            "lower": np.array([lower for lower, _ in intervals.values()]),
+            "upper": np.array([upper for _, upper in intervals.values()]),
+        }
+        family = "numpy" if self._training is None else self._training.family
+        return native_frame(columns, family=family, index="parameter")
+
+    # -- storage -----------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return settings and fit as numbers and texts; the training data stay out."""
+        return {
+            "format": FORMAT,
+            "tenure": VERSION,
+            "model": type(self).__name__,
+            "settings": self.get_params(),
+            "fit": None if self._result is None else self._result.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
+        """Return the model that `to_dict` wrote."""
+        if stored.get("model") != cls.__name__ or stored.get("format") != FORMAT:
+            raise ParameterError.of(
+                "stored",
+                f"hold a {cls.__name__} in format {FORMAT}",
+                found=f"{stored.get('model')} in format {stored.get('format')}",
+            )
+        model = cls(**stored["settings"])
+        if stored["fit"] is not None:
+            model._result = FitResult.from_dict(stored["fit"])  # noqa: SLF001
+        return model
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a JSON file."""
+        text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
+        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(text + "\n")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a model that `save` wrote."""
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123
+            return cls.from_dict(json.load(file))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle without the training data: a fitted model is a few numbers."""
+        return {**self.__dict__, "_training": None, "_weights": None}
+
+    # -- display -----------------------------------------------------------------
+
+    def _headline(self) -> str:
+        result, name = self.result_, type(self).__name__
+        ages = self._ages()
+        if result.status == "given":
+            return f"{name} with given parameters{ages}"
+        how = {
+            "converged": f"converged in {result.iterations} iterations",
+            "boundary": "at a boundary",
+            "stopped": f"stopped after {result.iterations} iterations",
+        }[result.status]
+        return (
+            f"{name} fitted to {result.customers:,.6g} customers{ages}; "
+            f"log-likelihood {result.log_likelihood:.2f}, AIC {self.aic_:.1f}, {how}"
+        )
+
+    def _ages(self) -> str:
+        unit = self.result_.time_unit
+        return f", T in {plural(unit)}" if unit else ""
+
+    def _table(self) -> tuple[list[str], list[list[str]]]:
+        intervals = self.confidence_intervals(0.95)
+        rows = [
+            [
+                name,
+                f"{value:#.4g}",
+                f"{self.standard_errors_[name]:#.2g}",
+                f"[{intervals[name][0]:#.4g}, {intervals[name][1]:#.4g}]",
+            ]
+            for name, value in self.params_.items()
+        ]
+        header = ["", "estimate", "std. error", "95 % interval"]
+        if self.result_.covariance is None:
+            return header[:2], [row[:2] for row in rows]
+        return header, rows
+
+    @override
+    def __repr__(self) -> str:
+        if self._result is None:
+            settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
+            return f"{type(self).__name__}({settings})"
+        message = f"\n{self._result.message}" if self._result.message else ""
+        return f"{self._headline()}\n{text_table(*self._table())}{message}"
+
+    def _repr_html_(self) -> str:
+        if self._result is None:
+            return html_report(repr(self), [], [])
+        return html_report(self._headline(), *self._table())

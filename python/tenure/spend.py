@@ -1,0 +1,297 @@
+"""Models of spend: what a purchase is worth."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from tenure import _core
+from tenure._customers import Customers
+from tenure._estimator import Estimator
+from tenure._intervals import bounds, check_level, delta_method
+from tenure._typing import override
+from tenure.exceptions import EstimateWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["GammaGamma"]
+
+
+class GammaGamma(Estimator):
+    """Gamma-Gamma model of the value of a purchase.
+
+    The values of one customer's purchases vary around a mean of their own, and the
+    means vary over customers; how often a customer buys says nothing about how much.
+    The estimate for a customer is drawn from their own mean towards that of all, the
+    more so the fewer purchases there are.
+
+    Only repeat purchases count: customers with frequency 0 are left out of the fit, and
+    their estimate is that of a new customer.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: the fit maximises
+        the log-likelihood less `penalty` times the number of customers times the sum of
+        squares of `ln(parameter / neutral)`, where neutral is 1 for p and q and the mean
+        value for gamma, so that the currency unit does not matter.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        p, the regularity of one customer's values (large: they hardly differ); q, the
+        alikeness of customers (large: their means hardly differ); gamma, the scale:
+        p gamma / (q - 1) is the mean over customers, which exists for q > 1 only.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S. (2013). The Gamma-Gamma model of monetary value.
+    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value curves
+    for customer base analysis. Journal of Marketing Research 42(4), 415-430.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> spend = tn.GammaGamma().fit(log.summary(unit="week", as_of="1997-09-30"))
+    >>> spend
+    GammaGamma fitted to 946 customers; log-likelihood -4055.92, AIC 8117.8, ...
+           estimate  std. error   95 % interval
+    p         6.250         1.2  [3.917, 8.582]
+    q         3.744        0.29  [3.176, 4.313]
+    gamma     15.44         4.2  [7.291, 23.60]
+    >>> round(spend.expected_spend_new(), 2)
+    35.17
+    """
+
+    _columns: ClassVar[dict[str, str]] = {
+        "frequency": "frequency",
+        "monetary_value": "monetary_value",
+    }
+
+    @classmethod
+    @override
+    def _parameter_table(cls) -> list[tuple[str, str, str]]:
+        return _core.spending_parameters()
+
+    @override
+    def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
+        return _core.spending_fit(
+            _pair(customers), weights=weights, penalty=self.penalty
+        )
+
+    @override
+    def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        return _core.spending_profile(
+            self.result_.theta,
+            _pair(self._customers(None)),
+            parameter=parameter,
+            level=level,
+            weights=self._weights,
+            penalty=self.penalty,
+        )
+
+    @override
+    def _ages(self) -> str:
+        return ""
+
+    @classmethod
+    def from_params(
+        cls, *, p: float, q: float, gamma: float, covariance: ArrayLike | None = None
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        p, q, gamma : float
+            The parameters, all greater than 0; gamma (v in some papers) is in the
+            currency.
+        covariance : array, shape (3, 3), optional
+            Their covariance, for intervals.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+        >>> round(model.expected_spend_new(), 2)
+        35.22
+        """
+        return cls._from_params({"p": p, "q": q, "gamma": gamma}, covariance, None)
+
+    def fit(
+        self,
+        data: object,
+        *,
+        frequency: str = "frequency",
+        monetary_value: str = "monetary_value",
+        weights: str | ArrayLike | None = None,
+    ) -> Self:
+        """Find the parameters under which the customers' mean values are likeliest.
+
+        Parameters
+        ----------
+        data : Summary or frame
+            One row a customer: what `Transactions.summary` returns, or any frame or
+            mapping of arrays with these columns.
+        frequency, monetary_value : str
+            The columns: repeat purchases, and their mean value.
+        weights : str or array, optional
+            How many customers each row stands for; a column or the numbers.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If a customer with repeat purchases has a mean value that is not greater
+            than 0.
+        EmptyDataError
+            If hardly anybody bought again.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a parameter ran to a boundary, or no optimum was reached.
+        """
+        names = {"frequency": frequency, "monetary_value": monetary_value}
+        self._learn(data, Customers.of(data, names, unit=None), weights)
+        return self
+
+    def log_likelihood(self, data: object = None) -> Any:
+        """Return the log-likelihood of each customer, as a series.
+
+        Parameters
+        ----------
+        data : Summary or frame, optional
+            The customers; those of the fit if left out.
+        """
+        customers = self._customers(data)
+        values = _core.spending_log_likelihood(self.result_.theta, _pair(customers))
+        return customers.series("log_likelihood", values)
+
+    def expected_spend(
+        self, data: object = None, *, interval: float | None = None
+    ) -> Any:
+        """Return the expected value of each customer's future purchases, per purchase.
+
+        Parameters
+        ----------
+        data : Summary or frame, optional
+            The customers; those of the fit if left out.
+        interval : float, optional
+            Confidence level of an interval for the uncertainty of the parameters. (For
+            what a customer's mean itself may be see `spend_quantiles`.)
+
+        Returns
+        -------
+        series or frame
+            With `interval`, a frame with the estimate, its standard error and the ends
+            of the interval; a series otherwise. The family is that of the data.
+
+        Warns
+        -----
+        EstimateWarning
+            If the mean does not exist for somebody, which is infinite then.
+        """
+        customers = self._customers(data)
+        if interval is None:
+            values, _ = self._expected(customers)
+            return customers.series("expected_spend", values)
+        check_level(interval)
+        covariance = self.result_.needed_covariance(type(self).__name__)
+        values, gradients = self._expected(customers, gradient=True)
+        assert gradients is not None  # noqa: S101
+        errors = delta_method(gradients, covariance)
+        lower, upper = bounds(values, errors, interval, "positive")
+        return customers.frame(
+            {
+                "expected_spend": values,
+                "std_error": errors,
+                "lower": lower,
+                "upper": upper,
+            }
+        )
+
+    def expected_spend_new(self, *, interval: float | None = None) -> Any:
+        """Return the expected value of a purchase of a customer of whom nothing is known.
+
+        Parameters
+        ----------
+        interval : float, optional
+            As `expected_spend`.
+
+        Returns
+        -------
+        float, or dict of float
+            With `interval` the estimate, its standard error and the ends.
+        """
+        answer = self.expected_spend(_NEWCOMER, interval=interval)
+        if isinstance(answer, dict):
+            return {name: float(values[0]) for name, values in answer.items()}
+        return float(answer[0])
+
+    def spend_quantiles(
+        self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)
+    ) -> Any:
+        """Return quantiles of each customer's mean value, given their purchases.
+
+        The mean value of a customer is never known for certain; this is its posterior
+        (inverse gamma), which exists even where its expectation does not.
+
+        Parameters
+        ----------
+        data : Summary or frame, optional
+            The customers; those of the fit if left out.
+        levels : sequence of float, default (0.05, 0.5, 0.95)
+            Probabilities of lying below.
+
+        Returns
+        -------
+        frame
+            One row a customer, one column a level, named by it.
+        """
+        customers = self._customers(data)
+        table = _core.spending_quantiles(
+            self.result_.theta, _pair(customers), list(levels)
+        )
+        named = zip(levels, table.T.copy(), strict=True)
+        return customers.frame({f"{level:g}": values for level, values in named})
+
+    def _customers(self, data: object) -> Customers:
+        return self._customers_of(data, self._columns)
+
+    def _expected(
+        self, customers: Customers, *, gradient: bool = False
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        values, gradients = _core.spending_expected(
+            self.result_.theta, _pair(customers), gradient=gradient
+        )
+        endless = int(np.isinf(values).sum())
+        if endless:
+            q = self.params_["q"]
+            msg = (
+                f"the mean spend of {endless:,} customers without enough purchases does "
+                f"not exist (q = {q:.3g} is at most 1) and is given as infinite; "
+                "use spend_quantiles"
+            )
+            warnings.warn(msg, EstimateWarning, stacklevel=3)
+        return values, gradients
+
+
+_NEWCOMER = {"frequency": np.zeros(1), "monetary_value": np.zeros(1)}
+
+
+def _pair(customers: Customers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return customers.columns["frequency"], customers.columns["monetary_value"]

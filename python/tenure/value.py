@@ -1,0 +1,392 @@
+"""Lifetime value by a model of buying and a model of spend."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from tenure._customers import Customers
+from tenure._intervals import bounds, check_level, normal_quantile
+from tenure._purchasing import PurchasingModel
+from tenure._report import html_report, text_table
+from tenure._units import plural
+from tenure.exceptions import ParameterError
+from tenure.spend import GammaGamma
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
+
+    from tenure._units import Horizon
+
+__all__ = ["LifetimeValue", "lifetime_value", "lifetime_value_new"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LifetimeValue:
+    """What customers will be worth.
+
+    Attributes
+    ----------
+    columns : dict of str to array
+        One number a customer: `expected_purchases` (left out without a horizon),
+        `discounted_purchases`, `expected_spend` a purchase, `value`; with an interval
+        also `std_error`, `lower` and `upper` of the value.
+    total : float
+        The sum of the values: customer equity.
+    total_interval : (float, float) or None
+        Its interval, which the customers' shared uncertainty makes wide.
+    basis : str
+        "margin" or "revenue": what a value counts.
+    horizon : float
+        In `time_unit`; infinite for all the time to come.
+    time_unit : str or None
+        Unit of the horizon.
+    interval : float or None
+        Confidence level of the intervals, for the uncertainty of the parameters.
+    """
+
+    columns: dict[str, NDArray[np.float64]]
+    total: float
+    total_interval: tuple[float, float] | None
+    basis: str
+    horizon: float
+    time_unit: str | None
+    interval: float | None
+    _customers: Customers = field(repr=False)
+
+    def to_frame(self) -> Any:
+        """Return one row a customer in the family of the data."""
+        return self._customers.frame(self.columns)
+
+    def __len__(self) -> int:
+        """Return the number of customers."""
+        return len(self.columns["value"])
+
+    def __getitem__(self, column: str) -> NDArray[np.float64]:
+        """Return a column as an array."""
+        return self.columns[column]
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the distribution of the values; see `plotting.plot_value_distribution`."""
+        from tenure.plotting import plot_value_distribution  # noqa: PLC0415
+
+        return plot_value_distribution(self, ax=ax)
+
+    def _headline(self) -> str:
+        span = (
+            "all time to come"
+            if math.isinf(self.horizon)
+            else f"the next {self.horizon:,.4g} {plural(self.time_unit)}"
+        )
+        total = f"{self.total:,.2f}"
+        if self.total_interval is not None and self.interval is not None:
+            lower, upper = self.total_interval
+            total += f" ({100 * self.interval:g} % interval {lower:,.2f} to {upper:,.2f})"
+        who = f"{len(self):,} customers" if len(self) > 1 else "one customer"
+        return f"Lifetime value ({self.basis}) of {who} over {span}: {total}"
+
+    def _table(self) -> tuple[list[str], list[list[str]]]:
+        measures = (np.mean, np.median, np.max)
+        rows = [
+            [name, *(f"{measure(values):,.2f}" for measure in measures)]
+            for name, values in self.columns.items()
+        ]
+        return ["", "mean", "median", "max"], rows
+
+    def __repr__(self) -> str:
+        """Return the total and a table of the columns."""
+        return f"{self._headline()}\n{text_table(*self._table())}"
+
+    def _repr_html_(self) -> str:
+        return html_report(self._headline(), *self._table())
+
+
+def lifetime_value(
+    buying: PurchasingModel,
+    spend: GammaGamma | float,
+    data: object = None,
+    *,
+    horizon: Horizon | None,
+    discount_rate: float = 0.10,
+    per: str | float = "year",
+    compounding: str | float | None = None,
+    margin: float | ArrayLike | None = None,
+    cost_per_order: float = 0.0,
+    acquisition_cost: float = 0.0,
+    interval: float | None = None,
+) -> LifetimeValue:
+    """Return what each customer will be worth from the end of observation on.
+
+    Value is expected discounted purchases times what a purchase brings: its expected
+    value (times the margin, if given) less the cost of an order.
+
+    Parameters
+    ----------
+    buying : BGNBD
+        A fitted model of repeat buying.
+    spend : GammaGamma or float
+        A fitted model of spend, or one value for every purchase.
+    data : Summary or frame, optional
+        The customers; those that `buying` was fitted to if left out.
+    horizon : float, str or None
+        How long from the end of observation: a number in the data's unit or a text such
+        as "12 months"; None for all the time to come.
+    discount_rate : float, default 0.10
+        Share by which money shrinks over one `per`.
+    per : str or float, default "year"
+        What the discount rate is for: a unit of time, or a length in the data's unit.
+    compounding : str or float, optional
+        Count a purchase at the end of its period ("month", or a length in the data's
+        unit); at its own time if left out.
+    margin : float or array, optional
+        Share of a purchase's value that is earned, for all or one a customer. Without
+        it the value is revenue, and the result says so.
+    cost_per_order : float, default 0
+        What an order costs beside the goods.
+    acquisition_cost : float, default 0
+        Taken off each customer's value once.
+    interval : float, optional
+        Confidence level of intervals for the uncertainty of the parameters, by the
+        delta method; buying and spend are fitted apart and taken as independent.
+
+    Returns
+    -------
+    LifetimeValue
+        One row a customer, and their total.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value curves
+    for customer base analysis. Journal of Marketing Research 42(4), 415-430.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> buying, spend = tn.BGNBD().fit(summary), tn.GammaGamma().fit(summary)
+    >>> value = tn.lifetime_value(
+    ...     buying, spend, summary, horizon="12 months", margin=0.3, interval=0.9
+    ... )
+    >>> print(value._headline())
+    Lifetime value (margin) of 2,357 customers over the next 52.18 weeks: ...
+    """
+    customers = buying._customers(data)  # noqa: SLF001
+    worth = _Worth.of(spend, data, customers, margin, cost_per_order, interval)
+    return _value(
+        buying,
+        customers,
+        worth,
+        _Discounting(horizon, discount_rate, per, compounding),
+        at_once=0.0,
+        acquisition_cost=acquisition_cost,
+        interval=interval,
+    )
+
+
+def lifetime_value_new(
+    buying: PurchasingModel,
+    spend: GammaGamma | float,
+    *,
+    horizon: Horizon | None,
+    discount_rate: float = 0.10,
+    per: str | float = "year",
+    compounding: str | float | None = None,
+    margin: float | None = None,
+    cost_per_order: float = 0.0,
+    acquisition_cost: float = 0.0,
+    first_purchase: bool = True,
+    interval: float | None = None,
+) -> LifetimeValue:
+    """Return what a customer will be worth who is about to buy for the first time.
+
+    Parameters
+    ----------
+    buying, spend, horizon, discount_rate, per, compounding, margin, cost_per_order, \
+acquisition_cost, interval
+        As `lifetime_value`.
+    first_purchase : bool, default True
+        Count the first purchase, which is made at once, beside the repeat purchases.
+
+    Returns
+    -------
+    LifetimeValue
+        One row.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> buying = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    >>> value = tn.lifetime_value_new(buying, 35.0, horizon="1 year", margin=0.3)
+    >>> round(value.total, 2)
+    25.14
+    """
+    newcomer = {name: np.zeros(1) for name in ("frequency", "recency", "T")}
+    newcomer["monetary_value"] = np.zeros(1)
+    unit = buying.time_unit_
+    customers = Customers(newcomer, "numpy", None, None, unit)
+    worth = _Worth.of(spend, newcomer, customers, margin, cost_per_order, interval)
+    return _value(
+        buying,
+        customers,
+        worth,
+        _Discounting(horizon, discount_rate, per, compounding),
+        at_once=1.0 if first_purchase else 0.0,
+        acquisition_cost=acquisition_cost,
+        interval=interval,
+    )
+
+
+@dataclass(frozen=True)
+class _Discounting:
+    horizon: Horizon | None
+    rate: float
+    per: str | float
+    compounding: str | float | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Worth:
+    """What a purchase of each customer brings: `margin * spend - cost`.
+
+    `gradients` are those of the expected spend, `covariance` that of its parameters.
+    """
+
+    spend: NDArray[np.float64]
+    margin: NDArray[np.float64]
+    cost: float
+    basis: str
+    gradients: NDArray[np.float64] | None
+    covariance: NDArray[np.float64] | None
+
+    @classmethod
+    def of(
+        cls,
+        spend: GammaGamma | float,
+        data: object,
+        customers: Customers,
+        margin: float | ArrayLike | None,
+        cost: float,
+        interval: float | None,
+    ) -> _Worth:
+        basis = "revenue" if margin is None else "margin"
+        earned = _margin(margin, len(customers))
+        if not isinstance(spend, GammaGamma):
+            expected = np.full(len(customers), _amount(spend))
+            return cls(expected, earned, cost, basis, None, None)
+        spenders = spend._customers(data)  # noqa: SLF001
+        if len(spenders) != len(customers):
+            raise ParameterError.of(
+                "spend",
+                f"be fitted to the same {len(customers):,} customers as `buying`",
+                found=f"{len(spenders):,} customers",
+                hint="pass the customers as `data`",
+            )
+        expected, gradients = spend._expected(  # noqa: SLF001
+            spenders, gradient=interval is not None
+        )
+        covariance = None
+        if interval is not None:
+            covariance = spend.result_.needed_covariance("GammaGamma")
+        return cls(expected, earned, cost, basis, gradients, covariance)
+
+    @property
+    def value(self) -> NDArray[np.float64]:
+        return self.margin * self.spend - self.cost
+
+
+def _value(
+    buying: PurchasingModel,
+    customers: Customers,
+    worth: _Worth,
+    discounting: _Discounting,
+    *,
+    at_once: float,
+    acquisition_cost: float,
+    interval: float | None,
+) -> LifetimeValue:
+    if interval is not None:
+        check_level(interval)
+    horizon, rate, period = buying._discounting(  # noqa: SLF001
+        discounting.horizon, discounting.rate, discounting.per, discounting.compounding
+    )
+    discounted, slopes = buying._predict(  # noqa: SLF001
+        "discounted_purchases",
+        customers,
+        horizon,
+        rate=rate,
+        period=period,
+        gradient=interval is not None,
+    )
+    columns: dict[str, NDArray[np.float64]] = {}
+    if np.isfinite(horizon).all():
+        columns["expected_purchases"], _ = buying._predict(  # noqa: SLF001
+            "expected_purchases", customers, horizon
+        )
+    value = (at_once + discounted) * worth.value - acquisition_cost
+    columns |= {
+        "discounted_purchases": discounted,
+        "expected_spend": worth.spend,
+        "value": value,
+    }
+    total_interval = None
+    if interval is not None and slopes is not None:
+        shares = [(slopes * worth.value[:, None], _covariance(buying))]
+        if worth.gradients is not None and worth.covariance is not None:
+            bought = (worth.margin * (at_once + discounted))[:, None]
+            shares.append((worth.gradients * bought, worth.covariance))
+        errors = np.sqrt(sum(_variances(g, cov) for g, cov in shares))
+        free = worth.cost == 0 and acquisition_cost == 0
+        lower, upper = bounds(value, errors, interval, "positive" if free else "plain")
+        columns |= {"std_error": errors, "lower": lower, "upper": upper}
+        summed = [(g.sum(axis=0, keepdims=True), cov) for g, cov in shares]
+        error = math.sqrt(sum(_variances(g, cov)[0] for g, cov in summed))
+        reach = normal_quantile(interval) * error
+        total_interval = (float(value.sum() - reach), float(value.sum() + reach))
+    return LifetimeValue(
+        columns=columns,
+        total=float(value.sum()),
+        total_interval=total_interval,
+        basis=worth.basis,
+        horizon=float(horizon[0]) if len(horizon) == 1 else math.nan,
+        time_unit=buying.time_unit_,
+        interval=interval,
+        _customers=customers,
+    )
+
+
+def _covariance(model: PurchasingModel) -> NDArray[np.float64]:
+    return model.result_.needed_covariance(type(model).__name__)
+
+
+def _variances(
+    gradients: NDArray[np.float64], covariance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.maximum(np.einsum("ij,jk,ik->i", gradients, covariance, gradients), 0.0)
+
+
+def _amount(spend: float) -> float:
+    if not isinstance(spend, (int, float, np.number)) or not math.isfinite(spend):
+        raise ParameterError.of(
+            "spend", "be a GammaGamma model or a finite number", found=repr(spend)
+        )
+    return float(spend)
+
+
+def _margin(margin: float | ArrayLike | None, customers: int) -> NDArray[np.float64]:
+    if margin is None:
+        return np.ones(customers)
+    shares = np.asarray(margin, dtype=np.float64)
+    if shares.ndim > 1 or (shares.ndim == 1 and len(shares) != customers):
+        raise ParameterError.of(
+            "margin",
+            f"be one number, or one for each of {customers:,} customers",
+            found=f"an array of shape {shares.shape}",
+        )
+    if not np.isfinite(shares).all():
+        raise ParameterError.of("margin", "be finite", found="a value that is not")
+    return cast("NDArray[np.float64]", np.broadcast_to(shares, (customers,)))

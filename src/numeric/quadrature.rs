@@ -1,0 +1,43 @@
+//! Gauss-Legendre quadrature.
+
+use std::f64::consts::PI;
+
+/// The `n` nodes, in ascending order, and the weights of Gauss-Legendre quadrature on `[-1, 1]`: exact for polynomials
+/// of degree below `2 n`.
+///
+/// Newton's method on the Legendre polynomial from Tricomi's approximation of its roots.
+pub fn gauss_legendre(n: usize) -> (Vec<f64>, Vec<f64>) {
+    let order = n as f64;
+    let mut nodes = vec![0.0; n];
+    let mut weights = vec![0.0; n];
+    for i in 0..n.div_ceil(2) {
+        let angle = PI * (i as f64 + 0.75) / (order + 0.5);
+        let mut x = (1.0 - (order - 1.0) / (8.0 * order.powi(3))) * angle.cos();
+        for _ in 0..5 {
+            let (value, slope) = legendre(n, x);
+            x -= value / slope;
+        }
+        if 2 * i + 1 == n {
+            x = 0.0;
+        }
+        let slope = legendre(n, x).1;
+        let weight = 2.0 / ((1.0 - x) * (1.0 + x) * slope * slope);
+        (nodes[i], nodes[n - 1 - i]) = (-x, x);
+        (weights[i], weights[n - 1 - i]) = (weight, weight);
+    }
+    (nodes, weights)
+}
+
+/// The Legendre polynomial of degree `n >= 1` and its derivative at `x`, by the three-term recurrence.
+fn legendre(n: usize, x: f64) -> (f64, f64) {
+    let (mut before, mut value) = (1.0, x);
+    for k in 2..=n {
+        let k = k as f64;
+        (before, value) = (
+            value,
+            ((2.0 * k - 1.0) * x * value - (k - 1.0) * before) / k,
+        );
+    }
+    let slope = n as f64 * (before - x * value) / ((1.0 - x) * (1.0 + x));
+    (value, slope)
+}
