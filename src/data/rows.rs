@@ -125,7 +125,7 @@ fn check_ages(frequency: &[f64], recency: &[f64], t: &[f64]) -> Result<()> {
     };
     consistent.check(
         rows,
-        |i| (recency[i] == 0.0) != (frequency[i] == 0.0),
+        |i| (recency[i] > 0.0) != (frequency[i] > 0.0),
         |i| format!("{:?} with frequency = {:?}", recency[i], frequency[i]),
     )
 }
