@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
 __all__ = [
     "ColumnError",
     "ConvergenceError",
@@ -9,6 +16,7 @@ __all__ = [
     "DataError",
     "EmptyDataError",
     "EstimateWarning",
+    "FrameError",
     "LengthError",
     "NotFittedError",
     "ParameterError",
@@ -16,8 +24,17 @@ __all__ = [
 ]
 
 
+# Column names that an error lists before it says how many more there are.
+_SHOWN = 30
+
+
 class TenureError(Exception):
     """Base of every error that this package raises on purpose."""
+
+
+def _hinted(message: str, hint: str) -> str:
+    """Return the message with the hint, if there is one, as its own paragraph."""
+    return f"{message}\n\nHint: {hint}" if hint else message
 
 
 class DataError(TenureError, ValueError):
@@ -45,6 +62,25 @@ class DataError(TenureError, ValueError):
     found: str
     count: int
     hint: str
+
+    @classmethod
+    def at(
+        cls,
+        column: str,
+        expected: str,
+        *,
+        row: int,
+        found: str,
+        count: int = 1,
+        hint: str = "",
+    ) -> Self:
+        """Say what stands in a column's first offending row, and what should."""
+        in_all = f" ({count} rows in all)" if count > 1 else ""
+        message = f"column `{column}` must {expected}; row {row} has {found}{in_all}"
+        error = cls(_hinted(message, hint))
+        error.column, error.expected, error.hint = column, expected, hint
+        error.row, error.found, error.count = int(row), found, int(count)
+        return error
 
 
 class EmptyDataError(TenureError, ValueError):
@@ -78,6 +114,16 @@ class LengthError(TenureError, ValueError):
     found: int
     expected: int
 
+    @classmethod
+    def between(cls, column: str, found: int, *, reference: str, expected: int) -> Self:
+        """Say which two columns differ in length."""
+        error = cls(
+            f"column `{column}` has {found} rows, but `{reference}` has {expected}"
+        )
+        error.column, error.found = column, found
+        error.reference, error.expected = reference, expected
+        return error
+
 
 class ParameterError(TenureError, ValueError):
     """An argument is outside its range.
@@ -98,6 +144,15 @@ class ParameterError(TenureError, ValueError):
     expected: str
     found: str
     hint: str
+
+    @classmethod
+    def of(cls, name: str, expected: str, *, found: str, hint: str = "") -> Self:
+        """Say what the argument must be, and what was given."""
+        message = f"`{name}` must {expected}, got {found}"
+        error = cls(_hinted(message, hint))
+        error.name, error.expected = name, expected
+        error.found, error.hint = found, hint
+        return error
 
 
 class ConvergenceError(TenureError, RuntimeError):
@@ -132,9 +187,40 @@ class ColumnError(TenureError, KeyError):
     name: str
     available: tuple[str, ...]
 
+    @classmethod
+    def unknown(cls, name: str, available: Sequence[str]) -> Self:
+        """Say that there is no such column, and which there are."""
+        close = difflib.get_close_matches(name, available, n=1)
+        if not close:
+            close = [other for other in available if other.lower() == name.lower()]
+        hint = f" Hint: did you mean {close[0]!r}?" if close else ""
+        names = ", ".join(map(repr, available[:_SHOWN])) or "none"
+        if len(available) > _SHOWN:
+            names += f" and {len(available) - _SHOWN} more"
+        return cls._about(
+            name, f"unknown column {name!r}.{hint}\n\nColumns: {names}", available
+        )
+
+    @classmethod
+    def unusable(
+        cls, name: str, what: str, available: Sequence[str], *, hint: str = ""
+    ) -> Self:
+        """Say why the column can't serve; `what` continues "column `name` "."""
+        return cls._about(name, _hinted(f"column `{name}` {what}", hint), available)
+
+    @classmethod
+    def _about(cls, name: str, message: str, available: Sequence[str]) -> Self:
+        error = cls(message)
+        error.name, error.available = name, tuple(available)
+        return error
+
     def __str__(self) -> str:
         """Return the message itself: `KeyError` would show its repr."""
         return str(self.args[0]) if self.args else ""
+
+
+class FrameError(TenureError, TypeError):
+    """The data are of no kind that can be read as a table."""
 
 
 class NotFittedError(TenureError, ValueError, AttributeError):
