@@ -3,5 +3,8 @@
 from __future__ import annotations
 
 from tenure._core import VERSION as __version__
+from tenure.receipt import Receipt
+from tenure.summary import Split, Summary
+from tenure.transactions import Transactions
 
-__all__ = ["__version__"]
+__all__ = ["Receipt", "Split", "Summary", "Transactions", "__version__"]

@@ -177,6 +177,19 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// An instant as people write it: the date, and the time of day unless that is midnight.
+pub fn written(instant: i64) -> String {
+    let Moment { day, time } = Moment::of(instant);
+    let (year, month, day) = civil_from_days(day);
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    if time == 0 {
+        return date;
+    }
+    let seconds = time / 1_000_000;
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    format!("{date} {hours:02}:{minutes:02}:{:02}", seconds % 60)
+}
+
 /// The period that an instant is taken to belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grain {
@@ -193,6 +206,39 @@ pub enum Grain {
 }
 
 impl Grain {
+    const ALL: [Self; 5] = [
+        Self::Instant,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+    ];
+
+    /// The grain's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+
+    /// The grain of that name.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if there is none.
+    pub fn parse(name: &str) -> Result<Self> {
+        let found = Self::ALL.into_iter().find(|grain| grain.name() == name);
+        found.ok_or_else(|| Error::Parameter {
+            name: "grain".to_owned(),
+            expected: r#"be "instant", "hour", "day", "week" or "month""#.to_owned(),
+            found: format!("{name:?}"),
+            hint: String::new(),
+        })
+    }
+
     /// The beginning of the period that holds the instant.
     pub fn floor(self, instant: i64) -> i64 {
         let day = instant.div_euclid(DAY);
@@ -350,18 +396,18 @@ mod tests {
                 assert!(age.is_finite() && (age >= 0.0) == (to >= from));
             }
         }
-        for grain in [
-            Grain::Instant,
-            Grain::Hour,
-            Grain::Day,
-            Grain::Week,
-            Grain::Month,
-        ] {
+        for grain in Grain::ALL {
             for instant in extremes {
                 assert!(grain.floor(instant) <= instant);
                 assert!(grain.cutoff(instant, true).now >= grain.cutoff(instant, false).now);
             }
         }
+    }
+
+    #[test]
+    fn instants_are_written_as_dates() {
+        assert_eq!(written(date(1997, 9, 30)), "1997-09-30");
+        assert_eq!(written(date(1997, 9, 30) - 1), "1997-09-29 23:59:59");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Calibration and holdout: what was known of each customer at a date, and what they bought afterwards.
 
-use super::calendar::{Cutoff, Unit};
+use super::calendar::{Cutoff, Unit, written};
 use super::summary::{Summary, all_known, mean, summarize};
 use super::transactions::{History, Known};
 use crate::numeric::parallel;
@@ -41,9 +41,12 @@ pub fn split(history: &History<'_>, at: Cutoff, until: Cutoff, unit: Unit) -> Re
     if until.last <= at.last {
         return Err(Error::Parameter {
             name: "at".to_owned(),
-            expected: "come before the end of the holdout".to_owned(),
-            found: "a date at its end or later".to_owned(),
-            hint: "the holdout ends with the log's last event unless `until` is given, and is counted in whole periods"
+            expected: format!(
+                "come before the end of the holdout, {}",
+                written(until.last)
+            ),
+            found: written(at.last),
+            hint: "the holdout ends with the last event of the log unless `until` says otherwise"
                 .to_owned(),
         });
     }

@@ -1,6 +1,6 @@
 //! From purchases to one row a customer, as of a date.
 
-use super::calendar::{Cutoff, Unit};
+use super::calendar::{Cutoff, Unit, written};
 use super::transactions::{History, Known};
 use crate::numeric::parallel;
 use crate::{Error, Result};
@@ -97,7 +97,7 @@ pub(crate) fn all_known(history: &History<'_>, cutoff: Cutoff) -> Result<Vec<Kno
         .collect();
     if known.is_empty() {
         return Err(Error::Empty {
-            what: "no customer had bought by that date".to_owned(),
+            what: format!("no customer had bought by {}", written(cutoff.last)),
             hint: "choose a date after the first purchase of the log".to_owned(),
         });
     }

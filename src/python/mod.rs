@@ -6,12 +6,19 @@
 )]
 
 mod error;
+mod transactions;
 
 use pyo3::pymodule;
 
 /// The compiled core of `tenure`.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::transactions::{
+        check_summary, customer_activity, group_transactions, split_transactions,
+        summarize_transactions,
+    };
+
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 }
