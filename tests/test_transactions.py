@@ -9,6 +9,12 @@ import polars as pl
 import pytest
 import tenure as tn
 
+
+def dates(*texts):
+    """Return an array of instants."""
+    return np.array(texts, "datetime64[us]")
+
+
 # The example of lifetimes' and PyMC-Marketing's own test suites.
 ORDERS = pd.DataFrame(
     [
@@ -42,11 +48,6 @@ ORDERS_TWICE_A_DAY = pd.concat(
     ],
     ignore_index=True,
 )
-
-
-def dates(*texts):
-    """Return an array of instants."""
-    return np.array(texts, "datetime64[us]")
 
 
 def log_of(rows, columns=("customer_id", "date", "amount"), **settings):
