@@ -2,6 +2,37 @@
 
 from __future__ import annotations
 
+from tenure import exceptions
 from tenure._core import VERSION as __version__
+from tenure.formulas import (
+    FormulaValue,
+    average_value,
+    historic_value,
+    order_value_formula,
+    retention_formula,
+)
+from tenure.purchasing import BGNBD
+from tenure.receipt import Receipt
+from tenure.spend import GammaGamma
+from tenure.summary import Split, Summary
+from tenure.transactions import Transactions
+from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
-__all__ = ["__version__"]
+__all__ = [
+    "BGNBD",
+    "FormulaValue",
+    "GammaGamma",
+    "LifetimeValue",
+    "Receipt",
+    "Split",
+    "Summary",
+    "Transactions",
+    "__version__",
+    "average_value",
+    "exceptions",
+    "historic_value",
+    "lifetime_value",
+    "lifetime_value_new",
+    "order_value_formula",
+    "retention_formula",
+]

@@ -1,5 +1,114 @@
 """The compiled core. Not public: use the functions and classes of `tenure`."""
 
-from typing import Final
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenure._core_types import (
+    ActivityColumns,
+    GroupedColumns,
+    HistoryColumns,
+    LogColumns,
+    SplitColumns,
+    SummaryColumns,
+)
 
 VERSION: Final[str]
+
+_Named: TypeAlias = tuple[str, NDArray[np.float64]]
+_Date: TypeAlias = tuple[int, bool]
+
+def group_transactions(
+    columns: LogColumns, merge: str | None, refunds: str, duplicates: str
+) -> GroupedColumns: ...
+def summarize_transactions(
+    log: HistoryColumns, as_of: _Date, unit: str
+) -> SummaryColumns: ...
+def split_transactions(
+    log: HistoryColumns, at: _Date, until: _Date, unit: str
+) -> SplitColumns: ...
+def customer_activity(log: HistoryColumns, as_of: _Date) -> ActivityColumns: ...
+def check_summary(
+    frequency: _Named, recency: _Named, t: _Named, unit: str | None
+) -> None: ...
+
+_Numbers: TypeAlias = NDArray[np.float64]
+_Triple: TypeAlias = tuple[_Numbers, ...]
+
+def purchasing_parameters(model: str) -> list[tuple[str, str, str]]: ...
+def purchasing_fit(
+    model: str,
+    customers: _Triple,
+    *,
+    weights: _Numbers | None = None,
+    penalty: float = 0.0,
+) -> dict[str, Any]: ...
+def purchasing_profile(
+    model: str,
+    estimates: list[float],
+    customers: _Triple,
+    *,
+    parameter: int,
+    level: float,
+    weights: _Numbers | None = None,
+    penalty: float = 0.0,
+) -> tuple[float, float]: ...
+def purchasing_log_likelihood(
+    model: str, theta: list[float], customers: _Triple
+) -> _Numbers: ...
+def purchasing_predict(
+    model: str,
+    quantity: str,
+    theta: list[float],
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    rate: float = 0.0,
+    period: float | None = None,
+    gradient: bool = False,
+) -> tuple[_Numbers, _Numbers | None]: ...
+def purchasing_probabilities(
+    model: str,
+    theta: list[float],
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    most: int,
+) -> _Numbers: ...
+def purchasing_quantiles(
+    model: str,
+    theta: list[float],
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    levels: list[float],
+) -> _Numbers: ...
+def spending_parameters() -> list[tuple[str, str, str]]: ...
+def spending_fit(
+    customers: tuple[_Numbers, _Numbers],
+    *,
+    weights: _Numbers | None = None,
+    penalty: float = 0.0,
+) -> dict[str, Any]: ...
+def spending_profile(
+    estimates: list[float],
+    customers: tuple[_Numbers, _Numbers],
+    *,
+    parameter: int,
+    level: float,
+    weights: _Numbers | None = None,
+    penalty: float = 0.0,
+) -> tuple[float, float]: ...
+def spending_log_likelihood(
+    theta: list[float], customers: tuple[_Numbers, _Numbers]
+) -> _Numbers: ...
+def spending_expected(
+    theta: list[float],
+    customers: tuple[_Numbers, _Numbers],
+    *,
+    gradient: bool = False,
+) -> tuple[_Numbers, _Numbers | None]: ...
+def spending_quantiles(
+    theta: list[float], customers: tuple[_Numbers, _Numbers], levels: list[float]
+) -> _Numbers: ...

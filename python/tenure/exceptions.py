@@ -97,6 +97,13 @@ class EmptyDataError(TenureError, ValueError):
     what: str
     hint: str
 
+    @classmethod
+    def of(cls, what: str, *, hint: str = "") -> Self:
+        """Say what is empty."""
+        error = cls(_hinted(what, hint))
+        error.what, error.hint = what, hint
+        return error
+
 
 class LengthError(TenureError, ValueError):
     """Columns that belong together differ in length.

@@ -1,6 +1,27 @@
 //! Validated inputs: what the models and tables of this crate are computed from.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "places and counts are int64, as in NumPy, and are checked where they come in"
+)]
 
+pub mod attributes;
+pub mod calendar;
 pub(crate) mod check;
+mod group;
+mod merge;
+pub mod order_log;
+pub mod receipt;
 pub mod rows;
+pub mod rules;
+pub mod split;
+pub mod summary;
+pub mod transactions;
 
+pub use group::{Lines, Refunds};
+pub use order_log::{Column, OrderLog};
+pub use receipt::{Dropped, Receipt};
 pub use rows::{Histories, Purchases, Rows, Spend, Spending};
+pub use rules::{DuplicateRule, Merge, RefundRule, Rules};
+pub use transactions::{History, RefundColumns, Transactions};

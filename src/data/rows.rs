@@ -40,10 +40,7 @@ impl<'a> Histories<'a> {
     /// # Ok::<(), tenure::Error>(())
     /// ```
     pub fn new(frequency: &'a [f64], recency: &'a [f64], t: &'a [f64]) -> Result<Self> {
-        same_length("recency", recency.len(), "frequency", frequency.len())?;
-        same_length("T", t.len(), "frequency", frequency.len())?;
-        check_counts("frequency", frequency)?;
-        check_ages(frequency, recency, t)?;
+        check_histories(["frequency", "recency", "T"], frequency, recency, t)?;
         Ok(Self {
             frequency,
             recency,
@@ -171,38 +168,60 @@ pub(crate) fn check_counts(column: &str, counts: &[f64]) -> Result<()> {
     )
 }
 
+/// Passes if three columns, under the names that the user knows them by, are purchase histories: see
+/// [`Purchases::from_columns`].
+///
+/// # Errors
+/// As there.
+pub fn check_histories(
+    names: [&str; 3],
+    frequency: &[f64],
+    recency: &[f64],
+    t: &[f64],
+) -> Result<()> {
+    same_length(names[1], recency.len(), names[0], frequency.len())?;
+    same_length(names[2], t.len(), names[0], frequency.len())?;
+    check_counts(names[0], frequency)?;
+    check_ages(names, frequency, recency, t)
+}
+
 /// Passes if every T is an age, every recency lies in [0, T], and recency is 0 exactly where frequency is.
-fn check_ages(frequency: &[f64], recency: &[f64], t: &[f64]) -> Result<()> {
-    let rows = t.len();
+fn check_ages(names: [&str; 3], frequency: &[f64], recency: &[f64], t: &[f64]) -> Result<()> {
+    let [frequency_name, recency_name, t_name] = names;
     let observed = Rule {
-        column: "T",
+        column: t_name,
         expected: "be finite and at least 0",
         hint: "",
     };
     observed.check(
-        rows,
+        t.len(),
         |i| !(t[i].is_finite() && t[i] >= 0.0),
         |i| format!("{:?}", t[i]),
     )?;
     let inside = Rule {
-        column: "recency",
-        expected: "lie in [0, T]",
-        hint: "were recency and T computed with the same time unit?",
+        column: recency_name,
+        expected: &format!("lie in [0, {t_name}]"),
+        hint: &format!("were {recency_name} and {t_name} computed with the same time unit?"),
     };
     inside.check(
-        rows,
+        t.len(),
         |i| !(0.0..=t[i]).contains(&recency[i]),
-        |i| format!("{:?} with T = {:?}", recency[i], t[i]),
+        |i| format!("{:?} with {t_name} = {:?}", recency[i], t[i]),
     )?;
     let consistent = Rule {
-        column: "recency",
-        expected: "be 0 exactly where frequency is 0",
-        hint: "frequency counts repeat purchases only, so a customer with a single purchase has frequency 0 and recency 0",
+        column: recency_name,
+        expected: &format!("be 0 exactly where {frequency_name} is 0"),
+        hint: "the first purchase counts in neither, and repeat purchases at the same time as the first are merged with it",
     };
     consistent.check(
-        rows,
-        |i| (recency[i] == 0.0) != (frequency[i] == 0.0),
-        |i| format!("{:?} with frequency = {:?}", recency[i], frequency[i]),
+        t.len(),
+        |i| (recency[i] > 0.0) != (frequency[i] > 0.0),
+        |i| {
+            format!(
+                "{:?} with {frequency_name} = {:?}",
+                recency[i], frequency[i]
+            )
+        },
     )
 }
 

@@ -2,6 +2,8 @@
 
 use super::{BetaRule, Scalar};
 
+/// Convergents of a continued fraction at most: enough for `1 - z = 1e-8`.
+const MAX_CONVERGENTS: f64 = 200_000.0;
 /// Terms of a power series beyond which the beta rule is quicker.
 const MAX_TERMS: f64 = 500.0;
 
@@ -80,5 +82,41 @@ impl Stop {
         self.negligible = if small { self.negligible + 1 } else { 0 };
         self.last = term;
         self.negligible >= 3 || sum.is_nan()
+    }
+}
+
+/// `2F1(1, b; c + 1; z)` for `b, c > 0` and `z < 1`, by Gauss' continued fraction
+/// `1/(1 + d_1 z/(1 + d_2 z/(1 + ...)))` (DLMF 15.7.5).
+///
+/// The convergents are added up as a series (Gautschi, SIAM Review 9, 1967), of which for `0 < z < 1` all terms are
+/// positive; the number of terms grows as `1/sqrt(1 - z)`.
+pub fn gauss_fraction<S: Scalar>(b: S, c: S, z: S) -> S {
+    let mut term = S::from(1.0);
+    let mut sum = S::from(1.0);
+    let mut ratio = S::from(0.0);
+    let mut quiet = 0;
+    let mut k = 0.0;
+    while quiet < 3 && k < MAX_CONVERGENTS {
+        k += 1.0;
+        let step = partial_numerator(b, c, k) * z * (ratio + 1.0);
+        ratio = -(step / (step + 1.0));
+        term = term * ratio;
+        sum += term;
+        quiet = if term.value().abs() <= 1e-17 * sum.value().abs() {
+            quiet + 1
+        } else {
+            0
+        };
+    }
+    sum
+}
+
+/// `d_k` of Gauss' continued fraction.
+fn partial_numerator<S: Scalar>(b: S, c: S, k: f64) -> S {
+    let j = (k / 2.0).floor();
+    if k > 2.0 * j {
+        -((b + j) * (c + j) / ((c + 2.0 * j) * (c + (2.0 * j + 1.0))))
+    } else {
+        -((c - b + j) * j / ((c + (2.0 * j - 1.0)) * (c + 2.0 * j)))
     }
 }

@@ -9,6 +9,7 @@ mod convert;
 mod error;
 mod purchasing;
 mod spending;
+mod transactions;
 
 use pyo3::prelude::*;
 
@@ -18,6 +19,12 @@ use crate::{Error, Result};
 /// The compiled core of `tenure`.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::transactions::{
+        check_summary, customer_activity, group_transactions, split_transactions,
+        summarize_transactions,
+    };
+
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -107,13 +107,13 @@ pub fn trigamma_drop(x: f64, d: f64) -> f64 {
 }
 
 /// What Stirling's formula leaves out of `ln Gamma(x)`, for `x >= 10`.
-pub(super) fn stirling(x: f64) -> f64 {
+pub(crate) fn stirling(x: f64) -> f64 {
     let r = 1.0 / x;
     series(&STIRLING, r, r * r)
 }
 
 /// `stirling(x) - stirling(x + d)` for `x >= 10`, without cancellation.
-pub(super) fn stirling_drop(x: f64, d: f64) -> f64 {
+pub(crate) fn stirling_drop(x: f64, d: f64) -> f64 {
     let [r, s, gap] = reciprocals(x, d);
     series_drop(&STIRLING, [r, s], gap, s)
 }

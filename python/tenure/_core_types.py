@@ -1,0 +1,122 @@
+"""The dictionaries that go to the compiled core and come back from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints: TypeAlias = NDArray[np.int64]
+    Floats: TypeAlias = NDArray[np.float64]
+    NamedInts: TypeAlias = tuple[str, Ints]
+    NamedFloats: TypeAlias = tuple[str, Floats]
+
+__all__ = [
+    "ActivityColumns",
+    "DroppedCounts",
+    "GroupedColumns",
+    "HistoryColumns",
+    "LogColumns",
+    "ReceiptCounts",
+    "SplitColumns",
+    "SummaryColumns",
+]
+
+
+class LogColumns(TypedDict):
+    """The columns of a log, each with the name that the user knows it by."""
+
+    customer: NamedInts
+    customers: int
+    time: NamedInts
+    time_missing: NDArray[np.bool_] | None
+    amount: NamedFloats | None
+    order: NamedInts | None
+    product: NamedInts | None
+    attributes: list[NamedInts]
+
+
+class DroppedCounts(TypedDict):
+    """Rows left out, by reason."""
+
+    missing_customer: int
+    missing_time: int
+    duplicates: int
+    refunds: int
+    refunds_without_purchase: int
+
+
+class ReceiptCounts(TypedDict):
+    """What became of the rows of a log."""
+
+    rows: int
+    used: int
+    dropped: DroppedCounts
+    merged: int
+    duplicates: int
+    refunds: int
+    refund_amount: float
+    zero_amounts: int
+    customers: int
+    customers_without_purchase: int
+    purchases: int
+    first_time: int
+    last_time: int
+
+
+class HistoryColumns(TypedDict):
+    """What summaries are made from."""
+
+    grain: str
+    offsets: Ints
+    times: Ints
+    values: Floats | None
+    refund_purchases: Ints
+    refund_times: Ints
+    refund_amounts: Floats
+
+
+class GroupedColumns(HistoryColumns):
+    """A grouped log: compressed rows and what became of the rows."""
+
+    customers: Ints
+    line_offsets: Ints
+    line_orders: Ints
+    line_products: Ints
+    line_amounts: Floats
+    attributes: list[tuple[Ints, int]]
+    receipt: ReceiptCounts
+
+
+class SummaryColumns(TypedDict):
+    """One row a customer; `customers` are places in the log."""
+
+    customers: Ints
+    frequency: Ints
+    recency: Floats
+    T: Floats
+    monetary_value: Floats
+
+
+class SplitColumns(SummaryColumns):
+    """A summary beside what happened afterwards."""
+
+    holdout_purchases: Ints
+    holdout_value: Floats
+    holdout_mean_value: Floats
+    holdout_duration: float
+    refunds_of_calibration: tuple[int, float]
+
+
+class ActivityColumns(TypedDict):
+    """What each customer has done; `customers` are places in the log."""
+
+    customers: Ints
+    first_purchase: Ints
+    last_purchase: Ints
+    purchases: Ints
+    recency_days: Floats
+    total_value: Floats
+    mean_value: Floats

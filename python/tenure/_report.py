@@ -1,0 +1,85 @@
+"""One way to show things: tables and headlines as text for terminals and as HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["counted", "html_report", "text_table", "written"]
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Return "1 row", "2,357 rows".
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2357, "row"), counted(2, "day", "days")
+    ('1 row', '2,357 rows', '2 days')
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def written(moment: np.datetime64) -> str:
+    """Return a date, or a date and a time of day, as people write it.
+
+    Examples
+    --------
+    >>> written(np.datetime64("1997-09-30T00:00:00.000000"))
+    '1997-09-30'
+    >>> written(np.datetime64("1997-09-30T06:20"))
+    '1997-09-30 06:20:00'
+    """
+    day = moment.astype("datetime64[D]")
+    if day == moment:
+        return str(day)
+    return np.datetime_as_string(moment, unit="s").replace("T", " ")
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned table: the first column to the left, the others to the right.
+
+    Examples
+    --------
+    >>> print(text_table(["", "mean"], [["frequency", "1.04"], ["T", "32.7"]]))
+               mean
+    frequency  1.04
+    T          32.7
+    """
+    table = [list(header), *map(list, rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+    return "\n".join(lines)
+
+
+def html_report(
+    headline: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> str:
+    """Return a headline and a table for notebooks; everything is escaped.
+
+    Examples
+    --------
+    >>> html_report("<b>", [], [["rows", "3"]]).count("&lt;b&gt;")
+    1
+    """
+    right = 'style="text-align:right"'
+    head = "".join(f"<th {right}>{escape(cell)}</th>" for cell in header)
+    body = ""
+    for name, *cells in rows:
+        values = "".join(f"<td {right}>{escape(cell)}</td>" for cell in cells)
+        body += f'<tr><th style="text-align:left">{escape(name)}</th>{values}</tr>'
+    thead = f"<thead><tr>{head}</tr></thead>" if header else ""
+    return (
+        f"<div><strong>{escape(headline)}</strong>"
+        f"<table>{thead}<tbody>{body}</tbody></table></div>"
+    )

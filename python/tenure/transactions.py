@@ -1,0 +1,475 @@
+"""A log of orders, grouped once: everything else is computed from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tenure import _core
+from tenure._frame import Table, native_frame
+from tenure._report import counted, html_report
+from tenure._time import civil_microseconds
+from tenure._typing import override
+from tenure.receipt import Receipt
+from tenure.summary import RefundsOfCalibration, Split, Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from tenure._column import Codes
+    from tenure._core_types import (
+        GroupedColumns,
+        HistoryColumns,
+        LogColumns,
+        SummaryColumns,
+    )
+    from tenure._typing import Date, DuplicateRule, Merge, RefundRule, Unit
+
+__all__ = ["Lines", "Transactions"]
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The lines behind the purchases of a log, in the order of the purchases.
+
+    Attributes
+    ----------
+    offsets : int64 array
+        Where the lines of each purchase begin; one entry more than purchases.
+    orders, products : array or None
+        The order and the product of each line; None where there is no such column.
+    amounts : float64 array or None
+        The amount of each line.
+    """
+
+    offsets: NDArray[np.int64]
+    orders: NDArray[Any] | None
+    products: NDArray[Any] | None
+    amounts: NDArray[np.float64] | None
+
+
+class Transactions:
+    """A log of orders, grouped by customer and by day.
+
+    Rows are read once, checked, and brought together into purchases; the caller's
+    frame is never changed, and the order of its rows changes nothing. What was
+    dropped or merged is counted on `receipt`.
+
+    Parameters
+    ----------
+    data : frame
+        A pandas or polars frame, a pyarrow table, any object with the Arrow capsule
+        interface, or a mapping of NumPy arrays or lists. One row an order, or one a
+        line of an order.
+    customer, time : str
+        The columns that say who bought and when. Rows without either are dropped.
+    amount : str, optional
+        The column that says for how much.
+    order, product : str, optional
+        The columns with order ids and products; see `lines`.
+    attributes : sequence of str
+        Further columns with something about the customer; see `attributes`.
+    time_format : str, optional
+        How times that are text are written, as for `datetime.strptime`; ISO dates
+        need none.
+    time_unit : str, optional
+        What times that are numbers count, from 1970-01-01 on: "s", "ms", "us", "ns"
+        or "D".
+    tz : str, optional
+        The time zone in which days are cut; aware times are converted to it. Their
+        own by default.
+    merge : {"day", "hour", "week", "month", "order"} or None
+        Which rows of a customer are one purchase: those of the same period, or of
+        the same order (at its earliest time); None keeps each row a purchase. Ages
+        are differences between the beginnings of periods. Times of day are kept
+        with "order" and None; a log of dates alone has ages in whole days with any.
+    refunds : {"net", "drop", "keep", "raise"}
+        What a negative amount does. "net": it reduces the purchase of the same
+        period, or else the last one before, from the date of the refund on; a
+        period of refunds alone is no purchase, and a refund before any purchase is
+        dropped. "drop": it is left out. "keep": it is a purchase like any other.
+        "raise": it is an error.
+    duplicates : {"keep", "drop", "raise"}
+        What happens to rows equal to another in every column that is read.
+
+    Attributes
+    ----------
+    customers : array
+        The ids of the customers with at least one purchase, ascending.
+    offsets : int64 array
+        Where the purchases of each customer begin in `times` and `values`; one entry
+        more than there are customers.
+    times : datetime64[us] array
+        When each purchase was made: the beginning of its period, ascending within a
+        customer.
+    values : float64 array or None
+        For how much, after all refunds; None without `amount`.
+    lines : Lines or None
+        The lines behind each purchase; None without `order` and `product`.
+    receipt : Receipt
+        What became of the rows.
+    family : str
+        The kind of frame that results come back as.
+    zone : str or None
+        The time zone that days are cut in; None if the data name none.
+
+    See Also
+    --------
+    Summary.from_frame : If you have one row a customer already.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> orders = {
+    ...     "customer_id": ["ann", "bob", "ann", "ann"],
+    ...     "date": ["2024-01-01", "2024-01-08", "2024-01-15", "2024-01-15"],
+    ...     "amount": [10.0, 5.0, 12.0, 18.0],
+    ... }
+    >>> log = tn.Transactions(orders, amount="amount")
+    >>> log
+    Transactions: 3 purchases of 2 customers, 2024-01-01 to 2024-01-15, worth 45.00
+    4 rows read, 4 used
+      1 merged: one purchase a day
+    >>> log.summary(unit="week").recency
+    array([2., 0.])
+    """
+
+    def __init__(
+        self,
+        data: object,
+        *,
+        customer: str = "customer_id",
+        time: str = "date",
+        amount: str | None = None,
+        order: str | None = None,
+        product: str | None = None,
+        attributes: Sequence[str] = (),
+        time_format: str | None = None,
+        time_unit: str | None = None,
+        tz: str | None = None,
+        merge: Merge | None = "day",
+        refunds: RefundRule = "net",
+        duplicates: DuplicateRule = "keep",
+    ) -> None:
+        table = Table.of(data)
+        features = (attributes,) if isinstance(attributes, str) else tuple(attributes)
+        identifiers = [customer, order, product, *features]
+        codes = {name: table.codes(name) for name in identifiers if name is not None}
+        instants = table.instants(
+            time, time_format=time_format, time_unit=time_unit, tz=tz
+        )
+        columns: LogColumns = {
+            "customer": (customer, codes[customer].values),
+            "customers": len(codes[customer].categories),
+            "time": (time, instants.values),
+            "time_missing": instants.missing,
+            "amount": None
+            if amount is None
+            else (amount, table.numbers(amount).values),
+            "order": None if order is None else (order, codes[order].values),
+            "product": None if product is None else (product, codes[product].values),
+            "attributes": [(name, codes[name].values) for name in features],
+        }
+        grouped = _core.group_transactions(columns, merge, refunds, duplicates)
+        self.family = table.family
+        self.zone = instants.zone
+        self.customers = codes[customer].categories[grouped["customers"]]
+        self.offsets = grouped["offsets"]
+        self.times = grouped["times"].view("datetime64[us]")
+        self.values = _net_values(grouped)
+        self.lines = _lines(
+            grouped,
+            None if order is None else codes[order],
+            None if product is None else codes[product],
+        )
+        found = dict(zip(features, grouped["attributes"], strict=True))
+        self._attributes = {
+            name: _labels(codes[name], places) for name, (places, _) in found.items()
+        }
+        self.receipt = Receipt.of(
+            grouped["receipt"],
+            zone=self.zone,
+            merge=merge,
+            refund_rule=refunds,
+            duplicate_rule=duplicates,
+            attribute_conflicts={name: count for name, (_, count) in found.items()},
+        )
+        self._history = _history(grouped)
+        for values in (self.customers, self.offsets, self.times, self.values):
+            if values is not None:
+                values.setflags(write=False)
+
+    @property
+    def span(self) -> tuple[np.datetime64, np.datetime64]:
+        """The days of the first and of the last event."""
+        first, last = self.receipt.first_time, self.receipt.last_time
+        return first.astype("datetime64[D]"), last.astype("datetime64[D]")
+
+    @property
+    def attributes(self) -> Any:
+        """A frame with one row a customer and one column an attribute.
+
+        The value in the customer's earliest row that has one, the smallest if there
+        are several; the receipt says how many customers have more than one.
+        """
+        columns = {"customer_id": self.customers, **self._attributes}
+        return native_frame(columns, family=self.family, index="customer_id")
+
+    def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary:
+        """Return frequency, recency, T and monetary value of each customer.
+
+        Parameters
+        ----------
+        unit : {"day", "hour", "week", "month", "quarter", "year"}
+            What ages are measured in. Months are calendar months: whole ones from
+            day to day, and the share of the running one; a year is 365.25 days.
+        as_of : date, optional
+            The last day observed, that whole day included; an instant is one where
+            purchases are merged by the hour, by order or not at all. Events after it
+            are left out, and so are customers whose first purchase comes after it.
+            By default the day (or hour, or instant) of the last event.
+
+        Returns
+        -------
+        Summary
+
+        Raises
+        ------
+        EmptyDataError
+            If nobody had bought by then.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [1, 1], "date": ["2024-01-31", "2024-02-29"]}
+        >>> log = tn.Transactions(orders)
+        >>> log.summary(unit="month").recency
+        array([1.])
+        >>> log.summary(unit="day", as_of="2024-02-10").T
+        array([10.])
+        """
+        date = self._date(as_of, "as_of")
+        found = _core.summarize_transactions(self._history, date, unit)
+        return Summary(**self._summary_columns(found, date), unit=unit)
+
+    def split(self, at: Date, until: Date | None = None, unit: Unit = "day") -> Split:
+        """Return what was known at a date beside what was bought afterwards.
+
+        A purchase is on one side only, that of its day (or other period of `merge`).
+
+        Parameters
+        ----------
+        at : date
+            The last day of the calibration: the summary is as of this day.
+        until : date, optional
+            The last day of the holdout; by default that of the last event.
+        unit : {"day", "hour", "week", "month", "quarter", "year"}
+            What ages and the holdout's duration are measured in.
+
+        Returns
+        -------
+        Split
+            The customers known at `at`.
+
+        Raises
+        ------
+        ParameterError
+            If the holdout is empty.
+        EmptyDataError
+            If nobody had bought by `at`.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {
+        ...     "customer_id": [1, 1, 1],
+        ...     "date": ["2024-01-01", "2024-01-10", "2024-02-01"],
+        ... }
+        >>> split = tn.Transactions(orders).split("2024-01-31")
+        >>> split.frequency, split.holdout_purchases, split.holdout_duration
+        (array([1]), array([1]), 1.0)
+        """
+        start, end = self._date(at, "at"), self._date(until, "until")
+        found = _core.split_transactions(self._history, start, end, unit)
+        has_values = self.values is not None
+        return Split(
+            **self._summary_columns(found, start),
+            unit=unit,
+            holdout_purchases=found["holdout_purchases"],
+            holdout_value=found["holdout_value"] if has_values else None,
+            holdout_mean_value=found["holdout_mean_value"] if has_values else None,
+            holdout_duration=found["holdout_duration"],
+            until=self._recorded(end),
+            refunds_of_calibration=RefundsOfCalibration(
+                *found["refunds_of_calibration"]
+            ),
+        )
+
+    def activity(self, as_of: Date | None = None) -> Any:
+        """Return a frame of what each customer has done: what scores are made of.
+
+        Parameters
+        ----------
+        as_of : date, optional
+            The last day observed, as for `summary`.
+
+        Returns
+        -------
+        frame
+            One row a customer who had bought by then: `first_purchase`,
+            `last_purchase`, `purchases` (the first one counted), `recency_days`
+            (days from the last purchase to `as_of`) and, in a log with amounts,
+            `total_value` and `mean_value` after the refunds known by then.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {
+        ...     "customer_id": [1, 1, 2],
+        ...     "date": ["2024-01-05"] * 2 + ["2024-01-09"],
+        ... }
+        >>> log = tn.Transactions(orders, merge=None)
+        >>> log.activity()["purchases"], log.activity()["recency_days"]
+        (array([2, 1]), array([4., 0.]))
+        """
+        columns = self._activity(as_of)
+        return native_frame(columns, family=self.family, index="customer_id")
+
+    def _activity(self, as_of: Date | None) -> dict[str, NDArray[Any]]:
+        """Return the columns of `activity`."""
+        found = _core.customer_activity(self._history, self._date(as_of, "as_of"))
+        columns: dict[str, NDArray[Any]] = {
+            "customer_id": self.customers[found["customers"]],
+            "first_purchase": found["first_purchase"].view("datetime64[us]"),
+            "last_purchase": found["last_purchase"].view("datetime64[us]"),
+            "purchases": found["purchases"],
+            "recency_days": found["recency_days"],
+        }
+        if self.values is not None:
+            columns["total_value"] = found["total_value"]
+            columns["mean_value"] = found["mean_value"]
+        return columns
+
+    def purchases(self) -> Any:
+        """Return a frame with one row a purchase.
+
+        Columns: `customer_id`, `time`, `value` (after all refunds, in a log with
+        amounts) and `first`: whether it is the customer's first.
+        """
+        first = np.zeros(len(self), dtype=bool)
+        first[self.offsets[:-1]] = True
+        columns = {
+            "customer_id": np.repeat(self.customers, np.diff(self.offsets)),
+            "time": self.times,
+        }
+        if self.values is not None:
+            columns["value"] = self.values
+        columns["first"] = first
+        return native_frame(columns, family=self.family)
+
+    def __len__(self) -> int:
+        """Return the number of purchases; `len(log.customers)` is that of customers."""
+        return len(self.times)
+
+    @override
+    def __repr__(self) -> str:
+        return f"Transactions: {self._headline()}\n{self.receipt!r}"
+
+    def _repr_html_(self) -> str:
+        first, last = self.span
+        rows = [
+            ["customers", f"{len(self.customers):,}"],
+            ["purchases", f"{len(self):,}"],
+            ["first event", str(first)],
+            ["last event", str(last)],
+        ]
+        if self.values is not None:
+            rows.append(["value", f"{self.values.sum():,.2f}"])
+        rows += [[what, f"{count:,}"] for count, what in self.receipt.notes()]
+        return html_report("Transactions", [], rows)
+
+    def _headline(self) -> str:
+        first, last = self.span
+        worth = "" if self.values is None else f", worth {self.values.sum():,.2f}"
+        return (
+            f"{counted(len(self), 'purchase')} of "
+            f"{counted(len(self.customers), 'customer')}, {first} to {last}{worth}"
+        )
+
+    def _date(self, date: Date | None, name: str) -> tuple[int, bool]:
+        """Return an instant, and whether it stands for a whole day."""
+        if date is None:
+            return int(self.receipt.last_time.astype(np.int64)), False
+        return civil_microseconds(date, name=name)
+
+    def _recorded(self, date: tuple[int, bool]) -> np.datetime64:
+        """Return a date as results show it: a day, unless purchases have times."""
+        moment, whole_day = np.datetime64(date[0], "us"), date[1]
+        has_times = self._history["grain"] in ("hour", "instant")
+        return moment if has_times and not whole_day else moment.astype("datetime64[D]")
+
+    def _summary_columns(
+        self, found: SummaryColumns, date: tuple[int, bool]
+    ) -> dict[str, Any]:
+        """Return what a summary and a split have in common."""
+        return {
+            "customer_id": self.customers[found["customers"]],
+            "frequency": found["frequency"],
+            "recency": found["recency"],
+            "T": found["T"],
+            "monetary_value": None if self.values is None else found["monetary_value"],
+            "as_of": self._recorded(date),
+            "family": self.family,
+        }
+
+
+def _net_values(grouped: GroupedColumns) -> NDArray[np.float64] | None:
+    """Return the values of purchases after all refunds."""
+    values = grouped["values"]
+    if values is None:
+        return None
+    net = values.copy()
+    np.add.at(net, grouped["refund_purchases"], grouped["refund_amounts"])
+    return net
+
+
+def _labels(codes: Codes, places: NDArray[np.int64]) -> NDArray[Any]:
+    """Return the categories in those places; where there is none, None or NaN."""
+    present = places >= 0
+    if present.all():
+        return codes.categories[places]
+    numeric = codes.categories.dtype.kind in "iu"
+    labels = np.full(len(places), np.nan if numeric else None)
+    labels[present] = codes.categories[places[present]]
+    return labels
+
+
+def _lines(
+    grouped: GroupedColumns, orders: Codes | None, products: Codes | None
+) -> Lines | None:
+    """Return the lines behind the purchases of a log with orders or products."""
+    if orders is None and products is None:
+        return None
+    return Lines(
+        offsets=grouped["line_offsets"],
+        orders=orders and _labels(orders, grouped["line_orders"]),
+        products=products and _labels(products, grouped["line_products"]),
+        amounts=None if grouped["values"] is None else grouped["line_amounts"],
+    )
+
+
+def _history(grouped: GroupedColumns) -> HistoryColumns:
+    """Return the part of a grouped log that summaries are made from."""
+    return {
+        "grain": grouped["grain"],
+        "offsets": grouped["offsets"],
+        "times": grouped["times"],
+        "values": grouped["values"],
+        "refund_purchases": grouped["refund_purchases"],
+        "refund_times": grouped["refund_times"],
+        "refund_amounts": grouped["refund_amounts"],
+    }
