@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tenure import _core
-from tenure._customers import Customers
+from tenure._customers import Customers, unpacked
 from tenure._estimator import Estimator
 from tenure._intervals import bounds, check_level, delta_method
 from tenure._typing import override
@@ -237,10 +237,7 @@ class GammaGamma(Estimator):
         float, or dict of float
             With `interval` the estimate, its standard error and the ends.
         """
-        answer = self.expected_spend(_NEWCOMER, interval=interval)
-        if isinstance(answer, dict):
-            return {name: float(values[0]) for name, values in answer.items()}
-        return float(answer[0])
+        return unpacked(self.expected_spend(_NEWCOMER, interval=interval))
 
     def spend_quantiles(
         self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)
