@@ -223,7 +223,7 @@ class Estimator(ABC):
         if len(units) > 1:
             raise ParameterError.of(
                 name="data",
-                expected=f"have ages in {plural(result.time_unit)}, as this {name} does",
+                expected=f"have ages in {plural(result.time_unit)} as this {name} has",
                 found=f"ages in {plural(customers.unit)}",
                 hint=f"log.summary(unit={result.time_unit!r}) makes such a summary",
             )
@@ -255,9 +255,7 @@ class Estimator(ABC):
         check_level(level, name="level")
         result = self.result_
         if method == "profile":
-            profiles = [
-                tuple(self._profile(j, level)) for j in range(len(result.parameters))
-            ]
+            profiles = [self._profile(j, level) for j in range(len(result.parameters))]
             return dict(zip(result.parameters, profiles, strict=True))
         if method not in ("wald", "log"):
             raise ParameterError.of(
@@ -329,6 +327,7 @@ class Estimator(ABC):
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
             return cls.from_dict(json.load(file))
 
+    @override
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without the training data: a fitted model is a few numbers."""
         return {**self.__dict__, "_training": None, "_weights": None}

@@ -101,7 +101,7 @@ class FitResult:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return numbers and texts that JSON can hold: what is not finite is left out."""
+        """Return numbers and texts that JSON can hold, without what is not finite."""
         numbers = {
             name: value
             for name in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Worth:
         if len(spenders) != len(customers):
             raise ParameterError.of(
                 name="spend",
-                expected=f"be fitted to the same {len(customers):,} customers as `buying`",
+                expected=f"be fitted to the {len(customers):,} customers of `buying`",
                 found=f"{len(spenders):,} customers",
                 hint="pass the customers as `data`",
             )
@@ -85,7 +85,7 @@ class Worth:
 
 def _amount(spend: object) -> float:
     """Return the one value that every purchase has."""
-    if isinstance(spend, int | float | np.floating) and math.isfinite(spend):
+    if isinstance(spend, SupportsFloat) and math.isfinite(float(spend)):
         return float(spend)
     raise ParameterError.of(
         name="spend",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._frame import native_frame
-from tenure._report import html_report, text_table
+from tenure._report import html_report, text_table, written
 from tenure._typing import override
 from tenure._units import plural, unit_named
 from tenure.exceptions import EmptyDataError, ParameterError
@@ -182,9 +182,9 @@ def average_value(
         unit=unit,
     )
     note = (
-        "the lifespan is the mean time from first to last purchase, which is cut off at "
-        f"{summary.as_of.astype('datetime64[D]')} for customers who are still alive: the "
-        "value is too low; pass a lifespan from a survival curve or a churn rate"
+        "the lifespan is the mean time from first to last purchase, which is cut off "
+        f"at {written(summary.as_of)} for customers who are still alive: the value is "
+        "too low; pass a lifespan from a survival curve or a churn rate"
         if observed and summary.as_of is not None
         else ""
     )

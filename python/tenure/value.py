@@ -163,8 +163,8 @@ def lifetime_value(
 
     References
     ----------
-    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value curves
-    for customer base analysis. Journal of Marketing Research 42(4), 415-430.
+    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value
+    curves for customer base analysis. Journal of Marketing Research 42(4), 415-430.
 
     Examples
     --------
@@ -225,7 +225,8 @@ acquisition_cost, interval
     Examples
     --------
     >>> import tenure as tn
-    >>> buying = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    >>> known = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
+    >>> buying = tn.BGNBD.from_params(**known, unit="week")
     >>> value = tn.lifetime_value_new(buying, 35.0, horizon="1 year", margin=0.3)
     >>> round(value.total, 2)
     25.14
