@@ -24,8 +24,9 @@ static RULES: LazyLock<[(f64, Nodes); 4]> = LazyLock::new(|| {
 /// Largest change of the exponent over one panel.
 const STEEP: f64 = 3.0;
 
-/// `int_0^end f(x) dx` for an `f` that is analytic but for `x <= -1` and falls no faster than `exp(-decay x)`.
-pub fn integrate<S: Scalar>(end: f64, decay: f64, mut f: impl FnMut(f64) -> S) -> S {
+/// `int_0^end f(x) dx` for an `f` that is analytic but for `x <= -1` and falls no faster than `exp(-decay x)`; it is
+/// called with `x` and `ln(1 + x)`.
+pub fn integrate<S: Scalar>(end: f64, decay: f64, mut f: impl FnMut(f64, f64) -> S) -> S {
     let mut total = S::from(0.0);
     let mut from = 0.0;
     while from < end {
@@ -47,7 +48,7 @@ fn widest() -> f64 {
     RULES[RULES.len() - 1].0
 }
 
-fn panel<S: Scalar>(from: f64, to: f64, f: &mut impl FnMut(f64) -> S) -> S {
+fn panel<S: Scalar>(from: f64, to: f64, f: &mut impl FnMut(f64, f64) -> S) -> S {
     let (low, width) = (from.ln_1p(), ((to - from) / (1.0 + from)).ln_1p());
     let (nodes, weights) = RULES
         .iter()
@@ -56,7 +57,8 @@ fn panel<S: Scalar>(from: f64, to: f64, f: &mut impl FnMut(f64) -> S) -> S {
     let mut total = S::from(0.0);
     for (node, weight) in nodes.iter().zip(weights) {
         let y = low + 0.5 * width * (1.0 + node);
-        total += f(y.exp_m1()) * (0.5 * width * weight * y.exp());
+        let x = y.exp_m1();
+        total += f(x, y) * (0.5 * width * weight * (1.0 + x));
     }
     total
 }
