@@ -136,7 +136,7 @@ class TestSummary:
         ]
         data = {
             "customer_id": [customer for customer, _ in times],
-            "date": dates(time for _, time in times),
+            "date": dates(*(time for _, time in times)),
         }
         summary = tn.Transactions(data, merge="hour").summary("hour")
         assert summary.frequency.tolist() == [1, 2, 1]
@@ -346,9 +346,7 @@ class TestPurchases:
         log = tn.Transactions(
             {
                 "customer_id": ["b", "a", "a", "b", "a"],
-                "date": np.array(
-                    ["2024-01-02"] * 3 + ["2024-01-05"] * 2, "datetime64[us]"
-                ),
+                "date": dates(*["2024-01-02"] * 3, *["2024-01-05"] * 2),
                 "amount": [5.0, 2.0, 1.0, 3.0, 7.0],
                 "order": [10, 11, 11, 12, 13],
                 "product": ["tea", "mug", "tea", None, "pot"],
