@@ -141,7 +141,7 @@ class Receipt:
             (self.duplicates - self.dropped["duplicates"], "equal to another row"),
             (
                 self.refunds,
-                f"with a negative amount: {self.refund_amount:,.2f} refunded",
+                f"with a negative amount: {self.refund_amount:,.2f} in all",
             ),
             (self.zero_amounts, "purchases of a total of 0"),
             (self.customers_without_purchase, "customers left out: refunds only"),
