@@ -169,8 +169,8 @@ BAD = {
     "orders merged and an id missing": Bad(
         lambda: log({"order": ["o1", None, "o2", None]}, order="order", merge="order"),
         DataError,
-        'column `order` must name the order of every row where merge="order"; row 1 '
-        'has none (2 rows in all)\n\nHint: merge="day" takes the purchases of a day as one '
+        'column `order` must name the order of every row where merge="order"; '
+        'row 1 has none (2 rows in all)\n\nHint: merge="day" takes the purchases of a day as one '
         "and needs no order ids",
     ),
     "an unknown rule for refunds": Bad(
