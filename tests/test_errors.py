@@ -170,8 +170,8 @@ BAD = {
         lambda: log({"order": ["o1", None, "o2", None]}, order="order", merge="order"),
         DataError,
         'column `order` must name the order of every row where merge="order"; '
-        'row 1 has none (2 rows in all)\n\nHint: merge="day" takes the purchases of a day as one '
-        "and needs no order ids",
+        "row 1 has none (2 rows in all)\n\n"
+        'Hint: merge="day" takes the purchases of a day as one and needs no order ids',
     ),
     "an unknown rule for refunds": Bad(
         lambda: log(refunds="ignore"),
@@ -390,7 +390,7 @@ COUNTED = {
     "customers with refunds only": (
         REFUNDS,
         {"amount": "amount"},
-        "1 customers left out: refunds only",
+        "1 customer left out: refunds only",
     ),
     "repeated rows": (
         {"customer_id": ["ann"] * 4, "date": dates(*["2024-01-01"] * 4)},
@@ -407,6 +407,11 @@ COUNTED = {
         {},
         "1 merged: one purchase a day",
     ),
+    "a purchase of nothing": (
+        {"amount": [0.0, 30.0, 5.0, 7.5]},
+        {"amount": "amount"},
+        "1 purchase of a total of 0",
+    ),
     "purchases of nothing": (
         {"amount": [0.0, 30.0, 0.0, 7.5]},
         {"amount": "amount"},
@@ -415,7 +420,7 @@ COUNTED = {
     "a customer in two places": (
         {"city": ["Rome", "Oslo", "Bonn", "Bonn"]},
         {"attributes": ["city"]},
-        "1 customers with more than one `city`",
+        "1 customer with more than one `city`",
     ),
 }
 

@@ -463,6 +463,22 @@ class TestRefunds:
         )
         assert log.values.tolist() == [0.0, 12.0]
 
+    def test_part_of_an_order_refunded_later(self):
+        log = tn.Transactions(
+            {
+                "customer_id": [1, 1, 1, 1],
+                "date": dates("2024-01-01", "2024-01-01", "2024-01-05", "2024-01-09"),
+                "amount": [50.0, -5.0, 20.0, -30.0],
+                "order": ["x", "x", "y", "x"],
+            },
+            amount="amount",
+            order="order",
+            merge="order",
+        )
+        assert log.values.tolist() == [15.0, 20.0]
+        assert log.activity("2024-01-08")["total_value"].tolist() == [65.0]
+        assert log.activity("2024-01-09")["total_value"].tolist() == [35.0]
+
     def test_drop(self):
         log = log_of(REFUNDED, refunds="drop")
         assert log.values.tolist() == [10.0, 20.0, 30.0, 7.0]

@@ -95,7 +95,7 @@ class ReferenceLog:
         return kept
 
     def _purchases(self, groups, grain, refunds):
-        """Return lists of [time, value, [(time, refund), ...]]."""
+        """Return lists of [time, value, {time: refund}]."""
         dated = []
         for lines in groups:
             time = floor(min(row[1] for row in lines), grain)
@@ -104,17 +104,24 @@ class ReferenceLog:
             dated.append((time, is_refund, lines[0][3] or "", lines))
         purchases = []
         for time, is_refund, _, lines in sorted(dated, key=lambda group: group[:3]):
-            value = sum(row[2] for row in lines)
-            if purchases or not is_refund:
-                self.used += [row[1] for row in lines]
+            later = [
+                row
+                for row in lines
+                if is_refund or (refunds == "net" and row[2] < 0 and row[1] > time)
+            ]
+            # By the period, everything in a group has the same time.
+            later = later if is_refund or grain == "instant" else []
+            known = [row for row in lines if row not in later]
             if not is_refund:
-                purchases.append([time, value, []])
-                bought = [row for row in lines if row[2] >= 0 or refunds == "keep"]
+                purchases.append([time, sum(row[2] for row in known), defaultdict(int)])
+                bought = [row for row in known if row[2] >= 0 or refunds == "keep"]
                 self.merged += len(bought) - 1
-            elif purchases:
-                purchases[-1][2].append((time, value))
-            else:
+            if not purchases:
                 self.dropped["refunds_without_purchase"] += len(lines)
+                continue
+            for row in later:
+                purchases[-1][2][floor(row[1], grain)] += row[2]
+            self.used += [row[1] for row in lines]
         return purchases
 
     def cutoff(self, day):
@@ -150,14 +157,14 @@ class ReferenceLog:
                 value = value_of(later, end)
                 mean = value / len(later) if later else 0.0
                 rows.append((len(later), value, mean))
-                dated = [refund for _, _, dated in known for refund in dated]
+                dated = [refund for _, _, dated in known for refund in dated.items()]
                 refunds += [amount for time, amount in dated if start < time <= end]
         return rows, refunds
 
 
 def value_of(purchases, last):
     """Return the value of purchases after the refunds dated up to `last`."""
-    refunds = [refund for _, _, dated in purchases for refund in dated]
+    refunds = [refund for _, _, dated in purchases for refund in dated.items()]
     later = sum(amount for time, amount in refunds if time <= last)
     return sum(value for _, value, _ in purchases) + later
 
@@ -215,7 +222,7 @@ def compare(rows, rules, unit, day):
     expected = [one for found in reference.customers.values() for one in found]
     assert log.times.tolist() == [time for time, _, _ in expected]
     assert log.values.tolist() == [
-        value + sum(amount for _, amount in refunds) for _, value, refunds in expected
+        value + sum(refunds.values()) for _, value, refunds in expected
     ]
     receipt = log.receipt
     assert {k: n for k, n in receipt.dropped.items() if n} == {

@@ -66,7 +66,7 @@ class Transactions:
         What a negative amount does. "net": it reduces the purchase of the same
         period, or else the last one before, from the date of the refund on; a
         period of refunds alone is no purchase, and a refund before any purchase is
-        dropped. "drop": it is left out. "keep": it is a purchase like any other.
+        dropped; a refund under the id of an order that is merged reduces that order. "drop": it is left out. "keep": it is a purchase like any other.
         "raise": it is an error.
     duplicates : {"keep", "drop", "raise"}
         What happens to rows equal to another in every column that is read.
