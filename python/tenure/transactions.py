@@ -64,10 +64,10 @@ class Transactions:
         with "order" and None; a log of dates alone has ages in whole days with any.
     refunds : {"net", "drop", "keep", "raise"}
         What a negative amount does. "net": it reduces the purchase of the same
-        period, or else the last one before, from the date of the refund on; a
-        period of refunds alone is no purchase, and a refund before any purchase is
-        dropped; a refund under the id of an order that is merged reduces that order. "drop": it is left out. "keep": it is a purchase like any other.
-        "raise": it is an error.
+        period (or of the same order, where orders are merged), or else the last one
+        before, from the date of the refund on; a period of refunds alone is no
+        purchase, and a refund before any purchase is dropped. "drop": it is left
+        out. "keep": it is a purchase like any other. "raise": it is an error.
     duplicates : {"keep", "drop", "raise"}
         What happens to rows equal to another in every column that is read.
 
