@@ -153,11 +153,20 @@ impl Cursor<'_> {
 
     /// Reads the digits after a decimal sign as microseconds; finer ones are cut off.
     pub(super) fn fraction(&mut self) -> Option<i64> {
-        let before = self.0.len();
-        let digits = self.number(1, 6)?;
-        let missing = (6 + self.0.len() - before) as u32;
-        while self.one_of(b"0123456789").is_some() {}
-        Some(digits * 10_i64.pow(missing))
+        let mut microseconds = 0;
+        let mut place = SECOND / 10;
+        let length = self
+            .0
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let (digits, rest) = self.0.split_at(length);
+        for digit in digits {
+            microseconds += place * i64::from(digit - b'0');
+            place /= 10;
+        }
+        self.0 = rest;
+        (length > 0).then_some(microseconds)
     }
 
     /// Reads `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fraction`; without colons unless `extended`.
