@@ -1,120 +1,48 @@
 """Columns of any origin as plain arrays, and what they can be read as.
 
-Each kind of column is a class that can be read as identifiers, times or numbers, or says
-why it cannot. Text is in `_text`, Python objects are in `_objects`.
+Each kind of column is a class that can be read as identifiers, times or numbers, or
+says why it cannot. Text is in `_text`, Python objects are in `_objects`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tenure import _core
+from tenure._readings import Codes, Instants, Numbers
 from tenure._time import EARLIEST, LATEST, NUMPY_UNITS, UNITS
+from tenure._typing import override
 from tenure.exceptions import ColumnError, DataError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from numpy.typing import NDArray
+
+    from tenure._readings import Clock, Mask
 
 __all__ = [
+    "NUMBERS",
     "ArrayColumn",
     "BooleanColumn",
-    "Clock",
-    "Codes",
     "Column",
     "FloatColumn",
-    "Instants",
     "IntegerColumn",
     "NullColumn",
-    "Numbers",
     "OtherColumn",
     "TimeColumn",
+    "naive",
     "some",
 ]
 
-Mask: TypeAlias = NDArray[np.bool_]
+# What a column can be read as.
+IDENTIFIERS = "identifiers (integers, text, categories or UUIDs)"
+TIMES = "times"
+NUMBERS = "numbers"
 
 # The largest integer up to which floats hold all integers.
 _EXACT = 2.0**53
-
-
-class Codes:
-    """Identifiers as positions in the sorted list of those that occur.
-
-    Attributes
-    ----------
-    values : int64 array
-        One position a row; -1 where the identifier is missing.
-    n_categories : int
-        How many distinct identifiers there are.
-    categories : array
-        The distinct identifiers in ascending order: int64 for integers, otherwise
-        objects (strings by code point, anything else by its `str`). Python objects
-        are made when they are first asked for.
-    """
-
-    def __init__(
-        self,
-        values: NDArray[np.int64],
-        n_categories: int,
-        make: Callable[[], NDArray[Any]],
-    ) -> None:
-        self.values = values
-        self.n_categories = n_categories
-        self._make = make
-
-    @cached_property
-    def categories(self) -> NDArray[Any]:
-        return self._make()
-
-
-@dataclass(frozen=True)
-class Instants:
-    """Times as civil (wall-clock) microseconds since 1970-01-01T00:00.
-
-    Attributes
-    ----------
-    values : int64 array
-        One instant a row; 0 where it is missing.
-    missing : bool array or None
-        Where there is no time; None if there is one in every row.
-    zone : str or None
-        The time zone whose clocks were read; None if the data name none.
-    """
-
-    values: NDArray[np.int64]
-    missing: Mask | None
-    zone: str | None
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """Numbers as float64.
-
-    Attributes
-    ----------
-    values : float64 array
-        One number a row. NaN that stands in a float column is kept as a value;
-        where the source marks a value as missing, there is NaN too.
-    missing : bool array or None
-        Where the source marks a value as missing; None if nowhere.
-    """
-
-    values: NDArray[np.float64]
-    missing: Mask | None
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How times are written, and whose clocks are read."""
-
-    time_format: str | None = None
-    time_unit: str | None = None
-    tz: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,16 +64,16 @@ class Column:
 
     def codes(self) -> Codes:
         """Read identifiers."""
-        raise self._unlike("identifiers (integers, text, categories or UUIDs)")
+        raise self._unlike(IDENTIFIERS)
 
     def instants(self, clock: Clock) -> Instants:
         """Read times."""
         del clock
-        raise self._unlike("times")
+        raise self._unlike(TIMES)
 
     def numbers(self) -> Numbers:
         """Read numbers."""
-        raise self._unlike("numbers")
+        raise self._unlike(NUMBERS)
 
     def take(self, keys: NDArray[np.int64]) -> Column:
         """Return the values at these positions, and nothing where one is negative."""
@@ -154,15 +82,16 @@ class Column:
 
     def _unlike(self, wanted: str, hint: str = "") -> ColumnError:
         what = f"must hold {wanted}, but holds {self.holds} ({self.dtype})"
-        return ColumnError.unusable(self.name, what, hint=hint)
+        return ColumnError.unusable(self.name, what, (), hint=hint)
 
 
 class OtherColumn(Column):
     """A column of a type that cannot be used."""
 
+    @override
     def _unlike(self, wanted: str, hint: str = "") -> ColumnError:
         what = f"must hold {wanted}, but is of the type {self.dtype}"
-        return ColumnError.unusable(self.name, what, hint=hint)
+        return ColumnError.unusable(self.name, what, (), hint=hint)
 
 
 @dataclass(frozen=True)
@@ -171,18 +100,22 @@ class NullColumn(Column):
 
     rows: int
 
+    @override
     def codes(self) -> Codes:
         values = np.full(self.rows, -1, np.int64)
         return Codes(values, 0, lambda: np.empty(0, np.object_))
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         missing = some(np.ones(self.rows, np.bool_))
         return Instants(np.zeros(self.rows, np.int64), missing, clock.tz)
 
+    @override
     def numbers(self) -> Numbers:
         missing = some(np.ones(self.rows, np.bool_))
         return Numbers(np.full(self.rows, np.nan), missing)
 
+    @override
     def take(self, keys: NDArray[np.int64]) -> Column:
         return replace(self, rows=len(keys))
 
@@ -194,6 +127,7 @@ class ArrayColumn(Column):
     values: NDArray[Any]
     missing: Mask | None = None
 
+    @override
     def take(self, keys: NDArray[np.int64]) -> Column:
         if len(self.values) == 0:
             return NullColumn(self.name, self.dtype, len(keys))
@@ -225,19 +159,21 @@ class IntegerColumn(ArrayColumn):
 
     holds = "integers"
 
+    @override
     def codes(self) -> Codes:
         codes, categories = _core.codes_of_integers(self._int64(), self.missing)
         return Codes(codes, len(categories), lambda: categories)
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         if clock.time_format is not None:
             return self._written(clock)
         if clock.time_unit is None:
-            raise self._unlike(
-                "times",
+            hint = (
                 "say what they count since 1970-01-01, as in time_unit='s', "
-                "or how they are written, as in time_format='%Y%m%d'",
+                "or how they are written, as in time_format='%Y%m%d'"
             )
+            raise self._unlike(TIMES, hint)
         unit = UNITS.get(clock.time_unit, clock.time_unit)
         # seconds since 1970 are counted by the clock of UTC; days belong to no zone
         zone = None if unit in {"day", "week"} else "UTC"
@@ -245,6 +181,7 @@ class IntegerColumn(ArrayColumn):
         column = TimeColumn(self.name, self.dtype, ticks, self.missing, unit, zone)
         return column.instants(clock)
 
+    @override
     def numbers(self) -> Numbers:
         return _numbers(self.values, self.missing)
 
@@ -271,15 +208,18 @@ class FloatColumn(ArrayColumn):
 
     holds = "floats"
 
+    @override
     def codes(self) -> Codes:
         return self._integers("identifiers are integers or text").codes()
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         if clock.time_format is None and clock.time_unit is None:
             hint = "say what they count since 1970-01-01, as in time_unit='s'"
-            raise self._unlike("times", hint)
+            raise self._unlike(TIMES, hint)
         return self._integers("make them times before, or round them").instants(clock)
 
+    @override
     def numbers(self) -> Numbers:
         return _numbers(self.values, self.missing)
 
@@ -326,6 +266,7 @@ class TimeColumn(ArrayColumn):
         ticks = np.ascontiguousarray(times).view(np.int64)
         return cls(name, dtype, ticks, missing, NUMPY_UNITS[unit], zone)
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         if self.zone is None and clock.tz is not None:
             raise naive(self.name, clock.tz)
@@ -343,7 +284,7 @@ class TimeColumn(ArrayColumn):
                 raise
             what = f"has times of an unknown time zone, {self.zone!r}"
             hint = "say whose clocks to read, as in tz='Europe/Berlin'"
-            raise ColumnError.unusable(self.name, what, hint=hint) from None
+            raise ColumnError.unusable(self.name, what, (), hint=hint) from None
         return Instants(civil, self.missing, zone)
 
     def _int64(self) -> NDArray[np.int64]:

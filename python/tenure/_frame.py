@@ -1,36 +1,22 @@
 """Any frame in, canonical columns out; results back in the caller's own family.
 
-The only module that knows pandas, polars, pyarrow and narwhals; none of them is
-imported before the caller's data or a result needs it.
+With `_series`, the only module that knows pandas, polars, pyarrow and narwhals; none of
+them is imported before the caller's data or a result needs it.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from tenure import _core
-from tenure._column import (
-    BooleanColumn,
-    Clock,
-    Codes,
-    Column,
-    FloatColumn,
-    Instants,
-    IntegerColumn,
-    NullColumn,
-    Numbers,
-    OtherColumn,
-    TimeColumn,
-    some,
-)
-from tenure._objects import column_of_objects
-from tenure._text import DictionaryColumn, TextColumn
+from tenure._readings import Clock, Codes, Instants, Numbers
+from tenure._series import column_of, of_arrow, speaks_arrow, vector
 from tenure._time import zone_name
 from tenure.exceptions import ColumnError, FrameError, LengthError
 
@@ -38,6 +24,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from numpy.typing import NDArray
+
+    from tenure._column import Column
 
 __all__ = ["Codes", "Instants", "Numbers", "Table", "native_frame", "native_series"]
 
@@ -138,15 +126,16 @@ class Table:
             raise ColumnError.unknown(name, self.names)
         if count > 1:
             what = f"occurs {count} times"
-            raise ColumnError.unusable(name, what, hint="rename all but one of them")
+            hint = "rename all but one of them"
+            raise ColumnError.unusable(name, what, self.names, hint=hint)
         return self._read(self.names.index(name))
 
 
 def _unreadable(data: object) -> FrameError:
     msg = (
-        f"cannot read a table from {type(data).__name__}; give a pandas or polars frame, "
-        "a pyarrow Table, a DuckDB relation, any object with __arrow_c_stream__, or a "
-        "mapping from column names to arrays or lists"
+        f"cannot read a table from {type(data).__name__}; give a pandas or polars "
+        "frame, a pyarrow Table, a DuckDB relation, any object with "
+        "__arrow_c_stream__, or a mapping from column names to arrays or lists"
     )
     return FrameError(msg)
 
@@ -158,7 +147,7 @@ def _pandas(data: Any) -> Table | None:
     names = tuple(map(str, data.columns))
 
     def read(position: int) -> Column:
-        return _of_pandas(names[position], data.iloc[:, position])
+        return column_of(names[position], data.iloc[:, position])
 
     return Table("pandas", len(data), names, read, data.index)
 
@@ -171,7 +160,7 @@ def _polars(data: Any) -> Table | None:
     names = tuple(frame.columns)
 
     def read(position: int) -> Column:
-        return _of_any(names[position], frame.to_series(position))
+        return column_of(names[position], frame.to_series(position))
 
     return Table("polars", frame.height, names, read)
 
@@ -187,17 +176,19 @@ def _pyarrow(data: Any) -> Table | None:
     names = tuple(data.column_names)
 
     def read(position: int) -> Column:
-        return _of_any(names[position], data.column(position))
+        return column_of(names[position], data.column(position))
 
     return Table("pyarrow", data.num_rows, names, read)
 
 
 def _mapping(data: Any) -> Table | None:
-    if isinstance(data, np.ndarray) and data.dtype.names is not None and data.ndim == 1:
-        data = {name: data[name] for name in data.dtype.names}
+    fields = getattr(getattr(data, "dtype", None), "names", None)
+    if fields is not None:  # a structured array
+        data = {name: data[name] for name in fields}
     if not isinstance(data, Mapping):
         return None
-    columns = {str(name): _vector(str(name), values) for name, values in data.items()}
+    items = cast("Mapping[Any, Any]", data).items()
+    columns = {str(name): vector(str(name), values) for name, values in items}
     names = tuple(columns)
     lengths = {name: len(values) for name, values in columns.items()}
     for name, length in lengths.items():
@@ -207,20 +198,20 @@ def _mapping(data: Any) -> Table | None:
             )
 
     def read(position: int) -> Column:
-        return _of_any(names[position], columns[names[position]])
+        return column_of(names[position], columns[names[position]])
 
     return Table("numpy", lengths[names[0]] if names else 0, names, read)
 
 
 def _capsule(data: Any) -> Table | None:
     """Return the table of an Arrow stream or array, all of which is read at once."""
-    if not _speaks_arrow(data):
+    if not speaks_arrow(data):
         return None
     table = _core.ArrowTable(data)
     names = tuple(table.names)
 
     def read(position: int) -> Column:
-        return _of_arrow(names[position], table.column(position), table.types[position])
+        return of_arrow(names[position], table.column(position), table.types[position])
 
     family = "pyarrow" if find_spec("pyarrow") else "numpy"
     return Table(family, table.n_rows, names, read)
@@ -237,117 +228,7 @@ def _narwhals(data: Any) -> Table | None:
         return None
     if frame.implementation.is_pandas_like():
         return _pandas(frame.to_pandas())
-    return Table.of(frame.to_arrow())
-
-
-def _speaks_arrow(data: object) -> bool:
-    return hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__")
-
-
-def _vector(name: str, values: Any) -> Any:
-    """Return one column of a mapping as something that `_of_any` reads."""
-    pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(
-        values, pandas.Index | pandas.api.extensions.ExtensionArray
-    ):
-        return pandas.Series(values)
-    if isinstance(values, list | tuple):
-        return np.fromiter(values, np.object_, len(values))
-    if not (hasattr(values, "__len__") and _speaks_arrow(values)):
-        array = values if hasattr(values, "dtype") else np.asarray(values)
-        if array.ndim != 1 or isinstance(values, str | bytes):
-            what = (
-                f"must be an array, a list or a series, but is {type(values).__name__}"
-            )
-            raise ColumnError.unusable(name, what)
-        return array
-    return values
-
-
-def _of_any(name: str, values: Any) -> Column:
-    """Return the column of a series or an array of any library."""
-    pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
-    if isinstance(values, np.ndarray):
-        return _of_numpy(name, values)
-    if pandas is not None and isinstance(values, pandas.Series):
-        return _of_pandas(name, values)
-    if (
-        polars is not None
-        and isinstance(values, polars.Series)
-        and values.dtype == polars.Object
-    ):
-        return column_of_objects(name, np.fromiter(values, np.object_, len(values)))
-    table = _core.ArrowTable(values)
-    dtype = getattr(values, "dtype", None) or getattr(values, "type", "")
-    return _of_arrow(name, table.column(0), str(dtype))
-
-
-def _of_numpy(name: str, values: NDArray[Any]) -> Column:
-    """Return the column of a NumPy array."""
-    if isinstance(values, np.ma.MaskedArray):
-        mask = np.ma.getmaskarray(values)
-        return _of_numpy(name, values.data).take(
-            np.where(mask, -1, np.arange(len(mask)))
-        )
-    if not values.dtype.isnative:
-        values = values.astype(values.dtype.newbyteorder("="))
-    match values.dtype.kind:
-        case "b":
-            return BooleanColumn(name, "bool", values)
-        case "i" | "u":
-            return IntegerColumn(name, str(values.dtype), values)
-        case "f":
-            return FloatColumn(name, str(values.dtype), values)
-        case "M":
-            return TimeColumn.of(name, values)
-        case "U" | "T" | "O":
-            return column_of_objects(name, np.ascontiguousarray(values, np.object_))
-        case _:
-            return OtherColumn(name, str(values.dtype))
-
-
-def _of_pandas(name: str, series: Any) -> Column:
-    """Return the column of a pandas series."""
-    pandas = sys.modules["pandas"]
-    dtype = series.dtype
-    match dtype:
-        case np.dtype():
-            return _of_numpy(name, series.to_numpy())
-        case pandas.CategoricalDtype():
-            keys = series.cat.codes.to_numpy().astype(np.int64)
-            words = _of_pandas(name, series.cat.categories.to_series())
-            return DictionaryColumn.of(name, "category", keys, words)
-        case pandas.DatetimeTZDtype():
-            times = series.to_numpy(f"datetime64[{dtype.unit}]")
-            return TimeColumn.of(name, times, zone_name(dtype.tz))
-        case pandas.StringDtype(storage="python"):
-            return column_of_objects(name, series.to_numpy(np.object_))
-        case pandas.ArrowDtype() | pandas.StringDtype():
-            column = _core.ArrowTable(series.array.__arrow_array__()).column(0)
-            return _of_arrow(name, column, str(dtype))
-        case _ if hasattr(dtype, "numpy_dtype"):  # nullable integers, floats, booleans
-            missing = some(series.isna().to_numpy())
-            values = series.to_numpy(dtype.numpy_dtype, na_value=0)
-            return replace(_of_numpy(name, values), dtype=str(dtype), missing=missing)
-        case _:
-            return OtherColumn(name, str(dtype))
-
-
-def _of_arrow(name: str, parts: tuple[Any, ...], dtype: str) -> Column:
-    """Return the column that the core has read from Arrow."""
-    match parts:
-        case ("array", values, missing):
-            return replace(_of_numpy(name, values), dtype=dtype, missing=missing)
-        case ("time", ticks, missing, unit, zone):
-            return TimeColumn(name, dtype, ticks, missing, unit, zone)
-        case ("text", offsets, data, missing):
-            return TextColumn(name, dtype, (offsets, data), missing)
-        case ("dictionary", keys, words):
-            return DictionaryColumn.of(name, dtype, keys, _of_arrow(name, words, dtype))
-        case ("null", rows):
-            return NullColumn(name, dtype, rows)
-        case _:
-            return OtherColumn(name, dtype)
+    return _pyarrow(frame.to_arrow())  # pyright: ignore[reportUnknownMemberType]
 
 
 def native_frame(
@@ -368,8 +249,9 @@ def native_frame(
         return dict(columns)
     import narwhals as nw  # noqa: PLC0415
 
+    backend: Any = family
     plain = {name: _plain(values, family) for name, values in columns.items()}
-    frame = nw.from_dict(plain, backend=family).to_native()
+    frame: Any = nw.from_dict(plain, backend=backend).to_native()
     if family != "pandas" or index is None:
         return frame
     return frame.set_index(index) if isinstance(index, str) else frame.set_axis(index)
@@ -386,7 +268,9 @@ def native_series(
         return values
     import narwhals as nw  # noqa: PLC0415
 
-    series = nw.new_series(name, _plain(values, family), backend=family).to_native()
+    backend: Any = family
+    plain = _plain(values, family)
+    series: Any = nw.new_series(name, plain, backend=backend).to_native()
     return series if family != "pandas" or index is None else series.set_axis(index)
 
 

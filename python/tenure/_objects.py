@@ -16,20 +16,17 @@ from tenure import _core
 from tenure._column import (
     ArrayColumn,
     BooleanColumn,
-    Clock,
-    Codes,
     Column,
     FloatColumn,
-    Instants,
     IntegerColumn,
-    Mask,
     NullColumn,
-    Numbers,
     TimeColumn,
     some,
 )
+from tenure._readings import Clock, Codes, Instants, Mask, Numbers
 from tenure._text import TextColumn
 from tenure._time import zone_name
+from tenure._typing import override
 from tenure.exceptions import DataError
 
 if TYPE_CHECKING:
@@ -58,23 +55,19 @@ def column_of_objects(name: str, objects: NDArray[np.object_]) -> Column:
         firsts.setdefault(_kind(type_), row)
     if firsts.keys() <= {"integer", "float"} and (firsts or nan.any()):
         return _numeric(name, objects, missing, nan)
+    if not firsts:
+        return NullColumn(name, "object", len(objects))
     nothing = some(missing | nan)
-    match list(firsts):
-        case []:
-            return NullColumn(name, "object", len(objects))
-        case ["text"]:
-            return TextColumn.of(name, "object", objects, nothing)
-        case ["boolean"]:
-            return BooleanColumn(name, "object", objects, nothing)
-        case ["time"]:
-            return _times(name, objects, missing | nan)
-        case [kind]:
-            return ObjectColumn(name, kind, objects, nothing)
-        case _:
-            return MixedColumn(name, "object", objects, nothing, firsts)
+    if len(firsts) > 1:
+        return MixedColumn(name, "object", objects, nothing, firsts)
+    kind = next(iter(firsts))
+    make = {"text": TextColumn.of, "boolean": BooleanColumn, "time": _times}.get(kind)
+    if make is None:
+        return ObjectColumn(name, kind, objects, nothing)
+    return make(name, "object", objects, nothing)
 
 
-def _kind(type_: type) -> str:
+def _kind(type_: type[Any]) -> str:
     """Return what objects of a type stand for, or its name if that is nothing known."""
     for kind, types in _KINDS:
         if issubclass(type_, types):
@@ -87,6 +80,7 @@ class ObjectColumn(ArrayColumn):
 
     holds: ClassVar[str] = "objects"
 
+    @override
     def codes(self) -> Codes:
         missing = self.missing
         present = self.values if missing is None else self.values[~missing]
@@ -117,25 +111,30 @@ class MixedColumn(ArrayColumn):
 
     firsts: dict[str, int] = field(default_factory=dict[str, int])
 
+    @override
     def codes(self) -> Codes:
         kind, first = next(iter(self.firsts.items()))
-        raise self._odd(
-            f"hold values of one kind, as {self._show(first)} in row {first}", {kind}
-        )
+        expected = f"hold values of one kind, as {self._show(first)} in row {first}"
+        raise self._odd(expected, {kind})
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         del clock
-        raise self._odd("hold times", {"time"})
+        expected = "hold times"
+        raise self._odd(expected, {"time"})
 
+    @override
     def numbers(self) -> Numbers:
-        raise self._odd("hold numbers", {"integer", "float"})
+        expected = "hold numbers"
+        raise self._odd(expected, {"integer", "float"})
 
     def _odd(self, expected: str, kinds: set[str]) -> DataError:
         """Return the error for the rows that are of none of these kinds."""
         row = min(row for kind, row in self.firsts.items() if kind not in kinds)
         missing = self.missing
         present = self.values if missing is None else self.values[~missing]
-        count = sum(_kind(type(value)) not in kinds for value in present)
+        types: list[type[Any]] = [type(value) for value in present]
+        count = sum(_kind(type_) not in kinds for type_ in types)
         return DataError.at(
             self.name, expected, row=row, found=self._show(row), count=count
         )
@@ -157,6 +156,7 @@ class ZonesColumn(TimeColumn):
 
     odd: DataError | None = None
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         if clock.tz is None and self.odd is not None:
             raise self.odd
@@ -189,24 +189,27 @@ def _cast(
         return objects[present].astype(kind)
     except OverflowError:
         limit = 2**63 if kind is np.int64 else sys.float_info.max
-        rows = [row for row in np.flatnonzero(present) if abs(objects[row]) >= limit]
+        fits = [-limit <= number < limit for number in objects[present]]
+        rows = np.flatnonzero(present)[np.logical_not(fits)]
         error = DataError.at(
             name,
             f"hold numbers below {limit:.2g}",
-            row=rows[0],
+            row=int(rows[0]),
             found=reprlib.repr(objects[rows[0]]),
             count=len(rows),
         )
         raise error from None
 
 
-def _times(name: str, objects: NDArray[np.object_], missing: Mask) -> Column:
+def _times(
+    name: str, dtype: str, objects: NDArray[np.object_], missing: Mask | None
+) -> Column:
     """Return a column of dates, datetimes or NumPy's datetimes."""
-    rows = np.flatnonzero(~missing)
+    rows = np.arange(len(objects)) if missing is None else np.flatnonzero(~missing)
     present = objects[rows]
     zones = [getattr(time, "tzinfo", None) for time in present]
     if any(zone is not None for zone in zones):
-        return _aware_times(name, objects, rows, zones)
+        return _aware_times(name, dtype, objects, rows, zones)
     whole_days = all(type(time) is dt.date for time in present)
     unit = "D" if whole_days else "us"
     times = np.full(len(objects), "NaT", f"datetime64[{unit}]")
@@ -216,6 +219,7 @@ def _times(name: str, objects: NDArray[np.object_], missing: Mask) -> Column:
 
 def _aware_times(
     name: str,
+    dtype: str,
     objects: NDArray[np.object_],
     rows: NDArray[np.intp],
     zones: list[dt.tzinfo | None],
@@ -242,12 +246,12 @@ def _aware_times(
     times = np.full(len(objects), "NaT", "datetime64[us]")
     times[rows] = [_utc(name, row, objects[row]) for row in rows]
     ticks, missing = times.view(np.int64), some(np.isnat(times))
-    return ZonesColumn(name, "object", ticks, missing, "us", names[0], odd=error)
+    return ZonesColumn(name, dtype, ticks, missing, "us", names[0], odd=error)
 
 
-def _utc(name: str, row: int, time: dt.datetime) -> dt.datetime:
+def _utc(name: str, row: int, time: Any) -> dt.datetime:
     try:
-        return time.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        return time.astimezone(dt.UTC).replace(tzinfo=None)
     except OverflowError:
         expected = "lie in the years 1 to 9999"
         raise DataError.at(name, expected, row=row, found=str(time)) from None

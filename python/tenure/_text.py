@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tenure import _core
-from tenure._column import Clock, Codes, Column, Instants, Mask, NullColumn, Numbers
-from tenure._column import naive, some
+from tenure._column import (
+    NUMBERS,
+    Column,
+    NullColumn,
+    naive,
+    some,
+)
+from tenure._readings import Clock, Codes, Instants, Mask, Numbers
+from tenure._typing import override
 from tenure.exceptions import DataError
 
 if TYPE_CHECKING:
@@ -43,12 +50,14 @@ class TextColumn(Column):
         strings = _core.text_of_objects(name, objects, missing)
         return cls(name, dtype, strings, missing)
 
+    @override
     def codes(self) -> Codes:
         codes, rows = _core.codes_of_text(self.strings, self.missing)
         return Codes(
             codes, len(rows), lambda: _core.objects_of_text(self.strings, rows)
         )
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         civil, zone = _core.instants_of_text(
             self.name, self.strings, self.missing, clock.time_format, clock.tz
@@ -57,11 +66,11 @@ class TextColumn(Column):
             raise naive(self.name, clock.tz)
         return Instants(civil, self.missing, zone)
 
+    @override
     def numbers(self) -> Numbers:
-        raise self._unlike(
-            "numbers", "make numbers of it first, as by pandas.to_numeric"
-        )
+        raise self._unlike(NUMBERS, "make numbers of it first, as by pandas.to_numeric")
 
+    @override
     def take(self, keys: NDArray[np.int64]) -> Column:
         if len(self.strings[0]) == 1:
             return NullColumn(self.name, self.dtype, len(keys))
@@ -98,11 +107,13 @@ class DictionaryColumn(Column):
             return cls(name, dtype, keys, words)
         return words.take(keys)
 
+    @override
     def codes(self) -> Codes:
         codes = self._used().codes()
         values = np.append(codes.values, -1)[self.keys]
         return Codes(values, codes.n_categories, lambda: codes.categories)
 
+    @override
     def instants(self, clock: Clock) -> Instants:
         try:
             instants = self._used().instants(clock)
@@ -115,6 +126,7 @@ class DictionaryColumn(Column):
         values = np.append(instants.values, 0)[self.keys]
         return Instants(values, some(missing), instants.zone)
 
+    @override
     def numbers(self) -> Numbers:
         return self.words.numbers()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -11,11 +11,7 @@ from tenure import _core
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    import pandas as pd
-
-    Time: TypeAlias = str | dt.date | dt.datetime | np.datetime64 | pd.Timestamp
+    from tenure._typing import Date
 
 __all__ = [
     "EARLIEST",
@@ -64,7 +60,7 @@ NUMPY_UNITS = {
 
 
 def civil_microseconds(
-    value: Time, *, name: str, zone: str | None = None
+    value: Date, *, name: str, zone: str | None = None
 ) -> tuple[int, bool]:
     """Return an instant in microseconds, and whether it was a whole day.
 
@@ -116,8 +112,8 @@ def _iso(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, np.datetime64):
-        unit, _ = np.datetime_data(value.dtype)
-        return str(value) if unit in NUMPY_UNITS else ""
+        time = cast("np.datetime64[Any]", value)
+        return str(time) if np.datetime_data(time.dtype)[0] in NUMPY_UNITS else ""
     if isinstance(value, dt.date):  # datetimes and Timestamps are dates too
         return value.isoformat()
     return ""
