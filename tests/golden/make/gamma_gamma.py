@@ -60,7 +60,9 @@ class GammaGamma:
             density = n * mp.log(rate) + (n - 1) * mp.log(zbar) - rate * zbar
             return density - mp.loggamma(n)
 
-        return log_mean_over_rate(self.q, self.gamma, log_given, self.posterior(x, zbar))
+        return log_mean_over_rate(
+            self.q, self.gamma, log_given, self.posterior(x, zbar)
+        )
 
     def posterior(self, x, zbar):
         """Shape and rate of nu given x orders of mean zbar."""
@@ -193,7 +195,14 @@ def random_arguments(rng):
 def edge_arguments():
     """CDNOW; the prior; q at and below 1; cents and thousands; very many orders."""
     cdnow = (6.25, 3.74, 15.44)
-    for x, zbar in [(0, 0.0), (1, 0.01), (2, 22.345), (3, 35.0), (26, 80.0)]:
+    for x, zbar in [
+        (0, 0.0),
+        (1, 0.01),
+        (2, 22.345),
+        (3, 35.0),
+        (26, 80.0),
+        (50, 38.0),
+    ]:
         yield (*cdnow, x, zbar)
     yield (6.25, 3.74, 1544.0, 3, 3500.0)
     for q in (0.5, 1.0, 1.05, 2.0):
