@@ -59,7 +59,7 @@ def exact_summary(days_per_unit):
 
 
 def bg_nbd(theta, row):
-    """The log-likelihood of one history (Fader and Hardie, note 027) and its gradient."""
+    """The log-likelihood of one history (Fader, Hardie, note 027) and its slope."""
     r, alpha, a, b = theta
     x, t_x, T, _ = row
     alive = ((alpha + t_x) / (alpha + T)) ** (r + x)

@@ -69,7 +69,7 @@ class GammaGamma:
         return self.p * x + self.q, self.gamma + x * zbar
 
     def expected_spend(self, x, zbar):
-        """Equation 5: the posterior mean of zeta; infinite if its shape is at most 1."""
+        """Equation 5: the posterior mean of zeta; infinite for a shape up to 1."""
         shape, rate = self.posterior(x, zbar)
         if shape <= 1:
             return mp.inf
