@@ -18,6 +18,11 @@ impl<S: Scalar> NegativeBinomial<S> {
         let z = tau / (tau + 1.0);
         let growth = |i: usize| z * (s + (i as f64 - 1.0)) / i as f64;
         // from the mode outwards, where the masses are largest and nothing underflows
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and `most`"
+        )]
         let mode = ((s.value() - 1.0) * tau.value())
             .clamp(0.0, most as f64)
             .floor() as usize;
