@@ -144,6 +144,18 @@ class TestSummary:
         assert summary.T.tolist() == [56.0, 49.0, 50.0]
         assert summary.as_of == np.datetime64("2024-01-03T08:30")
 
+    def test_days_are_cut_in_the_zone_of_the_log(self):
+        times = pd.to_datetime(["2024-01-01T23:30Z", "2024-01-15T10:00Z"])
+        orders = pd.DataFrame({"customer_id": [1, 1], "date": times})
+        rome = tn.Transactions(orders, tz="Europe/Rome")
+        assert rome.zone == rome.receipt.zone == "Europe/Rome"
+        assert rome.span[0] == np.datetime64("2024-01-02")
+        assert rome.summary().recency.tolist() == [13.0]
+        assert tn.Transactions(orders).summary().recency.tolist() == [14.0]
+        # 23:30 in London is the next day in Rome.
+        late = pd.Timestamp("2024-01-20T23:30", tz="Europe/London")
+        assert rome.summary(as_of=late).as_of == np.datetime64("2024-01-21")
+
     def test_the_same_week_is_no_repeat(self):
         log = log_of(
             [(1, "2015-01-06", 1.0), (1, "2015-01-06", 2.0), (1, "2015-01-08", 1.0)],

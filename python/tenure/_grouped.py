@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tenure._column import Codes
+    from tenure._readings import Codes
     from tenure._core_types import GroupedColumns, HistoryColumns, LogColumns
     from tenure._frame import Table
 

@@ -367,7 +367,7 @@ class Transactions:
         """Return an instant, and whether it stands for a whole day."""
         if date is None:
             return int(self.receipt.last_time.astype(np.int64)), False
-        return civil_microseconds(date, name=name)
+        return civil_microseconds(date, name=name, zone=self.zone)
 
     def _recorded(self, date: tuple[int, bool]) -> np.datetime64:
         """Return a date as results show it: a day, unless purchases have times."""
