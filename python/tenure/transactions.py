@@ -322,6 +322,14 @@ class Transactions:
 
         Columns: `customer_id`, `time`, `value` (after all refunds, in a log with
         amounts) and `first`: whether it is the customer's first.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [2, 1, 2], "date": ["2024-01-05"] * 3}
+        >>> purchases = tn.Transactions(orders).purchases()
+        >>> purchases["customer_id"], purchases["first"]
+        (array([1, 2]), array([ True,  True]))
         """
         first = np.zeros(len(self), dtype=bool)
         first[self.offsets[:-1]] = True
