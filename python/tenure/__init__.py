@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenure import exceptions
-from tenure._core import VERSION as __version__
+from tenure._core import VERSION
 from tenure.formulas import (
     FormulaValue,
     average_value,
@@ -17,6 +17,8 @@ from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
+
+__version__ = VERSION
 
 __all__ = [
     "BGNBD",

@@ -72,7 +72,7 @@ pub(super) fn purchasing_profile<'py>(
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
-) -> PyResult<[f64; 2]> {
+) -> PyResult<(f64, f64)> {
     let model = purchasing(model)?;
     let [x, t_x, t] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
@@ -85,7 +85,7 @@ pub(super) fn purchasing_profile<'py>(
         let customers = Histories::new(x, t_x, t)?;
         model.profile(&customers, &options, &estimates, parameter, level)
     })?;
-    Ok(interval)
+    Ok(interval.into())
 }
 
 /// The log-likelihood of each customer.

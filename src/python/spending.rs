@@ -68,7 +68,7 @@ pub(super) fn spending_profile<'py>(
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
-) -> PyResult<[f64; 2]> {
+) -> PyResult<(f64, f64)> {
     let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
@@ -80,7 +80,7 @@ pub(super) fn spending_profile<'py>(
         let buyers = Buyers::new(&Spending::new(x, mean)?, weights)?;
         buyers.profile(&options, &estimates, parameter, level)
     })?;
-    Ok(interval)
+    Ok(interval.into())
 }
 
 /// The log-likelihood of each customer.
