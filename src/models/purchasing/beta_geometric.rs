@@ -72,11 +72,17 @@ impl<S: Scalar> BetaGeometric<S> {
             .expect(purchases)
     }
 
+    /// How fast the expectation levels off at first: `-E''(0) / E'(0) = (s+1) E[p]`; at least 1.
+    fn steepness(&self) -> f64 {
+        let (s, a, b) = (self.s.value(), self.a.value(), self.b.value());
+        ((s + 1.0) * a / (a + b)).max(1.0)
+    }
+
     /// `E int exp(-rate u) dX(u) = exp(-rate t) E[X(t)] + rate int_0^t exp(-rate u) E[X(u)] du`.
     fn discounted_until(&self, beta: S, t: f64, rate: f64) -> S {
         let scale = beta.value();
         let per_beta = beta.recip();
-        let integral = integrate(t / scale, rate * scale, |tau| {
+        let integral = integrate(t / scale, rate * scale, self.steepness(), |tau| {
             let u = tau * scale;
             self.expectation(per_beta * u) * (-rate * u).exp()
         });
@@ -175,7 +181,8 @@ struct Perpetuity<S> {
 impl<S: Scalar> Perpetuity<S> {
     /// Long enough for a customer of any age, as `alpha` is the smallest `alpha + age`.
     fn new(future: &BetaGeometric<S>, rate: f64) -> Self {
-        let nodes = shared_nodes(FORGOTTEN / (rate * future.alpha.value()))
+        let end = FORGOTTEN / (rate * future.alpha.value());
+        let nodes = shared_nodes(end, future.steepness())
             .into_iter()
             .map(|(tau, weight)| (tau, future.expectation(S::from(tau)) * weight))
             .collect();
