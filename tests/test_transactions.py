@@ -136,7 +136,7 @@ class TestSummary:
         ]
         data = {
             "customer_id": [customer for customer, _ in times],
-            "date": dates(time for _, time in times),
+            "date": dates(*(time for _, time in times)),
         }
         summary = tn.Transactions(data, merge="hour").summary("hour")
         assert summary.frequency.tolist() == [1, 2, 1]
@@ -346,9 +346,7 @@ class TestPurchases:
         log = tn.Transactions(
             {
                 "customer_id": ["b", "a", "a", "b", "a"],
-                "date": np.array(
-                    ["2024-01-02"] * 3 + ["2024-01-05"] * 2, "datetime64[us]"
-                ),
+                "date": dates(*["2024-01-02"] * 3, *["2024-01-05"] * 2),
                 "amount": [5.0, 2.0, 1.0, 3.0, 7.0],
                 "order": [10, 11, 11, 12, 13],
                 "product": ["tea", "mug", "tea", None, "pot"],
@@ -464,6 +462,22 @@ class TestRefunds:
             merge="order",
         )
         assert log.values.tolist() == [0.0, 12.0]
+
+    def test_part_of_an_order_refunded_later(self):
+        log = tn.Transactions(
+            {
+                "customer_id": [1, 1, 1, 1],
+                "date": dates("2024-01-01", "2024-01-01", "2024-01-05", "2024-01-09"),
+                "amount": [50.0, -5.0, 20.0, -30.0],
+                "order": ["x", "x", "y", "x"],
+            },
+            amount="amount",
+            order="order",
+            merge="order",
+        )
+        assert log.values.tolist() == [15.0, 20.0]
+        assert log.activity("2024-01-08")["total_value"].tolist() == [65.0]
+        assert log.activity("2024-01-09")["total_value"].tolist() == [35.0]
 
     def test_drop(self):
         log = log_of(REFUNDED, refunds="drop")

@@ -1,6 +1,6 @@
 """The compiled core. Not public: use the functions and classes of `tenure`."""
 
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,3 +112,47 @@ def spending_expected(
 def spending_quantiles(
     theta: list[float], customers: tuple[_Numbers, _Numbers], levels: list[float]
 ) -> _Numbers: ...
+
+_Ints: TypeAlias = NDArray[np.int64]
+_Mask: TypeAlias = NDArray[np.bool_]
+_Strings: TypeAlias = tuple[_Ints, NDArray[np.uint8]]
+
+@final
+class ArrowTable:
+    def __new__(cls, data: object) -> ArrowTable: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def types(self) -> list[str]: ...
+    def column(self, position: int) -> tuple[Any, ...]: ...
+
+def codes_of_integers(values: _Ints, missing: _Mask | None) -> tuple[_Ints, _Ints]: ...
+def codes_of_text(
+    strings: _Strings, missing: _Mask | None
+) -> tuple[_Ints, NDArray[np.uintp]]: ...
+def instants_of_text(
+    column: str,
+    strings: _Strings,
+    missing: _Mask | None,
+    time_format: str | None,
+    tz: str | None,
+) -> tuple[_Ints, str | None]: ...
+def instants_of_ticks(
+    column: str,
+    ticks: _Ints,
+    missing: _Mask | None,
+    unit: str,
+    tz: str | None,
+) -> tuple[_Ints, str | None]: ...
+def objects_of_text(
+    strings: _Strings, rows: NDArray[np.uintp] | None
+) -> NDArray[np.object_]: ...
+def parse_time(text: str) -> tuple[int, int | None, bool] | None: ...
+def survey_objects(
+    objects: NDArray[np.object_],
+) -> tuple[_Mask, _Mask, list[tuple[type, int]]]: ...
+def text_of_objects(
+    column: str, objects: NDArray[np.object_], missing: _Mask | None
+) -> _Strings: ...

@@ -117,8 +117,11 @@ impl Purchasing<4> for BgNbd {
         }
         // ln((alpha+T)/(alpha+t_x)), so that a short silence keeps its digits
         let silence = ((alpha + t_x).recip() * (t - t_x)).ln_1p();
-        let ln_odds_left = (a / (b + (x - 1.0))).ln() + (r + x) * silence;
-        (-ln_odds_left).logistic()
+        let odds_left = a / (b + (x - 1.0)) * ((r + x) * silence).exp();
+        if odds_left.value() > 1e300 {
+            return S::from(0.0);
+        }
+        (odds_left + 1.0).recip()
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.

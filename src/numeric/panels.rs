@@ -31,8 +31,9 @@ static RULES: LazyLock<[Rule; 4]> = LazyLock::new(|| {
 });
 
 /// `int_0^end f(x) dx` for an `f` that falls no faster than `exp(-decay x)` and is otherwise analytic but for
-/// `x <= -1`; near zero it changes no faster than over a length of `1 / c`, `c >= 1`.
-pub fn integrate<S: Scalar>(end: f64, decay: f64, c: f64, mut f: impl FnMut(f64) -> S) -> S {
+/// `x <= -1`; near zero it changes no faster than over a length of `1 / c`, `c >= 1`. It is called with `x` and
+/// `ln(1 + x)`.
+pub fn integrate<S: Scalar>(end: f64, decay: f64, c: f64, mut f: impl FnMut(f64, f64) -> S) -> S {
     let longest = &RULES[RULES.len() - 1];
     let mut total = S::from(0.0);
     let mut from = 0.0;
@@ -51,7 +52,14 @@ pub fn integrate<S: Scalar>(end: f64, decay: f64, c: f64, mut f: impl FnMut(f64)
     total
 }
 
-fn panel<S: Scalar>(from: f64, to: f64, decay: f64, c: f64, f: &mut impl FnMut(f64) -> S) -> S {
+fn panel<S: Scalar>(
+    from: f64,
+    to: f64,
+    decay: f64,
+    c: f64,
+    f: &mut impl FnMut(f64, f64) -> S,
+) -> S {
+    let low = (c * from).ln_1p();
     let width = (c * (to - from) / (1.0 + c * from)).ln_1p();
     let fall = decay * (to - from);
     let rule = RULES
@@ -60,9 +68,11 @@ fn panel<S: Scalar>(from: f64, to: f64, decay: f64, c: f64, f: &mut impl FnMut(f
         .unwrap_or(&RULES[RULES.len() - 1]);
     let mut total = S::from(0.0);
     for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
-        let y = 0.5 * width * (1.0 + node);
-        let x = from + (1.0 / c + from) * y.exp_m1();
-        total += f(x) * (0.5 * width * weight * (1.0 / c + x));
+        let y = low + 0.5 * width * (1.0 + node);
+        let x = y.exp_m1() / c;
+        // most often c is 1, which saves a logarithm
+        let ln_1p_x = if c > 1.0 { x.ln_1p() } else { y };
+        total += f(x, ln_1p_x) * (0.5 * width * weight * (1.0 / c + x));
     }
     total
 }

@@ -121,14 +121,6 @@ pub trait Scalar:
         })
     }
 
-    /// `1 / (1 + exp(-self))`: the probability with these log odds.
-    #[must_use]
-    fn logistic(self) -> Self {
-        let p = 1.0 / (1.0 + (-self.value()).exp());
-        let slope = p * (1.0 - p);
-        self.chain(p, || slope, || slope * (1.0 - 2.0 * p))
-    }
-
     /// `1 / self`.
     #[must_use]
     fn recip(self) -> Self {

@@ -5,8 +5,12 @@
     reason = "PyO3 extracts arguments by value"
 )]
 
+mod arrow;
+mod arrow_column;
+mod columns;
 mod convert;
 mod error;
+mod objects;
 mod purchasing;
 mod spending;
 mod transactions;
@@ -24,6 +28,17 @@ mod _core {
         check_summary, customer_activity, group_transactions, split_transactions,
         summarize_transactions,
     };
+
+    #[pymodule_export]
+    use super::arrow::ArrowTable;
+
+    #[pymodule_export]
+    use super::columns::{
+        codes_of_integers, codes_of_text, instants_of_text, instants_of_ticks, parse_time,
+    };
+
+    #[pymodule_export]
+    use super::objects::{objects_of_text, survey_objects, text_of_objects};
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -53,9 +53,13 @@ impl<S: Scalar> BetaGeometric<S> {
     /// `E[X]` for a horizon of `tau` in units of `alpha + age`:
     /// `sum_n P(N = n) A_n`, `A_n = sum_{i<n} B(a, b+i)/B(a, b)`, where that is a short sum.
     fn expectation(&self, tau: S) -> S {
-        let z = tau / (tau + 1.0);
-        match self.series.at(z) {
-            Some(sum) => sum * (-(self.s * tau.ln_1p())).exp(),
+        self.expectation_given(tau, tau.ln_1p())
+    }
+
+    /// The same where `ln(1 + tau)` is at hand.
+    fn expectation_given(&self, tau: S, ln_1p_tau: S) -> S {
+        match self.series.at(tau / (tau + 1.0)) {
+            Some(sum) => sum * (-(self.s * ln_1p_tau)).exp(),
             None => self.expectation_by_quadrature(tau),
         }
     }
@@ -82,9 +86,12 @@ impl<S: Scalar> BetaGeometric<S> {
     fn discounted_until(&self, beta: S, t: f64, rate: f64) -> S {
         let scale = beta.value();
         let per_beta = beta.recip();
-        let integral = integrate(t / scale, rate * scale, self.steepness(), |tau| {
+        let integral = integrate(t / scale, rate * scale, self.steepness(), |tau, y| {
             let u = tau * scale;
-            self.expectation(per_beta * u) * (-rate * u).exp()
+            let tau = per_beta * u;
+            let slope = 1.0 / (1.0 + tau.value());
+            let ln_1p_tau = tau.chain(y, || slope, || -slope * slope);
+            self.expectation_given(tau, ln_1p_tau) * (-rate * u).exp()
         });
         self.expectation(per_beta * t) * (-rate * t).exp() + integral * (rate * scale)
     }

@@ -1,6 +1,7 @@
 //! Models of repeat buying by name, with their number of parameters erased, and the loops over customers.
 
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
 use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::{Histories, Purchases, Rows};
@@ -201,7 +202,9 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         parallel::fill_rows(out, most + 1, |i, probabilities| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
-            let given_alive = futures.of(&row).probabilities(row.t, horizon.at(i), most);
+            let given_alive = futures.of(&row, |future| {
+                future.probabilities(row.t, horizon.at(i), most)
+            });
             for (p, q) in probabilities.iter_mut().zip(given_alive) {
                 *p = alive * q;
             }
@@ -225,12 +228,14 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
-            let future = futures.of(&row);
             for (quantile, level) in quantiles.iter_mut().zip(levels) {
                 // P(X <= k) = 1 - P(alive) P(X > k | alive) >= level
                 let given_alive = 1.0 - (1.0 - level) / alive;
-                *quantile = if given_alive > 0.0 {
+                let smallest = |future: &M::Future<f64>| {
                     future.quantile(row.t, horizon.at(i), given_alive, MOST_PURCHASES) as f64
+                };
+                *quantile = if given_alive > 0.0 {
+                    futures.of(&row, smallest)
                 } else {
                     0.0
                 };
@@ -252,32 +257,31 @@ fn check_levels(levels: &[f64]) -> Result<()> {
     }
 }
 
-/// The futures of all customers: one for each number of purchases that occurs.
+/// The futures of customers, made when first asked for and kept for all who bought as often.
 struct Futures<M: Purchasing<K>, S: Scalar, const K: usize> {
     theta: [S; K],
-    /// Sorted numbers of purchases.
-    counts: Vec<u64>,
-    futures: Vec<M::Future<S>>,
+    by_count: Vec<OnceLock<M::Future<S>>>,
 }
+
+/// Futures are kept for customers with fewer purchases than this; there are few others.
+const KEPT: usize = 4096;
 
 impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
     fn new(theta: [S; K], customers: &Histories<'_>) -> Self {
-        let counts = customers.distinct_counts();
-        let futures = parallel::map(&counts, |&x| M::future(theta, x as f64));
-        Self {
-            theta,
-            counts,
-            futures,
-        }
+        let kept = (customers.largest_count() as usize)
+            .saturating_add(1)
+            .min(KEPT);
+        let by_count = (0..kept).map(|_| OnceLock::new()).collect();
+        Self { theta, by_count }
     }
 
-    fn of(&self, row: &Purchases) -> &M::Future<S> {
-        // every count of the rows is there by construction
-        let place = self
-            .counts
-            .binary_search(&(row.x as u64))
-            .unwrap_or_default();
-        &self.futures[place]
+    /// What `ask` finds in the future of customers with as many purchases as this one.
+    fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
+        let make = || M::future(self.theta, row.x);
+        match self.by_count.get(row.x as usize) {
+            Some(place) => ask(place.get_or_init(make)),
+            None => ask(&make()),
+        }
     }
 
     fn predict(&self, quantity: Quantity, row: &Purchases, horizon: f64) -> S {
@@ -285,8 +289,7 @@ impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
         if quantity == Quantity::ProbabilityAlive && horizon == 0.0 {
             return alive;
         }
-        let future = self.of(row);
-        match quantity {
+        self.of(row, |future| match quantity {
             Quantity::ProbabilityAlive => alive * future.survival(row.t, horizon),
             Quantity::ExpectedPurchases => alive * future.expected_purchases(row.t, horizon),
             Quantity::DiscountedPurchases(Discounting { rate, period }) => {
@@ -297,7 +300,7 @@ impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
                     }
             }
             Quantity::NoPurchase => -alive + 1.0 + alive * future.no_purchase(row.t, horizon),
-        }
+        })
     }
 }
 

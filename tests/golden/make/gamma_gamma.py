@@ -60,14 +60,16 @@ class GammaGamma:
             density = n * mp.log(rate) + (n - 1) * mp.log(zbar) - rate * zbar
             return density - mp.loggamma(n)
 
-        return log_mean_over_rate(self.q, self.gamma, log_given, self.posterior(x, zbar))
+        return log_mean_over_rate(
+            self.q, self.gamma, log_given, self.posterior(x, zbar)
+        )
 
     def posterior(self, x, zbar):
         """Shape and rate of nu given x orders of mean zbar."""
         return self.p * x + self.q, self.gamma + x * zbar
 
     def expected_spend(self, x, zbar):
-        """Equation 5: the posterior mean of zeta; infinite if its shape is at most 1."""
+        """Equation 5: the posterior mean of zeta; infinite for a shape up to 1."""
         shape, rate = self.posterior(x, zbar)
         if shape <= 1:
             return mp.inf
@@ -193,7 +195,14 @@ def random_arguments(rng):
 def edge_arguments():
     """CDNOW; the prior; q at and below 1; cents and thousands; very many orders."""
     cdnow = (6.25, 3.74, 15.44)
-    for x, zbar in [(0, 0.0), (1, 0.01), (2, 22.345), (3, 35.0), (26, 80.0)]:
+    for x, zbar in [
+        (0, 0.0),
+        (1, 0.01),
+        (2, 22.345),
+        (3, 35.0),
+        (26, 80.0),
+        (50, 38.0),
+    ]:
         yield (*cdnow, x, zbar)
     yield (6.25, 3.74, 1544.0, 3, 3500.0)
     for q in (0.5, 1.0, 1.05, 2.0):
