@@ -11,6 +11,7 @@ from tenure.exceptions import (
     ColumnError,
     DataError,
     EmptyDataError,
+    LengthError,
     ParameterError,
     TenureError,
 )
@@ -204,6 +205,29 @@ BAD = {
         EmptyDataError,
         "no customer had bought by 2023-12-31 05:00:00\n\n"
         "Hint: choose a date after the first purchase of the log",
+    ),
+    "a date that is none": Bad(
+        lambda: log().summary(as_of="yesterday"),
+        ParameterError,
+        "`as_of` must be a date or a time, or ISO 8601 text such as '2024-03-31', got "
+        "'yesterday'",
+    ),
+    "a date without a day": Bad(
+        lambda: log().split("2024-01-10", until=pd.NaT),
+        ParameterError,
+        "`until` must be a date or a time, or ISO 8601 text such as '2024-03-31', "
+        "got NaT",
+    ),
+    "a date with a time zone for a log without": Bad(
+        lambda: log().split("2024-01-10T00:00+01:00"),
+        ParameterError,
+        "`at` must be without a time zone, since the data have none, got "
+        "'2024-01-10T00:00+01:00'",
+    ),
+    "columns of different length": Bad(
+        lambda: log({"amount": [1.0, 2.0]}, amount="amount"),
+        LengthError,
+        "column `amount` has 2 rows, but `customer_id` has 4",
     ),
     "a holdout after the last event": Bad(
         lambda: log().split("2024-02-01"),

@@ -14,6 +14,37 @@ from tenure._core_types import (
     SummaryColumns,
 )
 
+__all__ = [
+    "ArrowTable",
+    "VERSION",
+    "check_summary",
+    "codes_of_integers",
+    "codes_of_text",
+    "customer_activity",
+    "group_transactions",
+    "instants_of_text",
+    "instants_of_ticks",
+    "objects_of_text",
+    "parse_time",
+    "purchasing_fit",
+    "purchasing_log_likelihood",
+    "purchasing_parameters",
+    "purchasing_predict",
+    "purchasing_probabilities",
+    "purchasing_profile",
+    "purchasing_quantiles",
+    "spending_expected",
+    "spending_fit",
+    "spending_log_likelihood",
+    "spending_parameters",
+    "spending_profile",
+    "spending_quantiles",
+    "split_transactions",
+    "summarize_transactions",
+    "survey_objects",
+    "text_of_objects",
+]
+
 VERSION: Final[str]
 
 _Named: TypeAlias = tuple[str, NDArray[np.float64]]

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tenure._column import Codes
     from tenure._core_types import GroupedColumns, HistoryColumns, LogColumns
     from tenure._frame import Table
+    from tenure._readings import Codes
 
 __all__ = ["GroupedLog", "Lines", "group"]
 

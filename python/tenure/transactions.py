@@ -322,6 +322,14 @@ class Transactions:
 
         Columns: `customer_id`, `time`, `value` (after all refunds, in a log with
         amounts) and `first`: whether it is the customer's first.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [2, 1, 2], "date": ["2024-01-05"] * 3}
+        >>> purchases = tn.Transactions(orders).purchases()
+        >>> purchases["customer_id"], purchases["first"]
+        (array([1, 2]), array([ True,  True]))
         """
         first = np.zeros(len(self), dtype=bool)
         first[self.offsets[:-1]] = True
@@ -367,7 +375,7 @@ class Transactions:
         """Return an instant, and whether it stands for a whole day."""
         if date is None:
             return int(self.receipt.last_time.astype(np.int64)), False
-        return civil_microseconds(date, name=name)
+        return civil_microseconds(date, name=name, zone=self.zone)
 
     def _recorded(self, date: tuple[int, bool]) -> np.datetime64:
         """Return a date as results show it: a day, unless purchases have times."""

@@ -188,6 +188,7 @@ fn is_history(x: f64, t_x: f64, t: f64) -> bool {
 }
 
 /// Whether this is a whole number of at least 0, of a size that counts have.
+#[expect(clippy::float_cmp, reason = "whole or not")]
 fn is_count(x: f64) -> bool {
     x >= 0.0 && x <= f64::from(u32::MAX) && f64::from(x as u32) == x
 }

@@ -90,21 +90,19 @@ impl<M: Model<K>, const K: usize> Profile<'_, M, K> {
         }
         let mut secant = true;
         while far.0 - near.0 > PRECISION {
-            let straight = near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1);
-            let middle = 0.5 * (near.0 + far.0);
             let place = if secant {
-                straight.clamp(near.0 + 0.5 * PRECISION, far.0 - 0.5 * PRECISION)
+                near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1)
             } else {
-                middle
+                0.5 * (near.0 + far.0)
             };
+            secant = !secant;
             let here = (place, excess(place)?);
-            secant = !secant || here.1.abs() < 1e-6;
             if here.1 < 0.0 {
                 near = here;
             } else {
                 far = here;
             }
-            if here.1.abs() < 1e-9 {
+            if here.1.abs() < CLOSE {
                 near = here;
                 break;
             }

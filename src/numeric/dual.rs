@@ -193,7 +193,6 @@ macro_rules! dual_arithmetic {
         impl<const N: usize> Div for $dual<N> {
             type Output = Self;
             #[inline]
-            #[expect(clippy::suspicious_arithmetic_impl, reason = "x / y = x * (1 / y)")]
             fn div(self, other: Self) -> Self {
                 let quotient = self.value / other.value;
                 let mut product = self * other.recip();

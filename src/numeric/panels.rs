@@ -84,11 +84,13 @@ pub fn shared_nodes(end: f64, c: f64) -> Vec<(f64, f64)> {
     let width = (c * end).ln_1p() / panels;
     let (nodes, weights) = gauss_legendre(16);
     let mut shared = Vec::new();
-    for panel in 0..panels as usize {
+    let mut panel = 0.0;
+    while panel < panels {
         for (node, weight) in nodes.iter().zip(&weights) {
-            let y = width * (panel as f64 + 0.5 * (1.0 + node));
+            let y = width * (panel + 0.5 * (1.0 + node));
             shared.push((y.exp_m1() / c, 0.5 * width * weight * y.exp() / c));
         }
+        panel += 1.0;
     }
     shared
 }

@@ -33,7 +33,7 @@ pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync
     if items.len() <= CHUNK {
         return vec![work(items)];
     }
-    items.par_chunks(CHUNK).map(|chunk| work(chunk)).collect()
+    items.par_chunks(CHUNK).map(&work).collect()
 }
 
 /// `f` of each item, in order.
@@ -41,11 +41,7 @@ pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> 
     if items.len() <= CHUNK {
         return items.iter().map(f).collect();
     }
-    items
-        .par_iter()
-        .with_min_len(CHUNK)
-        .map(|item| f(item))
-        .collect()
+    items.par_iter().with_min_len(CHUNK).map(&f).collect()
 }
 
 /// Fills `out`, cut into rows of `width`, by calling `f` with each row's number and place.
@@ -65,12 +61,12 @@ pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + 
 
 /// Fills two tables with equally many rows, each given with its width, at once.
 pub fn fill_row_pairs(
-    first: (&mut [f64], usize),
-    second: (&mut [f64], usize),
+    (first, first_width): (&mut [f64], usize),
+    (second, second_width): (&mut [f64], usize),
     f: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
 ) {
-    let rows = first.0.par_chunks_mut(first.1.max(1));
-    rows.zip(second.0.par_chunks_mut(second.1.max(1)))
+    let rows = first.par_chunks_mut(first_width.max(1));
+    rows.zip(second.par_chunks_mut(second_width.max(1)))
         .with_min_len(CHUNK / 16)
         .enumerate()
         .for_each(|(i, (one, two))| f(i, one, two));
@@ -81,7 +77,7 @@ pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
     if len <= CHUNK {
         return (0..len).any(f);
     }
-    (0..len).into_par_iter().with_min_len(CHUNK).any(|i| f(i))
+    (0..len).into_par_iter().with_min_len(CHUNK).any(&f)
 }
 
 /// `f` of each number below `len`, in order.
@@ -92,7 +88,7 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     (0..len)
         .into_par_iter()
         .with_min_len(CHUNK)
-        .map(|i| f(i))
+        .map(&f)
         .collect()
 }
 

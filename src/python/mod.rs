@@ -57,7 +57,7 @@ mod _core {
 
 /// Whether the user pressed Ctrl-C; called now and then from long work.
 fn interrupt() -> Result<()> {
-    Python::attach(|py| py.check_signals()).map_err(|_| Error::Interrupted)
+    Python::attach(|py| py.check_signals().map_err(|_| Error::Interrupted))
 }
 
 /// `(name, meaning, dimension)` of parameters.

@@ -110,9 +110,14 @@ pub(super) fn spending_expected<'py>(
 ) -> PyResult<Predicted<'py>> {
     let [x, mean] = customers.slices()?;
     let values = new_column(py, customers.len());
-    let gradients = gradient.then(|| new_table(py, customers.len(), theta.len()));
+    let gradients = gradient
+        .then(|| new_table(py, customers.len(), theta.len()))
+        .transpose()?;
     let mut memory = values.try_readwrite()?;
-    let mut slopes = gradients.as_ref().map(|g| g.try_readwrite()).transpose()?;
+    let mut slopes = match &gradients {
+        Some(table) => Some(table.try_readwrite()?),
+        None => None,
+    };
     let out = memory.as_slice_mut()?;
     let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
     py.detach(|| expected_spend(&theta, &Spending::new(x, mean)?, out, slopes))?;
@@ -128,7 +133,7 @@ pub(super) fn spending_quantiles<'py>(
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let [x, mean] = customers.slices()?;
-    let result = new_table(py, customers.len(), levels.len());
+    let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| spend_quantiles(&theta, &Spending::new(x, mean)?, &levels, out))?;

@@ -39,6 +39,11 @@ impl NegativeBinomial {
         let Self { s, tau } = self;
         let z = 1.0 / (1.0 + 1.0 / tau);
         let growth = |i: usize| z * (s + (i as f64 - 1.0)) / i as f64;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and `most`"
+        )]
         let mode = ((s - 1.0) * tau).clamp(0.0, most as f64).floor() as usize;
         let mut masses = vec![0.0; most + 1];
         masses[mode] = self.mass(mode);

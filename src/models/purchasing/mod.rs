@@ -43,8 +43,10 @@ pub trait Future<S: Scalar>: Send + Sync {
     fn purchases_discounted_by_period(&self, age: f64, t: f64, rate: f64, period: f64) -> S {
         let mut total = S::from(0.0);
         let mut before = S::from(0.0);
-        for k in 1..=(t / period).ceil() as u32 {
-            let end = (f64::from(k) * period).min(t);
+        let (mut k, mut end) = (0.0, 0.0);
+        while end < t {
+            k += 1.0;
+            end = t.min(k * period);
             let until = self.expected_purchases(age, end);
             total += (until - before) * (-rate * end).exp();
             before = until;

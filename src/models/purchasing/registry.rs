@@ -267,6 +267,11 @@ struct Futures<M: Purchasing<K>, S: Scalar, const K: usize> {
 const KEPT: usize = 4096;
 
 impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are whole and not negative"
+    )]
     fn new(theta: [S; K], customers: &Histories<'_>) -> Self {
         let kept = (customers.largest_count() as usize)
             .saturating_add(1)
@@ -276,6 +281,11 @@ impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
     }
 
     /// What `ask` finds in the future of customers with as many purchases as this one.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are whole and not negative"
+    )]
     fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
         let make = || M::future(self.theta, row.x);
         match self.by_count.get(row.x as usize) {
@@ -339,7 +349,7 @@ impl<'a> Horizon<'a> {
         let Quantity::DiscountedPurchases(discounting) = quantity else {
             return Self::new(horizon, rows, false);
         };
-        check_discounting(discounting, horizon.iter().any(|h| h.is_infinite()))?;
+        check_discounting(discounting, horizon)?;
         Self::new(horizon, rows, true)
     }
 
@@ -352,8 +362,13 @@ impl<'a> Horizon<'a> {
     }
 }
 
-fn check_discounting(discounting: Discounting, endless: bool) -> Result<()> {
+/// No horizon is cut into more periods than this.
+const MOST_PERIODS: f64 = 1e5;
+
+fn check_discounting(discounting: Discounting, horizon: &[f64]) -> Result<()> {
     let Discounting { rate, period } = discounting;
+    let longest = horizon.iter().copied().fold(0.0, f64::max);
+    let endless = longest.is_infinite();
     let refused = |name: &str, expected: &str, found: f64| {
         Err(Error::Parameter {
             name: name.into(),
@@ -370,6 +385,9 @@ fn check_discounting(discounting: Discounting, endless: bool) -> Result<()> {
         ),
         Some(p) if !(p.is_finite() && p > 0.0) => {
             refused("period", "be finite and greater than 0", p)
+        }
+        Some(p) if longest / p > MOST_PERIODS => {
+            refused("period", "be at least a 100,000th of the horizon", p)
         }
         _ if endless && rate <= 0.0 => refused(
             "discount_rate",
