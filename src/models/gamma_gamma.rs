@@ -36,24 +36,23 @@ impl Model<3> for GammaGamma {
         },
     ];
 
-    /// `ln G(px+q)/(G(px) G(q)) + px ln x + q ln gamma`.
+    /// `q ln gamma - ln B(px, q)`.
     fn ln_pdf_shared<S: Scalar>([p, q, gamma]: [S; 3], x: f64) -> S {
         if x == 0.0 {
             return S::from(0.0);
         }
-        let px = p * x;
-        // 1 / B(px, q) keeps its digits where px is much larger than q
-        q * gamma.ln() + px * x.ln() - px.ln_beta(q)
+        q * gamma.ln() - (p * x).ln_beta(q)
     }
 
-    /// `(px-1) ln zbar - (px+q) ln(gamma + x zbar)` (note, equation 1a).
+    /// `-q ln(x zbar) - ln zbar - (px+q) ln(1 + gamma/(x zbar))`: together the note's equation 1a, arranged so that
+    /// nothing cancels for large `x`.
     fn ln_pdf_rest<S: Scalar>([p, q, gamma]: [S; 3], row: &Spend) -> S {
         let &Spend { x, mean } = row;
         if x == 0.0 {
             return S::from(0.0);
         }
-        let px = p * x;
-        (px - 1.0) * mean.ln() - (px + q) * (gamma + x * mean).ln()
+        let total = x * mean;
+        -((p * x + q) * (gamma / total).ln_1p()) - q * total.ln() - mean.ln()
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {

@@ -58,7 +58,7 @@ pub trait Future<S: Scalar>: Send + Sync {
     fn no_purchase(&self, age: f64, t: f64) -> S;
 
     /// Probabilities of `0..=most` purchases.
-    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<S>;
+    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<f64>;
 
     /// The smallest count that is reached by at least the share `level` of those alive; `limit` where it is higher.
     fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize;
