@@ -1,6 +1,6 @@
 //! The Gamma-Gamma model of spend.
 
-use super::{Dimension, Model, Parameter, Sample};
+use super::{Dimension, Equals, Model, Parameter, Sample};
 use crate::data::Spend;
 use crate::numeric::Scalar;
 use crate::{Error, Result};
@@ -15,7 +15,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct GammaGamma;
 
-impl Model<3> for GammaGamma {
+impl Model<3, 1> for GammaGamma {
     type Row = Spend;
     const NAME: &'static str = "GammaGamma";
     const PARAMETERS: [Parameter; 3] = [
@@ -36,23 +36,33 @@ impl Model<3> for GammaGamma {
         },
     ];
 
-    /// `q ln gamma - ln B(px, q)`.
-    fn ln_pdf_shared<S: Scalar>([p, q, gamma]: [S; 3], x: f64) -> S {
-        if x == 0.0 {
-            return S::from(0.0);
-        }
-        q * gamma.ln() - (p * x).ln_beta(q)
+    /// `gamma`.
+    fn common<S: Scalar>([_, _, gamma]: [S; 3], _: f64) -> [S; 1] {
+        [gamma]
     }
 
-    /// `-q ln(x zbar) - ln zbar - (px+q) ln(1 + gamma/(x zbar))`: together the note's equation 1a, arranged so that
-    /// nothing cancels for large `x`.
-    fn ln_pdf_rest<S: Scalar>([p, q, gamma]: [S; 3], row: &Spend) -> S {
-        let &Spend { x, mean } = row;
+    /// `ln(1 + gamma/(x zbar))`.
+    fn own<S: Scalar>([gamma]: [S; 1], row: &Spend) -> S {
+        if row.x == 0.0 {
+            return S::from(0.0);
+        }
+        (gamma / (row.x * row.mean)).ln_1p()
+    }
+
+    /// `ln zbar`.
+    fn statistic(row: &Spend) -> f64 {
+        if row.x == 0.0 { 0.0 } else { row.mean.ln() }
+    }
+
+    /// `q ln gamma - ln B(px,q) - q ln(x zbar) - ln zbar - (px+q) ln(1 + gamma/(x zbar))`: the note's equation 1a,
+    /// arranged so that nothing cancels for large `x`. No purchases, no say.
+    fn together<S: Scalar>([p, q, gamma]: [S; 3], equals: &Equals<S>) -> S {
+        let x = equals.count;
         if x == 0.0 {
             return S::from(0.0);
         }
-        let total = x * mean;
-        -((p * x + q) * (gamma / total).ln_1p()) - q * total.ln() - mean.ln()
+        let scale = (gamma / x).ln() * q - (p * x).ln_beta(q);
+        scale * equals.customers - (q + 1.0) * equals.statistic - (p * x + q) * equals.own
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {

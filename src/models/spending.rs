@@ -49,7 +49,7 @@ impl Buyers {
     /// # Errors
     /// See [`fit`](super::fit::fit).
     pub fn fit(&self, options: &Options<'_>) -> Result<Fit> {
-        fit::<GammaGamma, 3>(self, &self.weighted(options))
+        fit::<GammaGamma, 3, 1>(self, &self.weighted(options))
     }
 
     /// Interval for one parameter by the profile likelihood.
@@ -63,7 +63,7 @@ impl Buyers {
         parameter: usize,
         level: f64,
     ) -> Result<[f64; 2]> {
-        profile_interval::<GammaGamma, 3>(
+        profile_interval::<GammaGamma, 3, 1>(
             self,
             &self.weighted(options),
             estimates,

@@ -16,7 +16,7 @@ use crate::numeric::Scalar;
 /// Every prediction for a known customer is the probability of being alive times a prediction for the future given
 /// alive, and that future is the one of a new customer with updated parameters (Fader and Hardie, Additional results
 /// for the Pareto/NBD model; the same argument holds for every model whose mixing laws are conjugate).
-pub trait Purchasing<const K: usize>: Model<K, Row = Purchases> {
+pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchases> {
     /// The future of a customer who is alive, given the number of purchases.
     type Future<S: Scalar>: Future<S>;
 
