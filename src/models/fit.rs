@@ -274,7 +274,7 @@ pub fn fit<M: Model<K, J>, const K: usize, const J: usize>(
             hint: String::new(),
         });
     }
-    let sample = Sample::new(rows, options.weights)?;
+    let sample = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
     M::check(&sample)?;
     let problem = Problem::<M, K, J>::new(&sample, options);
     Ok(problem.report(&problem.optimum()?))

@@ -36,6 +36,9 @@ impl Model<3, 1> for GammaGamma {
         },
     ];
 
+    /// The first purchase does not count, so there must be a second.
+    const LEAST_COUNT: f64 = 1.0;
+
     /// `gamma`.
     fn common<S: Scalar>([_, _, gamma]: [S; 3], _: f64) -> [S; 1] {
         [gamma]
@@ -66,8 +69,7 @@ impl Model<3, 1> for GammaGamma {
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {
-        let buyers = sample.rows().iter().filter(|r| r.row.x > 0.0);
-        if buyers.count() >= 3 {
+        if sample.rows().len() >= 3 {
             return Ok(());
         }
         Err(Error::Empty {
@@ -78,8 +80,7 @@ impl Model<3, 1> for GammaGamma {
 
     /// `q` for a mean that exists, `p` for values that vary by half, `gamma` for the mean; then a wilder base.
     fn starts(sample: &Sample<Spend>) -> [[f64; 3]; 2] {
-        let buyers = sample.mean(|c| f64::from(u8::from(c.x > 0.0)));
-        let mean = sample.mean(|c| c.mean) / buyers;
+        let mean = sample.mean(|c| c.mean);
         [[4.0, 4.0, mean * 3.0 / 4.0], [1.0, 1.5, mean / 2.0]]
     }
 

@@ -102,6 +102,8 @@ pub trait Model<const K: usize, const J: usize>: Sync {
     const NAME: &'static str;
     /// The parameters, in the order of `theta`.
     const PARAMETERS: [Parameter; K];
+    /// Customers with fewer purchases say nothing about the parameters.
+    const LEAST_COUNT: f64 = 0.0;
 
     /// What the own terms of customers with `x` purchases depend on, beside their rows.
     fn common<S: Scalar>(theta: [S; K], x: f64) -> [S; J];

@@ -39,7 +39,7 @@ pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
             &parameter.to_string(),
         ));
     }
-    let sample = Sample::new(rows, options.weights)?;
+    let sample = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
     let profile = Profile::<M, K, J> {
         problem: Problem::new(&sample, options),
         customers: sample.customers(),

@@ -59,12 +59,12 @@ pub struct Sample<R> {
 }
 
 impl<R: Row> Sample<R> {
-    /// Sorts the rows and merges those that are equal.
+    /// Sorts the rows and merges those that are equal; rows with a count below `least` are left out.
     ///
     /// # Errors
     /// Weights that are not finite and non-negative, or not as many as rows.
-    pub fn new(rows: &impl Rows<Row = R>, weights: Option<&[f64]>) -> Result<Self> {
-        let counts = Counts::of(rows);
+    pub fn new(rows: &impl Rows<Row = R>, weights: Option<&[f64]>, least: f64) -> Result<Self> {
+        let counts = Counts::of(rows, least);
         let Some(weights) = weights else {
             let keys = counts.scatter(rows, |i| key(&rows.row(i)));
             return Ok(Self::merge(&counts, keys, |&key| (key, 1.0)));
@@ -199,6 +199,8 @@ fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
 
 /// The numbers of purchases that occur, and how many rows have each.
 struct Counts {
+    /// Smaller ones are left out.
+    least: f64,
     /// Ascending.
     values: Vec<u32>,
     /// Where the rows of each begin, and where the last end.
@@ -211,11 +213,15 @@ struct Counts {
 const SMALL: usize = 1 << 12;
 
 impl Counts {
-    fn of<R: Row>(rows: &impl Rows<Row = R>) -> Self {
+    fn of<R: Row>(rows: &impl Rows<Row = R>, least: f64) -> Self {
         let mut frequency = vec![0_usize; SMALL];
         let mut large: Vec<u32> = Vec::new();
         for i in 0..rows.len() {
-            let count = whole(rows.row(i).count());
+            let count = rows.row(i).count();
+            if count < least {
+                continue;
+            }
+            let count = whole(count);
             match frequency.get_mut(count as usize) {
                 Some(seen) => *seen += 1,
                 None => large.push(count),
@@ -238,6 +244,7 @@ impl Counts {
             offsets.push(end);
         }
         Self {
+            least,
             values,
             offsets,
             small,
@@ -257,10 +264,14 @@ impl Counts {
         rows: &impl Rows<Row = R>,
         item: impl Fn(usize) -> T,
     ) -> Vec<T> {
-        let mut items = vec![T::default(); rows.len()];
+        let mut items = vec![T::default(); self.offsets.last().copied().unwrap_or(0)];
         let mut next = self.offsets.clone();
         for i in 0..rows.len() {
-            let place = &mut next[self.place(whole(rows.row(i).count()))];
+            let count = rows.row(i).count();
+            if count < self.least {
+                continue;
+            }
+            let place = &mut next[self.place(whole(count))];
             items[*place] = item(i);
             *place += 1;
         }

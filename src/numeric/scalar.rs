@@ -63,7 +63,7 @@ pub trait Scalar:
     fn ln_1p(self) -> Self {
         let x = self.value();
         let slope = 1.0 / (1.0 + x);
-        self.chain(x.ln_1p(), || slope, || -slope * slope)
+        self.chain(special::ln_1p(x), || slope, || -slope * slope)
     }
 
     /// Exponential.

@@ -43,15 +43,16 @@ pub trait Future<S: Scalar>: Send + Sync {
     fn purchases_discounted_by_period(&self, age: f64, t: f64, rate: f64, period: f64) -> S {
         let mut total = S::from(0.0);
         let mut before = S::from(0.0);
-        let (mut k, mut end) = (0.0, 0.0);
-        while end < t {
-            k += 1.0;
-            end = t.min(k * period);
-            let until = self.expected_purchases(age, end);
-            total += (until - before) * (-rate * end).exp();
+        let a_period = (-rate * period).exp();
+        let (mut k, mut discount) = (1.0, a_period);
+        while k * period < t {
+            let until = self.expected_purchases(age, k * period);
+            total += (until - before) * discount;
             before = until;
+            k += 1.0;
+            discount *= a_period;
         }
-        total
+        total + (self.expected_purchases(age, t) - before) * (-rate * t).exp()
     }
 
     /// Probability of no purchase.
