@@ -187,3 +187,16 @@ def survey_objects(
 def text_of_objects(
     column: str, objects: NDArray[np.object_], missing: _Mask | None
 ) -> _Strings: ...
+
+def simulate_bg_nbd(
+    theta: list[float], ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers, _Numbers, _Numbers, _Mask]: ...
+def simulate_purchases(
+    theta: list[float], ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers]: ...
+def simulate_mean_spend(
+    theta: list[float], frequency: _Numbers, seed: int
+) -> _Numbers: ...
+def simulate_order_values(
+    theta: list[float], orders: NDArray[np.uint64], seed: int
+) -> _Numbers: ...
