@@ -15,6 +15,7 @@ const MOST_PURCHASES: f64 = 1e9;
 /// What the draws of a seed are for; each purpose has streams of its own.
 const BUYING: u64 = 1;
 const SPENDING: u64 = 2;
+const ARRIVING: u64 = 3;
 
 /// A customer drawn from the BG/NBD model: what is seen of them, and the truth behind it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,13 +101,7 @@ impl Market {
             theta: positive(&BgNbd::PARAMETERS, theta)?,
             streams: Streams::new(seed, BUYING),
         };
-        let rule = Rule {
-            column: "T",
-            expected: "be finite and at least 0",
-            hint: "",
-        };
-        let bad = |i: usize| !(ages[i].is_finite() && ages[i] >= 0.0);
-        rule.check(ages.len(), bad, |i| ages[i].to_string())?;
+        check_lengths("T", ages)?;
         let numbers: Vec<usize> = (0..ages.len()).collect();
         let expected: f64 = parallel::sum(&numbers, |&i| market.expected(i, ages[i]));
         if expected <= MOST_PURCHASES {
@@ -165,6 +160,29 @@ impl Market {
             }
         }
     }
+}
+
+/// Draws when each customer makes the first purchase: uniformly over a window that opens at 0.
+///
+/// # Errors
+/// [`Error::Data`] unless the length of every window is finite and not negative.
+pub fn arrivals(windows: &[f64], seed: u64) -> Result<Vec<f64>> {
+    check_lengths("window", windows)?;
+    let streams = Streams::new(seed, ARRIVING);
+    Ok(parallel::tabulate(windows.len(), |i| {
+        windows[i] * streams.stream(i as u64).uniform()
+    }))
+}
+
+/// Passes if every length of time is finite and not negative.
+fn check_lengths(column: &str, lengths: &[f64]) -> Result<()> {
+    let rule = Rule {
+        column,
+        expected: "be finite and at least 0",
+        hint: "",
+    };
+    let bad = |i: usize| !(lengths[i].is_finite() && lengths[i] >= 0.0);
+    rule.check(lengths.len(), bad, |i| lengths[i].to_string())
 }
 
 /// Draws the mean value of each customer's purchases from the Gamma-Gamma model; 0 for customers without any.
@@ -339,6 +357,17 @@ mod tests {
             times = rest;
         }
         assert!(times.is_empty());
+    }
+
+    /// A uniform variate has mean 1/2 and variance 1/12.
+    #[test]
+    fn arrivals_are_spread_over_the_window() {
+        let times = arrivals(&vec![8.0; CUSTOMERS], 2).unwrap();
+        assert!(times.iter().all(|t| (0.0..8.0).contains(t)));
+        let error = 8.0 * (1.0 / 12.0 / CUSTOMERS as f64).sqrt();
+        let average = mean(times.iter().copied());
+        assert!((average - 4.0).abs() < 5.0 * error, "{average}");
+        assert!(arrivals(&[f64::INFINITY], 2).is_err());
     }
 
     #[test]

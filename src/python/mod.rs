@@ -51,7 +51,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::simulate::{
-        simulate_bg_nbd, simulate_mean_spend, simulate_order_values, simulate_purchases,
+        simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
+        simulate_purchases,
     };
     #[pymodule_export]
     use super::spending::{

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 
 use super::convert::{Column, slice};
 use crate::Result;
-use crate::simulate::{Customer, bg_nbd, bg_nbd_purchases, mean_spend, order_values};
+use crate::simulate::{Customer, arrivals, bg_nbd, bg_nbd_purchases, mean_spend, order_values};
 
 type Array<'py, T> = Bound<'py, PyArray1<T>>;
 
@@ -69,6 +69,18 @@ pub(super) fn simulate_purchases<'py>(
         PyArray1::from_vec(py, counts),
         PyArray1::from_vec(py, times),
     ))
+}
+
+/// When each customer makes the first purchase within a window of the given length.
+#[pyfunction]
+pub(super) fn simulate_arrivals<'py>(
+    py: Python<'py>,
+    windows: Column<'py>,
+    seed: u64,
+) -> PyResult<Array<'py, f64>> {
+    let windows = slice("window", &windows)?;
+    let times = py.detach(|| arrivals(windows, seed))?;
+    Ok(PyArray1::from_vec(py, times))
 }
 
 /// The mean value of each customer's purchases.
