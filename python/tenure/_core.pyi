@@ -15,8 +15,8 @@ from tenure._core_types import (
 )
 
 __all__ = [
-    "ArrowTable",
     "VERSION",
+    "ArrowTable",
     "check_summary",
     "codes_of_integers",
     "codes_of_text",
@@ -33,6 +33,11 @@ __all__ = [
     "purchasing_probabilities",
     "purchasing_profile",
     "purchasing_quantiles",
+    "simulate_arrivals",
+    "simulate_bg_nbd",
+    "simulate_mean_spend",
+    "simulate_order_values",
+    "simulate_purchases",
     "spending_expected",
     "spending_fit",
     "spending_log_likelihood",

@@ -213,8 +213,8 @@ def simulate_orders(
     Returns
     -------
     frame
-        One row an order, in the order of time: `customer_id` (1 to `n`), `time` (to the
-        microsecond) and `amount`.
+        One row an order, in the order of time: `customer_id` (1 to `n`), `date` (the
+        time, to the microsecond) and `amount`.
 
     Raises
     ------
@@ -234,7 +234,7 @@ def simulate_orders(
     >>> window = {"start": "2024-01-01", "end": "2025-12-31"}
     >>> log = tn.datasets.simulate_orders(1000, **truth, **spend, **window, seed=1)
     >>> log.head(3)
-       customer_id                       time     amount
+       customer_id                       date     amount
     0          659 2024-01-02 00:18:57.904480  33.195989
     1          529 2024-01-02 21:08:30.981025   7.823617
     2          634 2024-01-02 22:03:12.823975  15.269422
@@ -260,7 +260,7 @@ def simulate_orders(
     by_time = np.argsort(instants, kind="stable")
     columns = {
         "customer_id": np.repeat(np.arange(1, count + 1), orders)[by_time],
-        "time": instants[by_time].astype("datetime64[us]"),
+        "date": instants[by_time].astype("datetime64[us]"),
         "amount": amounts[by_time],
     }
     return native_frame(columns, family=family_or_default(family))

@@ -235,8 +235,8 @@ def load_multi_cohort(*, family: Family | None = None) -> Any:
     1    2003  2004       6334
     2    2003  2005       4367
     """
-    columns = dict.fromkeys(("cohort", "year", "customers"), "int64")
-    return _load("multi_cohort.csv", columns, family)
+    names = ("cohort", "year", "customers")
+    return _load("multi_cohort.csv", dict.fromkeys(names, "int64"), family)
 
 
 def load_telco_churn(*, family: Family | None = None) -> Any:
