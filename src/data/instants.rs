@@ -201,9 +201,11 @@ impl Times<'_> {
 
     /// What may help where texts are no times.
     fn hint(&self) -> String {
+        let blank = |row| self.text.get(row).trim_ascii().is_empty();
         if self
             .rows()
-            .any(|row| self.text.get(row).trim_ascii().is_empty())
+            .find(|&row| self.read(row).is_none())
+            .is_some_and(blank)
         {
             return "make empty text a missing value (None) first".into();
         }
@@ -358,10 +360,9 @@ mod tests {
         assert!(message(read(&["2/1/2024"], None, None)).ends_with(
             "every row can be read with time_format='%d/%m/%Y' or time_format='%m/%d/%Y'"
         ));
-        assert!(
-            message(read(&["2/1/2024", " "], None, None))
-                .ends_with("row 0 has '2/1/2024' (2 rows in all)\n\nHint: make empty text a missing value (None) first")
-        );
+        assert!(message(read(&[" ", "2/1/2024"], None, None)).ends_with(
+            "row 0 has ' ' (2 rows in all)\n\nHint: make empty text a missing value (None) first"
+        ));
     }
 
     #[test]
