@@ -125,13 +125,12 @@ impl Purchasing<4, 3> for BgNbd {
         if x == 0.0 {
             return S::from(1.0);
         }
-        // ln((alpha+T)/(alpha+t_x)), so that a short silence keeps its digits
-        let silence = ((alpha + t_x).recip() * (t - t_x)).ln_1p();
-        let odds_left = a / (b + (x - 1.0)) * ((r + x) * silence).exp();
-        if odds_left.value() > 1e300 {
+        let chances = b + (x - 1.0);
+        let silence = ((r + x) * ((alpha + t) / (alpha + t_x)).ln()).exp();
+        if silence.value() > 1e300 {
             return S::from(0.0);
         }
-        (odds_left + 1.0).recip()
+        chances / (chances + a * silence)
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.

@@ -92,12 +92,17 @@ pub fn fill_row_pairs(
         .for_each(|(i, (one, two))| f(i, one, two));
 }
 
-/// Whether `f` holds for any number below `len`.
+/// Whether `f` holds for any number below `len`; it may be called for all of them.
 pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
-    if len <= CHUNK {
-        return (0..len).any(f);
+    let in_chunk = |chunk: usize| {
+        let begin = chunk * CHUNK;
+        (begin..len.min(begin + CHUNK)).fold(false, |any, i| any | f(i))
+    };
+    let chunks = len.div_ceil(CHUNK);
+    if chunks <= 1 {
+        return in_chunk(0);
     }
-    (0..len).into_par_iter().with_min_len(CHUNK).any(&f)
+    (0..chunks).into_par_iter().with_min_len(16).any(in_chunk)
 }
 
 /// `f` of each number below `len`, in order.

@@ -37,7 +37,10 @@ fn difference<const K: usize, const N: usize>(
 }
 
 /// Gradient and Hessian of a log-likelihood, both kinds of dual number, against differences.
-fn assert_likelihood<M: Model<K, J>, const K: usize, const J: usize>(theta: [f64; K], row: &M::Row) {
+fn assert_likelihood<M: Model<K, J>, const K: usize, const J: usize>(
+    theta: [f64; K],
+    row: &M::Row,
+) {
     let exact = M::ln_pdf(Dual2::variables(theta), row);
     assert!(exact.value.is_finite());
     let first = M::ln_pdf(Dual::variables(theta), row);
