@@ -53,16 +53,17 @@ pub fn ln_1m_exp(x: f64) -> f64 {
 
 /// `ln(exp(x) + exp(y))` without overflow.
 pub fn ln_add_exp(x: f64, y: f64) -> f64 {
-    let (low, high) = (x.min(y), x.max(y));
-    if high.is_infinite() {
-        return high;
+    let (low, high) = if x > y { (y, x) } else { (x, y) };
+    if high.is_infinite() && !low.is_nan() {
+        return high; // not high - high
     }
     high + (low - high).exp().ln_1p()
 }
 
 /// `ln(sum_i exp(x_i))` without overflow: `-inf` for no terms.
 pub fn ln_sum_exp(terms: &[f64]) -> f64 {
-    let high = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let larger = |high: f64, &x: &f64| if x > high || x.is_nan() { x } else { high };
+    let high = terms.iter().fold(f64::NEG_INFINITY, larger);
     if high.is_infinite() {
         return high;
     }

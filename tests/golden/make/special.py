@@ -18,25 +18,26 @@ from mpmath import mp, mpf
 mp.dps = 60
 TARGET = Path(__file__).resolve().parents[1] / "special.json"
 SOURCE = "tests/golden/make/special.py, mpmath, 60 digits"
-# Worst error allowed for each function, as its doc comment states it: relative to the
-# value, or to 1 where the value is smaller than 1 ("mixed").
+# The errors that the doc comments state. "relative" to the value; "mixed" is relative to
+# the value or to 1, whichever is larger, for functions that pass through zero;
+# "elastic" is the error of d ln f / d ln x, relative to it or to 1.
 TOLERANCE = {
     "ln_gamma": {"mixed": 1e-15},
-    "digamma": {"mixed": 1e-15},
+    "digamma": {"mixed": 1.5e-15},
     "trigamma": {"relative": 1e-15},
-    "ln_gamma_ratio": {"mixed": 1e-15},
-    "ln_beta": {"mixed": 1e-15},
+    "ln_gamma_ratio": {"relative": 2e-15},
+    "ln_beta": {"mixed": 1.5e-15},
     "ln_beta_gradient": {"relative": 1e-15},
     "ln_beta_hessian": {"relative": 1e-15},
-    "ln_1m_exp": {"relative": 1e-15},
-    "ln_1p_minus": {"relative": 1e-15},
-    "exp_m1_minus": {"relative": 1e-15},
-    "beta_regularised": {"relative": 1e-12},
-    "gamma_regularised": {"relative": 1e-12},
-    "gamma_quantile": {"relative": 1e-12},
-    "hyp2f1_negative": {"relative": 1e-12},
-    "hyp2f1_negative_gradient": {"relative": 1e-12},
-    "gauss_fraction": {"relative": 1e-12},
+    "ln_1m_exp": {"relative": 5e-16},
+    "ln_1p_minus": {"relative": 5e-16},
+    "exp_m1_minus": {"relative": 5e-16},
+    "beta_regularised": {"relative": 2e-13},
+    "gamma_regularised": {"relative": 2e-13},
+    "gamma_quantile": {"relative": 1e-13},
+    "hyp2f1_negative": {"relative": 1e-13},
+    "hyp2f1_negative_gradient": {"elastic": 1e-12},
+    "gauss_fraction": {"relative": 2e-13},
 }
 
 
