@@ -42,11 +42,7 @@ assert tn.average_value(log).value > 0
 
 seconds = "import time; t = time.perf_counter(); import tenure; print(time.perf_counter() - t)"
 runs = [
-    float(
-        subprocess.run(
-            [sys.executable, "-c", seconds], capture_output=True, check=True, text=True
-        ).stdout
-    )  # noqa: S603
+    float(subprocess.run([sys.executable, "-c", seconds], capture_output=True, check=True, text=True).stdout)  # noqa: S603
     for _ in range(5)
 ]
 print(f"the wheel works alone; import tenure: {min(runs):.3f} s")
