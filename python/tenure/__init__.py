@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenure import exceptions
+from tenure import datasets, exceptions
 from tenure._core import VERSION
 from tenure.formulas import (
     FormulaValue,
@@ -31,6 +31,7 @@ __all__ = [
     "Transactions",
     "__version__",
     "average_value",
+    "datasets",
     "exceptions",
     "historic_value",
     "lifetime_value",

@@ -269,7 +269,7 @@ class TimeColumn(ArrayColumn):
     @override
     def instants(self, clock: Clock) -> Instants:
         if self.zone is None and clock.tz is not None:
-            raise naive(self.name, clock.tz)
+            raise naive(self.name, clock.tz, dates=self.unit == "day")
         zone = clock.tz or self.zone
         if zone is None and self.unit == "us" and self.missing is None:
             within = self.values.min(initial=0) >= EARLIEST
@@ -296,14 +296,18 @@ def some(mask: Mask) -> Mask | None:
     return mask if mask.any() else None
 
 
-def naive(column: str, tz: str) -> ParameterError:
+def naive(column: str, tz: str, *, dates: bool = False) -> ParameterError:
     """Return the error for a zone that is asked of times that have none."""
+    kind = "dates" if dates else "times"
+    hint = (
+        "if you know their zone, localise them first, as by .dt.tz_localize in pandas "
+        "or .dt.replace_time_zone in polars"
+    )
     return ParameterError.of(
         "tz",
-        f"be left out: the times in column `{column}` have no time zone",
+        f"be left out: the {kind} in column `{column}` have no time zone",
         found=repr(tz),
-        hint="localise them first if you know their zone, as by .dt.tz_localize in "
-        "pandas or .dt.replace_time_zone in polars",
+        hint="" if dates else hint,
     )
 
 

@@ -15,8 +15,8 @@ from tenure._core_types import (
 )
 
 __all__ = [
-    "ArrowTable",
     "VERSION",
+    "ArrowTable",
     "check_summary",
     "codes_of_integers",
     "codes_of_text",
@@ -33,6 +33,11 @@ __all__ = [
     "purchasing_probabilities",
     "purchasing_profile",
     "purchasing_quantiles",
+    "simulate_arrivals",
+    "simulate_bg_nbd",
+    "simulate_mean_spend",
+    "simulate_order_values",
+    "simulate_purchases",
     "spending_expected",
     "spending_fit",
     "spending_log_likelihood",
@@ -154,6 +159,8 @@ class ArrowTable:
     @property
     def n_rows(self) -> int: ...
     @property
+    def has_columns(self) -> bool: ...
+    @property
     def names(self) -> list[str]: ...
     @property
     def types(self) -> list[str]: ...
@@ -187,3 +194,16 @@ def survey_objects(
 def text_of_objects(
     column: str, objects: NDArray[np.object_], missing: _Mask | None
 ) -> _Strings: ...
+def simulate_bg_nbd(
+    theta: list[float], ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers, _Numbers, _Numbers, _Mask]: ...
+def simulate_arrivals(windows: _Numbers, seed: int) -> _Numbers: ...
+def simulate_purchases(
+    theta: list[float], ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers]: ...
+def simulate_mean_spend(
+    theta: list[float], frequency: _Numbers, seed: int
+) -> _Numbers: ...
+def simulate_order_values(
+    theta: list[float], orders: NDArray[np.uint64], seed: int
+) -> _Numbers: ...

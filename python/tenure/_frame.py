@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,7 +53,7 @@ class Table:
     family: str
     n_rows: int
     names: tuple[str, ...]
-    _read: Callable[[int], Column]
+    _read: Callable[[int], Column] = field(repr=False)
     index: Any = None
 
     @classmethod
@@ -188,19 +188,19 @@ def _mapping(data: Any) -> Table | None:
     if not isinstance(data, Mapping):
         return None
     items = cast("Mapping[Any, Any]", data).items()
-    columns = {str(name): vector(str(name), values) for name, values in items}
-    names = tuple(columns)
-    lengths = {name: len(values) for name, values in columns.items()}
-    for name, length in lengths.items():
-        if length != lengths[names[0]]:
+    names = tuple(str(name) for name, _ in items)
+    columns = [vector(str(name), values) for name, values in items]
+    n_rows = len(columns[0]) if columns else 0
+    for name, values in zip(names, columns, strict=True):
+        if len(values) != n_rows:
             raise LengthError.between(
-                name, length, reference=names[0], expected=lengths[names[0]]
+                name, len(values), reference=names[0], expected=n_rows
             )
 
     def read(position: int) -> Column:
-        return column_of(names[position], columns[names[position]])
+        return column_of(names[position], columns[position])
 
-    return Table("numpy", lengths[names[0]] if names else 0, names, read)
+    return Table("numpy", n_rows, names, read)
 
 
 def _capsule(data: Any) -> Table | None:
@@ -208,6 +208,8 @@ def _capsule(data: Any) -> Table | None:
     if not speaks_arrow(data):
         return None
     table = _core.ArrowTable(data)
+    if not table.has_columns:
+        return None
     names = tuple(table.names)
 
     def read(position: int) -> Column:

@@ -188,12 +188,14 @@ def _cast(
     try:
         return objects[present].astype(kind)
     except OverflowError:
-        limit = 2**63 if kind is np.int64 else sys.float_info.max
+        limit, expected = sys.float_info.max, "hold numbers below 1.8e308"
+        if kind is np.int64:
+            limit, expected = 2**63, "hold integers below 2**63"
         fits = [-limit <= number < limit for number in objects[present]]
         rows = np.flatnonzero(present)[np.logical_not(fits)]
         error = DataError.at(
             name,
-            f"hold numbers below {limit:.2g}",
+            expected,
             row=int(rows[0]),
             found=reprlib.repr(objects[rows[0]]),
             count=len(rows),

@@ -26,7 +26,7 @@ from tenure._column import (
 from tenure._objects import column_of_objects
 from tenure._text import DictionaryColumn, TextColumn
 from tenure._time import zone_name
-from tenure.exceptions import ColumnError
+from tenure.exceptions import ColumnError, FrameError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,14 +76,13 @@ def column_of(name: str, values: Any) -> Column:
         return _of_numpy(name, cast("NDArray[Any]", values))
     if pandas is not None and isinstance(values, pandas.Series):
         return _of_pandas(name, values)
-    if (
-        polars is not None
-        and isinstance(values, polars.Series)
-        and values.dtype == polars.Object
-    ):
+    dtype = getattr(values, "dtype", None) or getattr(values, "type", None)
+    if polars is not None and dtype in {polars.Object, polars.Null}:
         return column_of_objects(name, np.fromiter(values, np.object_, len(values)))
-    table = _core.ArrowTable(values)
-    dtype = getattr(values, "dtype", None) or getattr(values, "type", "")
+    try:
+        table = _core.ArrowTable(values)
+    except FrameError:  # a type that the core doesn't know
+        return OtherColumn(name, str(dtype))
     return of_arrow(name, table.column(0), str(dtype))
 
 

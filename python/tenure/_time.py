@@ -113,7 +113,10 @@ def _iso(value: object) -> str:
         return value
     if isinstance(value, np.datetime64):
         time = cast("np.datetime64[Any]", value)
-        return str(time) if np.datetime_data(time.dtype)[0] in NUMPY_UNITS else ""
+        unit = np.datetime_data(time.dtype)[0]
+        if unit not in NUMPY_UNITS:
+            return ""
+        return np.datetime_as_string(time, "D" if unit in {"D", "W"} else "us")
     if isinstance(value, dt.date):  # datetimes and Timestamps are dates too
         return value.isoformat()
     return ""

@@ -14,6 +14,40 @@ impl Key for i64 {
     }
 }
 
+/// A string of at most [`Short::LONGEST`] bytes, whole; orders as its bytes do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Short {
+    /// The bytes, the first one highest, filled up with zeros.
+    bytes: [u64; 2],
+    length: usize,
+}
+
+impl Short {
+    pub(super) const LONGEST: usize = 16;
+
+    /// The string's key; of a longer string, that of its beginning.
+    pub(super) fn of(string: &[u8]) -> Self {
+        let length = string.len().min(Self::LONGEST);
+        let mut bytes = [0; Self::LONGEST];
+        bytes[..length].copy_from_slice(&string[..length]);
+        let bytes = u128::from_be_bytes(bytes);
+        Self {
+            bytes: [(bytes >> 64) as u64, bytes as u64],
+            length,
+        }
+    }
+}
+
+impl Key for Short {
+    fn hash(self) -> u64 {
+        let [start, end] = self.bytes;
+        fold(
+            fold(start ^ SEED, FACTOR) ^ end,
+            FACTOR ^ self.length as u64,
+        )
+    }
+}
+
 /// The fingerprint of a string: equal for equal strings, and almost never for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Fingerprint(u64);
@@ -41,14 +75,14 @@ impl Key for Fingerprint {
 const SEED: u64 = 0x243f_6a88_85a3_08d3;
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Both halves of the 128-bit product, each bit of which depends on all bits below it, in one word (as in wyhash).
-#[expect(clippy::cast_possible_truncation, reason = "the halves are wanted")]
+/// Both halves of the 128-bit product, which between them depend on all bits, in one word (as in wyhash).
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
 /// The distinct keys seen so far, numbered from 0.
+#[derive(Debug)]
 pub(super) struct Distinct<K> {
     /// Keys with their numbers, at or after the place that the key's hash names; a power of two of them.
     slots: Vec<(K, usize)>,
@@ -84,16 +118,22 @@ impl<K: Key> Distinct<K> {
         self.count - 1
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "only the low bits are used"
-    )]
+    /// For each key the number of the entry at its home if that has this key; most keys that are there are at home.
+    ///
+    /// Looking at many homes at once lets the memory answer them together; one after another, each waits for the last.
+    pub(super) fn at_home(&self, keys: &[K], numbers: &mut [Option<usize>]) {
+        for (key, number) in keys.iter().zip(numbers) {
+            let (other, entry) = self.slots[self.home(*key)];
+            *number = Some(entry).filter(|&entry| entry != EMPTY && other == *key);
+        }
+    }
+
     fn home(&self, key: K) -> usize {
         key.hash() as usize & (self.slots.len() - 1)
     }
 
     fn grow(&mut self) {
-        let empty = vec![(K::default(), EMPTY); 4 * self.slots.len()];
+        let empty = vec![(K::default(), EMPTY); 2 * self.slots.len()];
         let slots = std::mem::replace(&mut self.slots, empty);
         for (key, number) in slots {
             if number != EMPTY {
@@ -133,6 +173,19 @@ mod tests {
     }
 
     #[test]
+    fn only_keys_that_are_there_are_at_home() {
+        let mut distinct = Distinct::new();
+        for key in 0..500_i64 {
+            distinct.number(key, |_| true);
+        }
+        let mut numbers = [None; 3];
+        distinct.at_home(&[7, 499, 500], &mut numbers);
+        assert!(numbers[0].is_none_or(|number| number == 7));
+        assert!(numbers[1].is_none_or(|number| number == 499));
+        assert_eq!(numbers[2], None);
+    }
+
+    #[test]
     fn equal_fingerprints_are_told_apart_by_the_strings() {
         let mut distinct = Distinct::new();
         let strings = ["a", "b", "a"];
@@ -142,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_see_length_and_every_byte() {
+    fn keys_see_length_and_every_byte() {
         let strings = [
             "",
             "\0",
@@ -151,10 +204,14 @@ mod tests {
             "abcdefgh\0",
             "bbcdefgh",
             "abcdefgi",
+            "abcdefghi",
         ];
         for (i, a) in strings.iter().enumerate() {
             for b in &strings[..i] {
-                assert_ne!(Fingerprint::of(a.as_bytes()), Fingerprint::of(b.as_bytes()));
+                let [a, b] = [a, b].map(|string| string.as_bytes());
+                assert_ne!(Fingerprint::of(a), Fingerprint::of(b));
+                assert_eq!(Short::of(a).cmp(&Short::of(b)), a.cmp(b));
+                assert_ne!(Short::of(a).hash(), Short::of(b).hash());
             }
         }
     }

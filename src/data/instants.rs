@@ -1,21 +1,12 @@
 //! Columns of times to instants: microseconds since 1970-01-01T00:00 by the wall clock of a zone.
 
-use super::check::Rule;
+use super::check::{Rule, same_length};
 use super::mask::Mask;
 use super::text::Text;
 use super::time::{EARLIEST, LATEST, SECOND, Written, parse_iso};
 use super::time_format::Format;
 use super::zone::Zone;
 use crate::{Error, Result};
-
-/// A column of instants.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Instants {
-    /// Wall-clock microseconds since 1970-01-01T00:00; 0 where there is no time.
-    pub civil: Vec<i64>,
-    /// The zone whose clocks were read; none if the times are without one.
-    pub zone: Option<String>,
-}
 
 /// What a clock counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,35 +56,35 @@ impl Tick {
     }
 }
 
-/// Instants from ticks since 1970-01-01T00:00: of UTC if a zone is given, whose clocks are then read; otherwise of the
-/// clock that the ticks were counted by.
+/// Fills `civil` with instants from ticks since 1970-01-01T00:00: of UTC if a zone is given, whose clocks are then read;
+/// otherwise of the clock that the ticks were counted by. Where a tick is missing, with 0.
 ///
 /// # Errors
-/// [`Error::Data`] naming the column if an instant lies outside of the years 1 to 9999; [`Error::Length`] if the mask
-/// doesn't fit the ticks.
+/// [`Error::Data`] naming the column if an instant lies outside of the years 1 to 9999; [`Error::Length`] if the mask or
+/// `civil` don't fit the ticks.
 pub fn from_ticks(
     column: &str,
     ticks: &[i64],
     missing: Option<&[bool]>,
     tick: Tick,
     zone: Option<&Zone>,
-) -> Result<Vec<i64>> {
+    civil: &mut [i64],
+) -> Result<()> {
     let mask = Mask::new(missing, ticks.len())?;
-    let instant = |(row, &count): (usize, &i64)| {
-        if mask.hides(row) {
+    same_length("instants", civil.len(), "ticks", ticks.len())?;
+    for (row, (instant, &count)) in civil.iter_mut().zip(ticks).enumerate() {
+        *instant = if mask.hides(row) {
             0
         } else {
             // what overflows lies outside of the calendar, as `i64::MAX` does
             tick.microseconds(count).unwrap_or(i64::MAX)
-        }
-    };
-    let mut civil: Vec<i64> = ticks.iter().enumerate().map(instant).collect();
+        };
+    }
     if let Some(zone) = zone {
-        zone.to_civil(&mut civil, mask);
+        zone.to_civil(civil, mask);
     }
     let found = |row: usize| format!("{} {} since 1970", ticks[row], tick.name);
-    within_calendar(column, &civil, found)?;
-    Ok(civil)
+    within_calendar(column, civil, found)
 }
 
 /// Passes if all instants lie in the years 1 to 9999.
@@ -107,28 +98,32 @@ fn within_calendar(column: &str, civil: &[i64], found: impl Fn(usize) -> String)
     rule.check(civil.len(), outside, found)
 }
 
-/// Instants from text: in the `format` if there is one, otherwise in ISO 8601.
+/// Fills `civil` with instants from text, in the `format` if there is one, otherwise in ISO 8601; where a text is
+/// missing, with 0. Returns the zone whose clocks were read.
 ///
 /// Times with an offset from UTC are brought to the clocks of the `zone`; without a zone their own clocks are read,
 /// which must then all have the same offset. Times without an offset are read as they stand, and the result has no zone.
 ///
 /// # Errors
 /// [`Error::Data`] naming the column, the first row and how many there are that can't be read, or that have or lack an
-/// offset against the others; [`Error::Parameter`] for a wrong format; [`Error::Length`] if the mask doesn't fit.
+/// offset against the others; [`Error::Parameter`] for a wrong format; [`Error::Length`] if the mask or `civil` don't fit
+/// the text.
 pub fn from_text(
     column: &str,
     text: Text<'_>,
     missing: Option<&[bool]>,
     format: Option<&str>,
     zone: Option<&Zone>,
-) -> Result<Instants> {
+    civil: &mut [i64],
+) -> Result<Option<String>> {
+    same_length("instants", civil.len(), "text", text.len())?;
     let times = Times {
         column,
         text,
         mask: Mask::new(missing, text.len())?,
         format: format.map(Format::new).transpose()?,
     };
-    times.instants(zone)
+    times.instants(zone, civil)
 }
 
 /// A column of times in writing.
@@ -141,16 +136,19 @@ struct Times<'a> {
 }
 
 impl Times<'_> {
-    fn instants(&self, zone: Option<&Zone>) -> Result<Instants> {
-        let mut civil = vec![0; self.text.len()];
+    fn instants(&self, zone: Option<&Zone>, civil: &mut [i64]) -> Result<Option<String>> {
         let mut first = None;
         let (mut readable, mut agree) = (true, true);
-        for row in self.rows() {
+        for (row, instant) in civil.iter_mut().enumerate() {
+            if self.mask.hides(row) {
+                *instant = 0;
+                continue;
+            }
             let Some(time) = self.read(row) else {
                 readable = false;
                 break;
             };
-            civil[row] = time.civil - zone.and(time.offset).unwrap_or(0);
+            *instant = time.civil - zone.and(time.offset).unwrap_or(0);
             agree &= agrees(time.offset, *first.get_or_insert(time.offset), zone);
         }
         if !readable {
@@ -159,18 +157,17 @@ impl Times<'_> {
         if !agree {
             self.check_offsets(first.flatten(), zone)?;
         }
-        let zone = match (first, zone) {
+        Ok(match (first, zone) {
             (Some(None), _) => None,
             (Some(Some(offset)), None) => Some(Zone::fixed(offset).name().to_owned()),
             (_, zone) => {
                 if let Some(zone) = zone {
-                    zone.to_civil(&mut civil, self.mask);
-                    within_calendar(self.column, &civil, |row| self.text.quoted(row))?;
+                    zone.to_civil(civil, self.mask);
+                    within_calendar(self.column, civil, |row| self.text.quoted(row))?;
                 }
                 zone.map(|zone| zone.name().to_owned())
             }
-        };
-        Ok(Instants { civil, zone })
+        })
     }
 
     /// The rows with a text.
@@ -204,9 +201,11 @@ impl Times<'_> {
 
     /// What may help where texts are no times.
     fn hint(&self) -> String {
+        let blank = |row| self.text.get(row).trim_ascii().is_empty();
         if self
             .rows()
-            .any(|row| self.text.get(row).trim_ascii().is_empty())
+            .find(|&row| self.read(row).is_none())
+            .is_some_and(blank)
         {
             return "make empty text a missing value (None) first".into();
         }
@@ -287,14 +286,33 @@ mod tests {
 
     const HOUR: i64 = 3_600 * SECOND;
 
-    fn read(texts: &[&str], format: Option<&str>, zone: Option<&str>) -> Result<Instants> {
+    /// The instants, and the zone whose clocks they show.
+    type Read = (Vec<i64>, Option<String>);
+
+    fn read(texts: &[&str], format: Option<&str>, zone: Option<&str>) -> Result<Read> {
         let mut buffer = TextBuffer::with_capacity(texts.len());
         for text in texts {
             buffer.push(text.as_bytes());
         }
         let missing: Vec<bool> = texts.iter().map(|&text| text == "-").collect();
         let zone = zone.map(Zone::named).transpose()?;
-        from_text("date", buffer.view(), Some(&missing), format, zone.as_ref())
+        let mut civil = vec![7; texts.len()];
+        let text = buffer.view();
+        let zone = from_text(
+            "date",
+            text,
+            Some(&missing),
+            format,
+            zone.as_ref(),
+            &mut civil,
+        )?;
+        Ok((civil, zone))
+    }
+
+    fn count(unit: &str, ticks: &[i64]) -> Result<Vec<i64>> {
+        let mut civil = vec![7; ticks.len()];
+        from_ticks("t", ticks, None, Tick::named(unit)?, None, &mut civil)?;
+        Ok(civil)
     }
 
     fn message(result: Result<impl std::fmt::Debug>) -> String {
@@ -303,28 +321,27 @@ mod tests {
 
     #[test]
     fn times_without_offset_are_read_as_they_stand() {
-        let times = read(&["1970-01-01T01:00", "-", "1970-01-01"], None, None).unwrap();
-        assert_eq!(times.civil, [HOUR, 0, 0]);
-        assert_eq!(times.zone, None);
-        assert_eq!(read(&["1970-01-01"], None, Some("UTC")).unwrap().zone, None);
+        let read_all = |zone| read(&["1970-01-01T01:00", "-", "1970-01-01"], None, zone);
+        assert_eq!(read_all(None).unwrap(), (vec![HOUR, 0, 0], None));
+        assert_eq!(read_all(Some("Asia/Tokyo")), read_all(None));
     }
 
     #[test]
     fn offsets_are_kept_if_they_are_all_the_same() {
-        let times = read(&["1970-01-01T01:00+02:00", "-"], None, None).unwrap();
-        assert_eq!(times.civil, [HOUR, 0]);
-        assert_eq!(times.zone.as_deref(), Some("+02:00"));
+        let (civil, zone) = read(&["1970-01-01T01:00+02:00", "-"], None, None).unwrap();
+        assert_eq!(civil, [HOUR, 0]);
+        assert_eq!(zone.as_deref(), Some("+02:00"));
     }
 
     #[test]
     fn offsets_are_brought_to_the_zone() {
         let texts = ["1970-01-01T01:00+02:00", "-", "1970-07-01T00:00Z"];
-        let times = read(&texts, None, Some("America/New_York")).unwrap();
+        let (civil, zone) = read(&texts, None, Some("America/New_York")).unwrap();
         let july = 181 * 24 * HOUR;
-        assert_eq!(times.civil, [-6 * HOUR, 0, july - 4 * HOUR]);
-        assert_eq!(times.zone.as_deref(), Some("America/New_York"));
-        let none = read(&["-"], None, Some("America/New_York")).unwrap();
-        assert_eq!(none.zone, times.zone);
+        assert_eq!(civil, [-6 * HOUR, 0, july - 4 * HOUR]);
+        assert_eq!(zone.as_deref(), Some("America/New_York"));
+        let (_, none) = read(&["-"], None, Some("America/New_York")).unwrap();
+        assert_eq!(none, zone);
     }
 
     #[test]
@@ -343,10 +360,9 @@ mod tests {
         assert!(message(read(&["2/1/2024"], None, None)).ends_with(
             "every row can be read with time_format='%d/%m/%Y' or time_format='%m/%d/%Y'"
         ));
-        assert!(
-            message(read(&["2/1/2024", " "], None, None))
-                .ends_with("row 0 has '2/1/2024' (2 rows in all)\n\nHint: make empty text a missing value (None) first")
-        );
+        assert!(message(read(&[" ", "2/1/2024"], None, None)).ends_with(
+            "row 0 has ' ' (2 rows in all)\n\nHint: make empty text a missing value (None) first"
+        ));
     }
 
     #[test]
@@ -375,25 +391,35 @@ mod tests {
 
     #[test]
     fn ticks_are_cut_towards_the_past() {
-        let ticks = |unit, ticks: &[i64]| from_ticks("t", ticks, None, Tick::named(unit)?, None);
-        assert_eq!(ticks("ns", &[-1, 999, 1000]).unwrap(), [-1, 0, 1]);
-        assert_eq!(ticks("week", &[-1]).unwrap(), [-7 * 24 * HOUR]);
+        assert_eq!(count("ns", &[-1, 999, 1000]).unwrap(), [-1, 0, 1]);
+        assert_eq!(count("week", &[-1]).unwrap(), [-7 * 24 * HOUR]);
+        assert_eq!(count("us", &[EARLIEST]).unwrap(), [EARLIEST]);
         assert_eq!(
-            message(ticks("s", &[0, i64::MAX, i64::MIN])),
+            message(count("s", &[0, i64::MAX, i64::MIN])),
             "column `t` must lie in the years 1 to 9999; \
              row 1 has 9223372036854775807 seconds since 1970 (2 rows in all)"
         );
-        assert!(ticks("us", &[LATEST + 1]).is_err());
-        assert_eq!(ticks("us", &[EARLIEST]).unwrap(), [EARLIEST]);
-        assert!(message(ticks("fortnight", &[])).starts_with("`time_unit` must be 'ns',"));
+        assert!(count("us", &[LATEST + 1]).is_err());
+        assert!(message(count("fortnight", &[])).starts_with("`time_unit` must be 'ns',"));
     }
 
     #[test]
     fn missing_ticks_are_not_looked_at() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let tick = Tick::named("s").unwrap();
-        let civil = from_ticks("t", &[i64::MIN, 0], Some(&[true, false]), tick, Some(&zone));
-        assert_eq!(civil.unwrap(), [0, HOUR]);
-        assert!(from_ticks("t", &[0], Some(&[]), tick, None).is_err());
+        let mut civil = [7, 7];
+        let ticks = [i64::MIN, 0];
+        let mask = [true, false];
+        from_ticks("t", &ticks, Some(&mask), tick, Some(&zone), &mut civil).unwrap();
+        assert_eq!(civil, [0, HOUR]);
+    }
+
+    #[test]
+    fn lengths_that_differ_are_refused() {
+        let tick = Tick::named("s").unwrap();
+        assert!(from_ticks("t", &[0], Some(&[]), tick, None, &mut [0]).is_err());
+        assert!(from_ticks("t", &[0], None, tick, None, &mut []).is_err());
+        let text = Text::new(&[0, 0], b"").unwrap();
+        assert!(from_text("t", text, None, None, None, &mut []).is_err());
     }
 }

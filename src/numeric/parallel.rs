@@ -1,6 +1,8 @@
 //! Work spread over threads so that the answer never depends on how many there are: items are cut into chunks of a
 //! fixed size, and the chunks' results are put together in order. The only module that names rayon.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Scalar;
@@ -10,22 +12,40 @@ use super::Scalar;
 const CHUNK: usize = 1024;
 
 /// The sum of `term` over all items, added up within chunks and then over chunks in order.
-pub fn sum<T: Sync, S: Scalar>(items: &[T], term: impl Fn(&T) -> S + Sync) -> S {
-    let chunk_sum = |chunk: &[T]| {
+pub fn sum<T: Sync>(items: &[T], term: impl Fn(&T) -> f64 + Sync) -> f64 {
+    let parts = map_chunks(items, |chunk| chunk.iter().map(&term).sum::<f64>());
+    parts.iter().sum()
+}
+
+/// The sum of `term` over each range of the items, which is told the range's number; the ranges are cut into chunks.
+pub fn sum_groups<T: Sync, S: Scalar>(
+    items: &[T],
+    ranges: impl Iterator<Item = Range<usize>>,
+    term: impl Fn(usize, &T) -> S + Sync,
+) -> Vec<S> {
+    let mut sums = Vec::new();
+    let mut chunks = Vec::new();
+    for (group, range) in ranges.enumerate() {
+        sums.push(S::from(0.0));
+        let begins = range.clone().step_by(CHUNK);
+        chunks.extend(begins.map(|begin| (group, begin..range.end.min(begin + CHUNK))));
+    }
+    let chunk_sum = |(group, range): &(usize, Range<usize>)| {
         let mut total = S::from(0.0);
-        for item in chunk {
-            total += term(item);
+        for item in &items[range.clone()] {
+            total += term(*group, item);
         }
         total
     };
-    if items.len() <= CHUNK {
-        return chunk_sum(items);
+    let parts: Vec<S> = if items.len() <= CHUNK {
+        chunks.iter().map(chunk_sum).collect()
+    } else {
+        chunks.par_iter().map(chunk_sum).collect()
+    };
+    for ((group, _), part) in chunks.iter().zip(parts) {
+        sums[*group] += part;
     }
-    let mut total = S::from(0.0);
-    for part in map_chunks(items, chunk_sum) {
-        total += part;
-    }
-    total
+    sums
 }
 
 /// The results of `work` on each chunk of the items, in order.
@@ -93,6 +113,15 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
 }
 
 /// Sorts in place; equal items must be interchangeable.
+pub fn sort<T: Ord + Send>(items: &mut [T]) {
+    if items.len() <= CHUNK {
+        items.sort_unstable();
+    } else {
+        items.par_sort_unstable();
+    }
+}
+
+/// Sorts in place by `compare`; items that it finds equal must be interchangeable.
 pub fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
     if items.len() <= CHUNK {
         items.sort_unstable_by(compare);

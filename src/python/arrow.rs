@@ -11,7 +11,7 @@ use arrow_array::ffi::{FFI_ArrowArray, from_ffi};
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
 use arrow_array::{Array, ArrayReader, ArrayRef, ArrowPrimitiveType, PrimitiveArray, make_array};
 use arrow_schema::ffi::FFI_ArrowSchema;
-use arrow_schema::{ArrowError, Field};
+use arrow_schema::{ArrowError, DataType, Field};
 use numpy::ndarray::ArrayView1;
 use numpy::{Element, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
@@ -28,6 +28,9 @@ pub(crate) struct ArrowTable {
     columns: Vec<Chunks>,
     #[pyo3(get)]
     n_rows: usize,
+    /// Whether it has columns; a single array is given as a table of one.
+    #[pyo3(get)]
+    has_columns: bool,
 }
 
 #[pymethods]
@@ -43,6 +46,7 @@ impl ArrowTable {
         };
         let n_rows = chunks.iter().map(Array::len).sum();
         Ok(Self {
+            has_columns: matches!(field.data_type(), DataType::Struct(_)),
             columns: arrow_column::split(&field, chunks),
             n_rows,
         })
@@ -104,8 +108,11 @@ fn array(capsules: &Bound<'_, PyAny>) -> PyResult<Chunks> {
 
 /// What a capsule of that name points to.
 fn pointer<T>(capsule: &Bound<'_, PyAny>, name: &CStr) -> PyResult<NonNull<T>> {
-    let capsule = capsule.cast::<PyCapsule>()?;
-    Ok(capsule.pointer_checked(Some(name))?.cast())
+    let capsule = capsule.cast::<PyCapsule>().map_err(PyErr::from);
+    let pointer = capsule.and_then(|capsule| capsule.pointer_checked(Some(name)));
+    Ok(pointer
+        .map_err(|error| unreadable(&error.to_string()))?
+        .cast())
 }
 
 fn unreadable(reason: &str) -> PyErr {

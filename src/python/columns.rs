@@ -1,10 +1,10 @@
 //! Integers, text and ticks as NumPy arrays to codes and instants.
 
-use numpy::{PyArray1, PyReadonlyArray1};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::data::codes;
-use crate::data::instants::{self, Instants, Tick};
+use crate::data::instants::{Tick, from_text, from_ticks};
 use crate::data::text::Text;
 use crate::data::time::parse_iso;
 use crate::data::zone::Zone;
@@ -30,6 +30,11 @@ pub(super) fn mask<'a>(missing: &'a Missing<'_>) -> PyResult<Option<&'a [bool]>>
     Ok(missing.map(|missing| missing.as_slice()).transpose()?)
 }
 
+/// An array for results, in memory of NumPy's, which is obtained in larger pages than a `Vec`'s.
+fn results<'py>(py: Python<'py>, rows: usize) -> Array<'py, i64> {
+    PyArray1::zeros(py, rows, false)
+}
+
 /// The codes of integers, and the sorted integers that they stand for.
 #[pyfunction]
 pub(super) fn codes_of_integers<'py>(
@@ -38,9 +43,11 @@ pub(super) fn codes_of_integers<'py>(
     missing: Missing<'py>,
 ) -> PyResult<(Array<'py, i64>, Array<'py, i64>)> {
     let (values, missing) = (values.as_slice()?, mask(&missing)?);
-    let codes = py.detach(|| codes::of_integers(values, missing))?;
-    let categories = PyArray1::from_vec(py, codes.categories);
-    Ok((PyArray1::from_vec(py, codes.values), categories))
+    let codes = results(py, values.len());
+    let mut filled = codes.readwrite();
+    let slots = filled.as_slice_mut()?;
+    let categories = py.detach(|| codes::of_integers(values, missing, slots))?;
+    Ok((codes, PyArray1::from_vec(py, categories)))
 }
 
 /// The codes of strings, and for each category a row in which it stands.
@@ -51,9 +58,11 @@ pub(super) fn codes_of_text<'py>(
     missing: Missing<'py>,
 ) -> PyResult<(Array<'py, i64>, Array<'py, usize>)> {
     let (text, missing) = (strings.text()?, mask(&missing)?);
-    let codes = py.detach(|| codes::of_text(text, missing))?;
-    let categories = PyArray1::from_vec(py, codes.categories);
-    Ok((PyArray1::from_vec(py, codes.values), categories))
+    let codes = results(py, text.len());
+    let mut filled = codes.readwrite();
+    let slots = filled.as_slice_mut()?;
+    let categories = py.detach(|| codes::of_text(text, missing, slots))?;
+    Ok((codes, PyArray1::from_vec(py, categories)))
 }
 
 /// Instants from ticks of a unit since 1970, and the zone whose clocks they show.
@@ -69,9 +78,11 @@ pub(super) fn instants_of_ticks<'py>(
     let (ticks, missing) = (ticks.as_slice()?, mask(&missing)?);
     let tick = Tick::named(unit)?;
     let zone = tz.map(Zone::named).transpose()?;
-    let civil = py.detach(|| instants::from_ticks(column, ticks, missing, tick, zone.as_ref()))?;
-    let zone = zone.map(|zone| zone.name().to_owned());
-    Ok((PyArray1::from_vec(py, civil), zone))
+    let instants = results(py, ticks.len());
+    let mut filled = instants.readwrite();
+    let civil = filled.as_slice_mut()?;
+    py.detach(|| from_ticks(column, ticks, missing, tick, zone.as_ref(), civil))?;
+    Ok((instants, zone.map(|zone| zone.name().to_owned())))
 }
 
 /// Instants from text, and the zone whose clocks they show.
@@ -86,9 +97,11 @@ pub(super) fn instants_of_text<'py>(
 ) -> PyResult<(Array<'py, i64>, Option<String>)> {
     let (text, missing) = (strings.text()?, mask(&missing)?);
     let zone = tz.map(Zone::named).transpose()?;
-    let Instants { civil, zone } =
-        py.detach(|| instants::from_text(column, text, missing, time_format, zone.as_ref()))?;
-    Ok((PyArray1::from_vec(py, civil), zone))
+    let instants = results(py, text.len());
+    let mut filled = instants.readwrite();
+    let civil = filled.as_slice_mut()?;
+    let zone = py.detach(|| from_text(column, text, missing, time_format, zone.as_ref(), civil))?;
+    Ok((instants, zone))
 }
 
 /// An ISO 8601 time: its instant, how far its clock is ahead of UTC in microseconds, and whether it is a whole day.

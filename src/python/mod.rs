@@ -12,6 +12,7 @@ mod convert;
 mod error;
 mod objects;
 mod purchasing;
+mod simulate;
 mod spending;
 mod transactions;
 
@@ -47,6 +48,11 @@ mod _core {
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
         purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+    };
+    #[pymodule_export]
+    use super::simulate::{
+        simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
+        simulate_purchases,
     };
     #[pymodule_export]
     use super::spending::{

@@ -8,8 +8,9 @@ use super::convert::{Column, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
 use crate::Result;
 use crate::data::Spending;
-use crate::models::spending::{Buyers, expected_spend, spend_quantiles, spending_log_likelihood};
-use crate::models::{GammaGamma, Model, Options};
+use crate::models::fit::fit;
+use crate::models::spending::{expected_spend, spend_quantiles, spending_log_likelihood};
+use crate::models::{GammaGamma, Model, Options, profile_interval};
 
 /// Predictions and, where asked for, their gradients.
 type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
@@ -49,11 +50,11 @@ pub(super) fn spending_fit<'py>(
     let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
-        weights: None,
+        weights,
         penalty,
         check: &interrupt,
     };
-    let fit = py.detach(|| Buyers::new(&Spending::new(x, mean)?, weights)?.fit(&options))?;
+    let fit = py.detach(|| fit::<GammaGamma, 3, 1>(&Spending::new(x, mean)?, &options))?;
     fit_dict(py, &fit)
 }
 
@@ -72,13 +73,13 @@ pub(super) fn spending_profile<'py>(
     let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
-        weights: None,
+        weights,
         penalty,
         check: &interrupt,
     };
     let interval = py.detach(|| {
-        let buyers = Buyers::new(&Spending::new(x, mean)?, weights)?;
-        buyers.profile(&options, &estimates, parameter, level)
+        let customers = Spending::new(x, mean)?;
+        profile_interval::<GammaGamma, 3, 1>(&customers, &options, &estimates, parameter, level)
     })?;
     Ok(interval.into())
 }

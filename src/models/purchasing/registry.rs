@@ -12,7 +12,7 @@ use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
 
 /// Every model of repeat buying.
-pub static PURCHASING: &[&dyn DynPurchasing] = &[&Erased::<BgNbd, 4>(BgNbd)];
+pub static PURCHASING: &[&dyn DynPurchasing] = &[&Erased::<BgNbd, 4, 3>(BgNbd)];
 
 /// The model with this name.
 ///
@@ -119,12 +119,14 @@ pub trait DynPurchasing: Debug + Sync {
 
 /// A model with its number of parameters hidden behind [`DynPurchasing`].
 #[derive(Debug)]
-struct Erased<M, const K: usize>(M);
+struct Erased<M, const K: usize, const J: usize>(M);
 
 /// No customer is expected to be asked about more purchases than this within one horizon.
 const MOST_PURCHASES: usize = 10_000_000;
 
-impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
+impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
+    for Erased<M, K, J>
+{
     fn name(&self) -> &'static str {
         M::NAME
     }
@@ -134,7 +136,7 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
     }
 
     fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit> {
-        fit::<M, K>(customers, options)
+        fit::<M, K, J>(customers, options)
     }
 
     fn profile(
@@ -145,7 +147,7 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         parameter: usize,
         level: f64,
     ) -> Result<[f64; 2]> {
-        profile_interval::<M, K>(customers, options, estimates, parameter, level)
+        profile_interval::<M, K, J>(customers, options, estimates, parameter, level)
     }
 
     fn log_likelihood(
@@ -173,13 +175,13 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
         let Some(gradients) = gradients else {
-            let futures = Futures::<M, f64, K>::new(theta, customers);
+            let futures = Futures::<M, f64, K, J>::new(theta, customers);
             parallel::fill_rows(out, 1, |i, value| {
                 value[0] = futures.predict(quantity, &customers.row(i), horizon.at(i));
             });
             return Ok(());
         };
-        let futures = Futures::<M, Dual<K>, K>::new(Dual::variables(theta), customers);
+        let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers);
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
             let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
             value[0] = predicted.value;
@@ -198,7 +200,7 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
-        let futures = Futures::<M, f64, K>::new(theta, customers);
+        let futures = Futures::<M, f64, K, J>::new(theta, customers);
         parallel::fill_rows(out, most + 1, |i, probabilities| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
@@ -224,7 +226,7 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         check_levels(levels)?;
-        let futures = Futures::<M, f64, K>::new(theta, customers);
+        let futures = Futures::<M, f64, K, J>::new(theta, customers);
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
@@ -258,7 +260,7 @@ fn check_levels(levels: &[f64]) -> Result<()> {
 }
 
 /// The futures of customers, made when first asked for and kept for all who bought as often.
-struct Futures<M: Purchasing<K>, S: Scalar, const K: usize> {
+struct Futures<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> {
     theta: [S; K],
     by_count: Vec<OnceLock<M::Future<S>>>,
 }
@@ -266,7 +268,7 @@ struct Futures<M: Purchasing<K>, S: Scalar, const K: usize> {
 /// Futures are kept for customers with fewer purchases than this; there are few others.
 const KEPT: usize = 4096;
 
-impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
+impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, S, K, J> {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
