@@ -16,6 +16,10 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct BgNbd;
 
+/// A silence of which the model says that it is `exp(-CERTAIN)` times as likely as leaving: beyond, neither the odds
+/// nor their derivatives would be numbers.
+const CERTAIN: f64 = 600.0;
+
 impl Model<4, 3> for BgNbd {
     type Row = Purchases;
     const NAME: &'static str = "BGNBD";
@@ -127,11 +131,11 @@ impl Purchasing<4, 3> for BgNbd {
         }
         // ln((alpha+T)/(alpha+t_x)), so that a short silence keeps its digits
         let silence = ((alpha + t_x).recip() * (t - t_x)).ln_1p();
-        let odds_left = a / (b + (x - 1.0)) * ((r + x) * silence).exp();
-        if odds_left.value() > 1e300 {
+        let fall = (r + x) * silence;
+        if fall.value() > CERTAIN {
             return S::from(0.0);
         }
-        (odds_left + 1.0).recip()
+        (a / (b + (x - 1.0)) * fall.exp() + 1.0).recip()
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.

@@ -5,8 +5,10 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use tenure::Error;
 use tenure::data::{Histories, Purchases, Spend, Spending};
-use tenure::models::spending::{Buyers, expected_spend};
-use tenure::models::{Fit, Options, Quantity, Status};
+use tenure::models::fit::fit as fit_model;
+use tenure::models::spending::expected_spend;
+use tenure::models::{BgNbd, Fit, GammaGamma, Model, Options, Quantity, Status};
+use tenure::numeric::Dual2;
 use tenure::numeric::incomplete::gamma_quantile;
 
 use crate::cases::{
@@ -92,7 +94,11 @@ fn fit(customers: &[Purchases], weights: Option<&[f64]>, penalty: f64) -> Result
 fn fit_spend(spenders: &[Spend], weights: Option<&[f64]>) -> Result<Fit, Error> {
     let x: Vec<f64> = spenders.iter().map(|s| s.x).collect();
     let mean: Vec<f64> = spenders.iter().map(|s| s.mean).collect();
-    Buyers::new(&Spending::new(&x, &mean)?, weights)?.fit(&Options::default())
+    let options = Options {
+        weights,
+        ..Options::default()
+    };
+    fit_model::<GammaGamma, 3, 1>(&Spending::new(&x, &mean)?, &options)
 }
 
 fn total_log_likelihood(theta: [f64; 4], customers: &[Purchases]) -> f64 {
@@ -128,6 +134,34 @@ fn the_optimum_is_one() {
             let mut beside = theta;
             beside[j] *= step;
             assert!(total_log_likelihood(beside, customers) < top);
+        }
+    }
+}
+
+/// The inverse of minus the second derivatives of the likelihood, customer by customer.
+#[test]
+fn the_covariance_is_the_inverse_information() {
+    let fit = fit(&CUSTOMERS, None, 0.0).unwrap();
+    let theta: [f64; 4] = fit.parameters.clone().try_into().unwrap();
+    let mut total = Dual2::from(0.0);
+    for customer in CUSTOMERS.iter() {
+        total += BgNbd::ln_pdf(Dual2::variables(theta), customer);
+    }
+    for i in 0..4 {
+        for j in 0..4 {
+            let product: f64 = (0..4)
+                .map(|k| -total.hessian[i][k] * fit.covariance[k][j])
+                .sum();
+            let unit = f64::from(u8::from(i == j));
+            // entries of the product are sums of terms as large as this
+            let scale: f64 = (0..4)
+                .map(|k| (total.hessian[i][k] * fit.covariance[k][j]).abs())
+                .sum();
+            assert!((product - unit).abs() < 1e-10 * scale, "{i} {j}: {product}");
+            assert_eq!(
+                fit.covariance[i][j].to_bits(),
+                fit.covariance[j][i].to_bits()
+            );
         }
     }
 }
@@ -328,10 +362,7 @@ fn spend_does_not_depend_on_threads() {
     let counts: Vec<f64> = (1..=5_000).map(|i| f64::from(i % 9)).collect();
     let results = || {
         let customers = Spending::new(&counts, &spenders).unwrap();
-        let fit = Buyers::new(&customers, None)
-            .unwrap()
-            .fit(&Options::default())
-            .unwrap();
+        let fit = fit_model::<GammaGamma, 3, 1>(&customers, &Options::default()).unwrap();
         let mut values = vec![0.0; 5_000];
         expected_spend(&fit.parameters, &customers, &mut values, None).unwrap();
         (fit, values)
