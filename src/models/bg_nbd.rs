@@ -16,6 +16,10 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct BgNbd;
 
+/// A silence of which the model says that it is `exp(-CERTAIN)` times as likely as leaving: beyond, neither the odds
+/// nor their derivatives would be numbers.
+const CERTAIN: f64 = 600.0;
+
 impl Model<4, 3> for BgNbd {
     type Row = Purchases;
     const NAME: &'static str = "BGNBD";
@@ -125,12 +129,12 @@ impl Purchasing<4, 3> for BgNbd {
         if x == 0.0 {
             return S::from(1.0);
         }
-        let chances = b + (x - 1.0);
-        let silence = ((r + x) * ((alpha + t) / (alpha + t_x)).ln()).exp();
-        if silence.value() > 1e300 {
+        let fall = (r + x) * ((alpha + t) / (alpha + t_x)).ln();
+        if fall.value() > CERTAIN {
             return S::from(0.0);
         }
-        chances / (chances + a * silence)
+        let chances = b + (x - 1.0);
+        chances / (chances + a * fall.exp())
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.
