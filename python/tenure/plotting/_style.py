@@ -15,6 +15,8 @@ __all__ = [
     "FAINT",
     "INK",
     "MUTED",
+    "ON_MAP",
+    "PAPER",
     "SHADE",
     "calm_axes",
     "count_axis",
@@ -36,6 +38,9 @@ FAINT = "#e2e5ea"
 SHADE = "#f1f3f6"
 """Backgrounds that set a part of a picture apart."""
 
+PAPER = "#ffffff"
+"""What pictures lie on; seen between bars."""
+
 # Blue and orange differ for every common kind of colour vision, and in grey too.
 ACTUAL = "#1f5f99"
 """What happened."""
@@ -46,6 +51,9 @@ ACCENT = "#8fb8de"
 
 # From next to nothing to a lot: one hue, lightness falling evenly.
 _SEQUENCE = ("#f2f6fa", "#c5dbee", "#8fb8de", "#4c8bc0", "#1f5f99", "#12365a")
+
+ON_MAP = "#1d2127"
+"""Lines and text on a map, whose own colours are light, whatever the page's are."""
 
 SIZE = (5.8, 3.5)
 """Inches; decided only where no axes are given."""

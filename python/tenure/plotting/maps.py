@@ -9,7 +9,7 @@ import numpy as np
 from tenure._frame import native_frame
 from tenure._units import plural
 from tenure.exceptions import ParameterError
-from tenure.plotting._style import INK, MUTED, calm_axes, halo, sequential, title
+from tenure.plotting._style import INK, MUTED, ON_MAP, calm_axes, halo, sequential, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,7 +117,7 @@ def plot_recency_frequency(
     model, T, quantity, horizon, most, steps
         As `recency_frequency_map`.
     summary : Summary, optional
-        Customers to mark by dots, those of any age.
+        Customers to mark by dots: those whose age is within a tenth of T.
     ax : Axes, optional
         Where to draw.
     **kwargs
@@ -163,7 +163,7 @@ def _contours(
         return
     grid = (table[name].reshape(cells.shape) for name in ("frequency", "recency"))
     levels: Any = [0.1, 0.25, 0.5, 0.75, 0.9] if percent else 6
-    lines = ax.contour(*grid, cells, levels=levels, colors=INK, linewidths=0.7)
+    lines = ax.contour(*grid, cells, levels=levels, colors=ON_MAP, linewidths=0.7)
     for text in ax.clabel(lines, fmt=_percent if percent else "{:,.4g}".format, fontsize=8):
         halo(text)
 
@@ -173,10 +173,11 @@ def _percent(share: float, _: object = None) -> str:
 
 
 def _customers(ax: Axes, summary: Summary, most: int, age: float) -> None:
-    """Mark where customers are: each place once."""
+    """Mark where customers of about that age are: each place once."""
     again = (summary.frequency > 0) & (summary.frequency <= most)
+    again &= np.abs(summary.T - age) <= age / 10
     places = np.stack([summary.frequency[again], summary.recency[again]], axis=1)
     places = np.unique(places.round(1), axis=0)
-    ax.scatter(*places.T, s=3, color=INK, alpha=0.25, linewidths=0, rasterized=True)
+    ax.scatter(*places.T, s=3, color=ON_MAP, alpha=0.25, linewidths=0, rasterized=True)
     ax.set_xlim(0.5, most + 0.5)
     ax.set_ylim(0, age)

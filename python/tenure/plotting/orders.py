@@ -14,6 +14,7 @@ from tenure.plotting._dates import end_of, last_days, period_named, period_start
 from tenure.plotting._style import (
     ACCENT,
     ACTUAL,
+    PAPER,
     calm_axes,
     count_axis,
     date_axis,
@@ -235,7 +236,7 @@ def plot_time_between_orders(
     if len(waits):
         width = upper[0] - lower[0]
         look: dict[str, Any] = {"align": "edge", "color": ACTUAL}
-        look |= {"edgecolor": "white", "linewidth": 0.4}
+        look |= {"edgecolor": PAPER, "linewidth": 0.4}
         bars = ax.bar(lower, counts, width, **(look | kwargs))
         if longer:
             bars[-1].set(facecolor=ACCENT)

@@ -13,6 +13,7 @@ from tenure.plotting._style import (
     FAINT,
     INK,
     MUTED,
+    PAPER,
     calm_axes,
     count_axis,
     mark,
@@ -87,7 +88,7 @@ def draw_histogram(ax: Axes, found: Histogram, **kwargs: Any) -> None:
     shown = slice(int(found.has_rest), None)
     lower, upper = found.lower[shown], found.upper[shown]
     look: dict[str, Any] = {"align": "edge", "color": ACTUAL}
-    look |= {"edgecolor": "white", "linewidth": 0.4}
+    look |= {"edgecolor": PAPER, "linewidth": 0.4}
     ax.bar(lower, found.counts[shown], upper - lower, **(look | kwargs))
     if found.is_log:
         ax.set_xscale("log")
