@@ -41,9 +41,7 @@ def end_of(date: Date, *, name: str) -> np.datetime64:
     return np.datetime64(microseconds, "us") + step
 
 
-def period_starts(
-    times: NDArray[np.datetime64], period: str
-) -> NDArray[np.datetime64]:
+def period_starts(times: NDArray[np.datetime64], period: str) -> NDArray[np.datetime64]:
     """Return the first day of the calendar period that each time is in.
 
     Weeks begin on Mondays.

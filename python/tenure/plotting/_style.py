@@ -55,7 +55,7 @@ _SEQUENCE = ("#f2f6fa", "#c5dbee", "#8fb8de", "#4c8bc0", "#1f5f99", "#12365a")
 ON_MAP = "#1d2127"
 """Lines and text on a map, whose own colours are light, whatever the page's are."""
 
-SIZE = (5.8, 3.5)
+SIZE = (5.2, 3.3)
 """Inches; decided only where no axes are given."""
 
 
@@ -169,7 +169,7 @@ def halo(text: Any) -> None:
     """Set a text apart from what lies behind it."""
     from matplotlib.patheffects import withStroke  # noqa: PLC0415
 
-    text.set_path_effects([withStroke(linewidth=2.2, foreground="white", alpha=0.85)])
+    text.set_path_effects([withStroke(linewidth=2.2, foreground="#fdfdfd", alpha=0.85)])
 
 
 def sequential() -> Colormap:

@@ -214,9 +214,17 @@ def _pairs(
     width = 0.4
     places = np.arange(len(actual))
     look: dict[str, Any] = {"width": width}
-    ax.bar(places - width / 2, actual, label="actual", **{**look, "color": ACTUAL, **kwargs})
     ax.bar(
-        places + width / 2, expected, label="expected", **{**look, "color": EXPECTED, **kwargs}
+        places - width / 2,
+        actual,
+        label="actual",
+        **{**look, "color": ACTUAL, **kwargs},
+    )
+    ax.bar(
+        places + width / 2,
+        expected,
+        label="expected",
+        **{**look, "color": EXPECTED, **kwargs},
     )
 
 

@@ -9,7 +9,15 @@ import numpy as np
 from tenure._frame import native_frame
 from tenure._units import plural
 from tenure.exceptions import ParameterError
-from tenure.plotting._style import INK, MUTED, ON_MAP, calm_axes, halo, sequential, title
+from tenure.plotting._style import (
+    INK,
+    MUTED,
+    ON_MAP,
+    calm_axes,
+    halo,
+    sequential,
+    title,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -156,7 +164,11 @@ def _map_title(quantity: str, horizon: Horizon | None, unit: str) -> str:
 
 
 def _contours(
-    ax: Axes, table: dict[str, NDArray[Any]], cells: NDArray[np.float64], *, percent: bool
+    ax: Axes,
+    table: dict[str, NDArray[Any]],
+    cells: NDArray[np.float64],
+    *,
+    percent: bool,
 ) -> None:
     """Draw lines of equal height with the height written on them."""
     if min(cells.shape) < 2 or np.ptp(cells) == 0:
@@ -164,7 +176,9 @@ def _contours(
     grid = (table[name].reshape(cells.shape) for name in ("frequency", "recency"))
     levels: Any = [0.1, 0.25, 0.5, 0.75, 0.9] if percent else 6
     lines = ax.contour(*grid, cells, levels=levels, colors=ON_MAP, linewidths=0.7)
-    for text in ax.clabel(lines, fmt=_percent if percent else "{:,.4g}".format, fontsize=8):
+    for text in ax.clabel(
+        lines, fmt=_percent if percent else "{:,.4g}".format, fontsize=8
+    ):
         halo(text)
 
 

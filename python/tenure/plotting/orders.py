@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -40,6 +40,19 @@ __all__ = [
     "purchases_over_time",
     "time_between_orders",
 ]
+
+Measure: TypeAlias = Literal["purchases", "customers", "value"]
+"""What is drawn over time."""
+
+# Column, label and colour of what is drawn, from the bottom up.
+_MEASURES: dict[str, list[tuple[str, str, str]]] = {
+    "purchases": [
+        ("repeat_purchases", "repeat", ACTUAL),
+        ("first_purchases", "first", ACCENT),
+    ],
+    "customers": [("customers", "customers", ACTUAL)],
+    "value": [("value", "value", ACTUAL)],
+}
 
 
 def purchases_over_time(
@@ -111,10 +124,11 @@ def plot_purchases_over_time(
     *,
     period: Period = "month",
     until: Date | None = None,
+    measure: Measure = "purchases",
     ax: Axes | None = None,
     **kwargs: Any,
 ) -> Axes:
-    """Draw first and repeat purchases of each calendar period.
+    """Draw what was bought in each calendar period.
 
     A period that was not over when the log ended is drawn in outline: it is not a fall.
 
@@ -122,18 +136,23 @@ def plot_purchases_over_time(
     ----------
     log, period, until
         As `purchases_over_time`.
+    measure : {"purchases", "customers", "value"}
+        What is drawn: first and repeat purchases on top of each other, customers who
+        bought, or the value of what they bought.
     ax : Axes, optional
         Where to draw.
     **kwargs
         For the bars, as `Axes.bar` takes them.
     """
     table = _purchases_over_time(log, period, until)
+    if measure not in _MEASURES or (measure == "value" and log.values is None):
+        expected = f"be one of {', '.join(_MEASURES)}; value needs a log with amounts"
+        raise ParameterError.of("measure", expected, found=repr(measure))
     ax = calm_axes(ax)
     starts = table["period"].astype("datetime64[D]")
     widths = np.diff(starts, append=starts[-1:] + round(DAYS[period])).astype(float)
     bottom = np.zeros(len(starts))
-    kinds = (("repeat_purchases", "repeat", ACTUAL), ("first_purchases", "first", ACCENT))
-    for name, label, color in kinds:
+    for name, label, color in _MEASURES[measure]:
         look: dict[str, Any] = {"color": color, "align": "edge", "label": label}
         bars = ax.bar(starts, table[name], widths * 0.92, bottom, **(look | kwargs))
         for bar, complete in zip(bars, table["complete"], strict=True):
@@ -142,9 +161,10 @@ def plot_purchases_over_time(
         bottom += table[name]
     date_axis(ax)
     count_axis(ax)
-    legend(ax, title=None)
-    title(ax, f"Purchases a {period}")
-    ax.set_ylabel("purchases")
+    if len(_MEASURES[measure]) > 1:
+        legend(ax)
+    title(ax, f"{measure.capitalize()} a {period}")
+    ax.set_ylabel(measure)
     return ax
 
 

@@ -193,7 +193,9 @@ def _span(
     calibrated = last if split is None else end_of(split, name="split")
     if calibrated <= log.times.min():
         raise ParameterError.of(
-            "split", f"not lie before the first purchase, {log.span[0]}", found=f"{split}"
+            "split",
+            f"not lie before the first purchase, {log.span[0]}",
+            found=f"{split}",
         )
     return calibrated, last
 

@@ -162,7 +162,7 @@ def plot_top_customers(
     """
     table = _top_customers(value, n)
     rows = np.arange(len(table["value"]))
-    ax = calm_axes(ax, size=(5.8, 1.2 + 0.21 * max(len(rows), 5)))
+    ax = calm_axes(ax, size=(5.2, 1.1 + 0.22 * max(len(rows), 5)))
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
     if "lower" in table:
@@ -173,7 +173,9 @@ def plot_top_customers(
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(left=min(0.0, float(np.min(table.get("lower", table["value"])))))
     count_axis(ax, "x")
-    interval = "" if value.interval is None else f", {100 * value.interval:g} % interval"
+    interval = (
+        "" if value.interval is None else f", {100 * value.interval:g} % interval"
+    )
     title(ax, f"The {len(rows)} most valuable customers")
     ax.set_xlabel(f"{value.basis}{interval}")
     ax.set_ylabel("customer", color=INK)

@@ -32,7 +32,7 @@ _CONTENTS = {
     "glance": "At a glance",
     "data": "Buying so far",
     "models": "Models",
-    "checks": "Trust",
+    "checks": "Checks",
     "alive": "Who is still there",
     "value": "Value",
     "method": "Method",

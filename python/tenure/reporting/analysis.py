@@ -182,7 +182,9 @@ def analyse(log: Transactions, settings: Settings, progress: Progress) -> Analys
     base = _base(log, summary, end)
     problems: dict[str, str] = {}
     progress.step("fitting models of buying and spending")
-    forecast = _attempt(problems, "forecast", lambda: _forecast(summary, base, settings))
+    forecast = _attempt(
+        problems, "forecast", lambda: _forecast(summary, base, settings)
+    )
     progress.step("checking the models on what came later")
     check = None
     if forecast is not None:
@@ -225,7 +227,9 @@ def _base(log: Transactions, summary: Summary, end: np.datetime64) -> Base:
 
 def _forecast(summary: Summary, base: Base, settings: Settings) -> Forecast:
     buying = BGNBD().fit(summary)
-    spending = None if base.order_value is None else _spending(summary, base.order_value)
+    spending = (
+        None if base.order_value is None else _spending(summary, base.order_value)
+    )
     models: list[Any] = [buying, *([spending.model] if spending else [])]
     level = settings.interval if all(map(_has_errors, models)) else None
     horizon = settings.horizon

@@ -43,7 +43,9 @@ def figure(name: str, ax: Axes, alternative: str, *caption: str) -> Html:
     *caption : str
         Sentences to stand below it.
     """
-    svg = tag("div", _svg(name, ax), class_="picture", role="img", aria_label=alternative)
+    svg = tag(
+        "div", _svg(name, ax), class_="picture", role="img", aria_label=alternative
+    )
     return tag("figure", svg, tag("figcaption", paragraph(*caption)))
 
 

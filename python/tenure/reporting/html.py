@@ -80,10 +80,10 @@ def table(
         values = [tag("td", cell, **kind(at)) for at, cell in enumerate(cells, 1)]
         body.append(tag("tr", tag("th", name, scope="row"), *values))
     thead = [tag("thead", tag("tr", *head))] if any(header) else []
-    inner = tag("table", tag("caption", caption), *thead, tag("tbody", join(body)))
-    return tag(
-        "div", inner, class_="scroll", role="region", aria_label=caption, tabindex="0"
-    )
+    inner = tag("table", *thead, tag("tbody", join(body)), aria_label=caption)
+    region = {"role": "region", "aria_label": caption, "tabindex": "0"}
+    scrolled = tag("div", inner, class_="scroll", **region)
+    return tag("div", tag("p", caption, class_="caption"), scrolled, class_="table")
 
 
 def page(title: str, body: Iterable[str]) -> Html:
@@ -92,7 +92,9 @@ def page(title: str, body: Iterable[str]) -> Html:
     head = join(
         [
             Html('<meta charset="utf-8">'),
-            Html('<meta name="viewport" content="width=device-width, initial-scale=1">'),
+            Html(
+                '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            ),
             Html(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
             Html('<meta name="color-scheme" content="light dark">'),
             tag("title", title),

@@ -12,6 +12,8 @@ from tenure._units import continuous_rate, in_units, plural, unit_named
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from tenure._typing import Date, Unit
 
 __all__ = ["Settings"]
@@ -60,16 +62,33 @@ class Settings:
     @property
     def level(self) -> str:
         """The confidence level in words, such as "90 %"."""
-        return f"{100 * self.interval:g} %"
+        return f"{100 * self.interval:g}\N{NO-BREAK SPACE}%"
 
     def money(self, amount: float) -> str:
         """Return an amount as people write it: without cents where they are many."""
         digits = 0 if abs(amount) >= 10_000 else 2
         return f"{amount:,.{digits}f} {self.currency}".rstrip()
 
+    def amounts(self, values: ArrayLike) -> list[str]:
+        """Return the amounts of a column, all with as many digits and no currency."""
+        numbers = np.atleast_1d(np.asarray(values, dtype=np.float64))
+        digits = 0 if np.abs(numbers).max(initial=0.0) >= 1_000 else 2
+        return [f"{number:,.{digits}f}" for number in numbers]
+
+    def heading(self, words: str) -> str:
+        """Return what a column of amounts is, with the currency."""
+        return f"{words} ({self.currency})" if self.currency else words
+
+    def between(self, ends: tuple[float, float]) -> str:
+        """Return an interval of amounts with its level, such as "90 % interval ..."."""
+        lower, upper = self.amounts(ends)
+        return f"{self.level} interval {lower} to {upper} {self.currency}".rstrip()
+
     def rows(self) -> list[tuple[str, str]]:
         """Return every setting with its value, in words."""
-        margin = "none: values are revenue" if self.margin is None else f"{self.margin:g}"
+        margin = (
+            "none: values are revenue" if self.margin is None else f"{self.margin:g}"
+        )
         return [
             ("Horizon", self.span),
             ("Discount rate", f"{100 * self.discount_rate:g} % a year"),
@@ -78,4 +97,3 @@ class Settings:
             ("Unit of time", self.unit),
             ("Currency", self.currency or "that of the data"),
         ]
-

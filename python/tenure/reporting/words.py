@@ -10,7 +10,7 @@ from tenure.plotting._dates import Period
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["amount", "difference", "grouped_by", "percent", "reason"]
+__all__ = ["amount", "difference", "grouped_by", "percent", "reason", "shortened"]
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -18,10 +18,10 @@ def percent(share: float, digits: int = 0) -> str:
 
     Examples
     --------
-    >>> percent(0.4689), percent(0.0031), percent(0.0031, 1)
-    ('47 %', '0 %', '0.3 %')
+    >>> print(percent(0.4689), percent(0.0031), percent(0.0031, 1))
+    47 % 0 % 0.3 %
     """
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def amount(number: float) -> str:
@@ -43,8 +43,8 @@ def difference(expected: float, actual: float) -> str:
 
     Examples
     --------
-    >>> difference(90.0, 100.0), difference(105.0, 100.0), difference(1.0, 0.0)
-    ('10.0 % too few', '5.0 % too many', 'nothing happened')
+    >>> print(difference(90.0, 100.0), difference(105.0, 100.0), sep=", ")
+    10.0 % too few, 5.0 % too many
     """
     if actual == 0:
         return "nothing happened"
@@ -64,6 +64,18 @@ def grouped_by(first: np.datetime64, last: np.datetime64) -> Period:
     return next((period for most, period in limits if days <= most), "year")
 
 
+def shortened(customer: object, most: int = 32) -> str:
+    """Return an id as text, cut where it would break a table.
+
+    Examples
+    --------
+    >>> shortened(17), shortened("c" * 40, most=5)
+    ('17', 'cccc…')
+    """
+    text = str(customer)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def reason(problem: str) -> str:
     """Return what an error says as a sentence, with its hint as another.
 
@@ -73,4 +85,6 @@ def reason(problem: str) -> str:
     'Nobody bought twice. Wait.'
     """
     parts = [part.removeprefix("Hint: ").strip() for part in problem.split("\n\n")]
-    return " ".join(f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part)
+    return " ".join(
+        f"{part[:1].upper()}{part[1:].rstrip('.')}." for part in parts if part
+    )

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["alive"]
 
 # Lower ends of the groups by probability of being alive, the liveliest first.
-_GROUPS = ((0.8, "80 % and more"), (0.5, "50 to 80 %"), (0.2, "20 to 50 %"), (0.0, "below 20 %"))
+_GROUPS = (
+    (0.8, "80\N{NO-BREAK SPACE}% and more"),
+    (0.5, "50 to 80\N{NO-BREAK SPACE}%"),
+    (0.2, "20 to 50\N{NO-BREAK SPACE}%"),
+    (0.0, "below 20\N{NO-BREAK SPACE}%"),
+)
 
 
 def alive(analysis: Analysis) -> Html | None:
@@ -50,29 +55,28 @@ def alive(analysis: Analysis) -> Html | None:
 def _groups(analysis: Analysis, forecast: Forecast) -> Html:
     """Return how many customers there are by how likely they are still there."""
     again = analysis.summary.frequency > 0
-    rows = [_group("bought once", ~again, analysis, forecast)]
+    groups = {"bought once": ~again}
     upper = np.inf
     for lower, words in _GROUPS:
-        inside = again & (forecast.alive >= lower) & (forecast.alive < upper)
-        rows.append(_group(words, inside, analysis, forecast))
+        groups[words] = again & (forecast.alive >= lower) & (forecast.alive < upper)
         upper = lower
     span = analysis.settings.span
     header = ["probability of being alive", "customers", "share", f"purchases, {span}"]
-    if forecast.value is not None:
-        header.append(f"{forecast.value.basis}, {span}")
-    caption = f"Customers by probability of being alive, and what to expect of them"
+    rows = [_group(words, inside, forecast) for words, inside in groups.items()]
+    worth = forecast.value
+    if worth is not None:
+        header.append(analysis.settings.heading(f"{worth.basis}, {span}"))
+        sums = [worth["value"][inside].sum() for inside in groups.values()]
+        for row, text in zip(rows, analysis.settings.amounts(sums), strict=True):
+            row.append(text)
+    caption = "Customers by probability of being alive, and what to expect of them"
     return table(header, rows, caption=caption)
 
 
-def _group(
-    words: str, inside: NDArray[np.bool_], analysis: Analysis, forecast: Forecast
-) -> list[str]:
+def _group(words: str, inside: NDArray[np.bool_], forecast: Forecast) -> list[str]:
     count = int(inside.sum())
     expected = forecast.purchases["value"][inside].sum()
-    row = [words, f"{count:,}", percent(count / len(inside)), amount(expected)]
-    if forecast.value is not None:
-        row.append(analysis.settings.money(forecast.value["value"][inside].sum()))
-    return row
+    return [words, f"{count:,}", percent(count / len(inside)), amount(expected)]
 
 
 def _maps(analysis: Analysis, forecast: Forecast) -> list[Html]:
@@ -81,7 +85,7 @@ def _maps(analysis: Analysis, forecast: Forecast) -> list[Html]:
     often = summary.frequency[summary.frequency > 0]
     most = int(np.clip(np.quantile(often, 0.99), 8, 40))
     unit = plural(settings.unit)
-    who = f"Customers who came {age:,.4g} {unit} ago"
+    who = f"Customers who first came {age:,.3g} {unit} ago"
     sure = plotting.plot_recency_frequency(
         forecast.buying, T=age, most=most, summary=summary
     )

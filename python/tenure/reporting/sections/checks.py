@@ -47,7 +47,9 @@ def _words(check: Check) -> Html:
         f"They were asked about the {len(split):,} customers known at the time.",
         f"The {count:,} whom they ranked highest (a tenth) made {percent(ranked)} of "
         f"the purchases in the holdout; no choice of as many could have made more than "
-        f"{percent(best)}." if split.holdout_purchases.any() else "",
+        f"{percent(best)}."
+        if split.holdout_purchases.any()
+        else "",
     )
 
 
@@ -57,9 +59,14 @@ def _errors(check: Check, analysis: Analysis) -> Html:
     rows = [["purchases", f"{total:,.0f}", amount(guess), difference(guess, total)]]
     holdout_value = check.split.holdout_value
     if holdout_value is not None and check.value is not None:
-        money, worth = analysis.settings.money, float(holdout_value.sum())
-        off = difference(check.value, worth).replace("few", "little").replace("many", "much")
-        rows.append(["revenue", money(worth), money(check.value), off])
+        worth = float(holdout_value.sum())
+        off = (
+            difference(check.value, worth)
+            .replace("few", "little")
+            .replace("many", "much")
+        )
+        values = analysis.settings.amounts([worth, check.value])
+        rows.append([analysis.settings.heading("revenue"), *values, off])
     mean = float(np.abs(bought - expected).mean())
     naive = float(np.abs(bought - bought.mean()).mean())
     return join(
@@ -117,7 +124,8 @@ def _frequency(analysis: Analysis) -> Html:
     return figure(
         "frequency",
         ax,
-        "Bars: actual and expected customers by repeat purchases. " + "; ".join(numbers),
+        "Bars: actual and expected customers by repeat purchases. "
+        + "; ".join(numbers),
         "Customers by repeat purchases so far, and how many of each there should be if "
         "the model of buying were exactly true.",
     )

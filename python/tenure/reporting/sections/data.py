@@ -89,6 +89,19 @@ def _pictures(analysis: Analysis) -> list[Html]:
             "A period in outline was not over yet.",
         )
     ]
+    if log.values is not None:
+        ax = plotting.plot_purchases_over_time(
+            log, period=period, until=last, measure="value"
+        )
+        ax.set_ylabel(settings.heading("value"))
+        found.append(
+            figure(
+                "value-over-time",
+                ax,
+                f"Bars: the value of all purchases of each {period}.",
+                f"What the purchases of each {period} were worth together.",
+            )
+        )
     if base.repeaters:
         ax = plotting.plot_time_between_orders(log, until=last)
         found.append(
@@ -104,9 +117,11 @@ def _pictures(analysis: Analysis) -> list[Html]:
     if log.values is not None and base.order_value is not None:
         values = log.values[log.times <= base.last_day + np.timedelta64(1, "D")]
         ax = plotting.plot_order_values(log, until=last)
-        if settings.currency:
-            ax.set_xlabel(f"value of a purchase, {settings.currency}")
-        mean, median = settings.money(base.order_value), settings.money(np.median(values))
+        ax.set_xlabel(settings.heading("value of a purchase"))
+        mean, median = (
+            settings.money(base.order_value),
+            settings.money(np.median(values)),
+        )
         found.append(
             figure(
                 "order-values",

@@ -12,7 +12,7 @@ from tenure.reporting.words import amount, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenure.reporting.analysis import Analysis
+    from tenure.reporting.analysis import Analysis, Forecast
     from tenure.reporting.settings import Settings
     from tenure.value import LifetimeValue
 
@@ -31,7 +31,11 @@ def glance(analysis: Analysis) -> Html:
         f"{settings.span}, and says how far those estimates can be trusted.",
         class_="lead",
     )
-    cards = tag("dl", join([*_facts(analysis), *_expectations(analysis)]), class_="cards")
+    cards = [tag("h3", "So far"), tag("dl", join(_facts(analysis)), class_="cards")]
+    if analysis.forecast is not None:
+        found = join(_expectations(analysis, analysis.forecast))
+        cards.append(tag("h3", f"Estimates for the next {settings.span}"))
+        cards.append(tag("dl", found, class_="cards"))
     notes: list[str] = []
     if base.value is None:
         notes.append(
@@ -44,7 +48,7 @@ def glance(analysis: Analysis) -> Html:
             "happened and does not look ahead; the section on the models says why."
         )
     remarks = join([paragraph(note, class_="notice") for note in notes])
-    return tag("section", tag("h2", "At a glance"), lead, cards, remarks, id="glance")
+    return tag("section", tag("h2", "At a glance"), lead, *cards, remarks, id="glance")
 
 
 def _card(label: str, value: str, note: str) -> Html:
@@ -62,7 +66,7 @@ def _facts(analysis: Analysis) -> Iterator[Html]:
     if base.value is not None and base.order_value is not None:
         mean = settings.money(base.value / base.customers)
         yield _card("Revenue", settings.money(base.value), f"{mean} a customer")
-        yield _card("A purchase", settings.money(base.order_value), "on average")
+        yield _card("Average purchase", settings.money(base.order_value), "revenue a purchase")
     yield _card(
         "Came back",
         percent(again),
@@ -70,32 +74,32 @@ def _facts(analysis: Analysis) -> Iterator[Html]:
     )
     if not math.isnan(base.wait):
         yield _card(
-            "Between purchases",
+            "Time between purchases",
             counted(round(base.wait), "day"),
             "median, for those who came back",
         )
 
 
-def _expectations(analysis: Analysis) -> Iterator[Html]:
+def _expectations(analysis: Analysis, forecast: Forecast) -> Iterator[Html]:
     """Yield what is to be expected."""
-    forecast, settings = analysis.forecast, analysis.settings
-    if forecast is None:
-        return
-    alive = float(forecast.alive.sum())
+    settings = analysis.settings
+    again = analysis.summary.frequency > 0
+    alive, all_alive = forecast.alive[again].mean(), forecast.alive.mean()
     yield _card(
         "Still customers",
-        f"about {percent(alive / len(forecast.alive))}",
-        f"{alive:,.0f}, counting everybody who bought once",
+        f"about {percent(float(alive))}",
+        f"of those who came back; {percent(float(all_alive))} counting all who bought "
+        "once, of whom the model cannot tell",
     )
     yield _card(
-        f"Purchases in the next {settings.span}",
+        "Repeat purchases",
         amount(forecast.purchases.total),
         _interval(forecast.purchases, settings, money=False),
     )
     if forecast.value is not None:
         kind = "Revenue" if forecast.value.basis == "revenue" else "Margin"
         yield _card(
-            f"{kind} in the next {settings.span}",
+            kind,
             settings.money(forecast.value.total),
             _interval(forecast.value, settings, money=True),
         )
@@ -104,10 +108,7 @@ def _expectations(analysis: Analysis) -> Iterator[Html]:
 def _interval(value: LifetimeValue, settings: Settings, *, money: bool) -> str:
     if value.total_interval is None:
         return "expected"
-    lower, upper = (max(end, 0.0) for end in value.total_interval)
-    ends = (
-        f"{lower:,.0f} to {settings.money(upper)}"
-        if money
-        else f"{amount(lower)} to {amount(upper)}"
-    )
-    return f"{settings.level} interval {ends}"
+    if money:
+        return settings.between(value.total_interval)
+    lower, upper = (amount(max(end, 0.0)) for end in value.total_interval)
+    return f"{settings.level} interval {lower} to {upper}"

@@ -57,7 +57,10 @@ def _settings(analysis: Analysis) -> list[tuple[str, str]]:
     if check is not None and check.split.as_of is not None:
         rows.append(("Checked with what was known on", written(check.split.as_of)))
     rows += [
-        ("Merged into one purchase", f"same {receipt.merge}" if receipt.merge else "nothing"),
+        (
+            "Merged into one purchase",
+            f"same {receipt.merge}" if receipt.merge else "nothing",
+        ),
         ("Negative amounts", receipt.refund_rule),
         ("Equal rows", receipt.duplicate_rule),
         ("Time zone", receipt.zone or "none in the data"),

@@ -67,8 +67,10 @@ def _differ(shape: float) -> str:
     if shape > 1e4:
         return "All customers seem to buy at the same rate."
     kind = "widely" if shape < 1 else "somewhat" if shape < 10 else "little"
-    spread = percent(shape**-0.5)
-    return f"Customers differ {kind} in it (by {spread} of the mean, as a deviation)."
+    return (
+        f"Customers differ {kind} in it: the standard deviation of their rates is "
+        f"{amount(shape**-0.5)} times the mean."
+    )
 
 
 def _spending(spending: Spending, settings: Settings) -> Html:
@@ -130,7 +132,7 @@ def _convergence(model: BGNBD | GammaGamma) -> Html:
 
 
 def _parameters(model: BGNBD | GammaGamma) -> Html:
-    name = type(model).__name__
+    name = "Gamma-Gamma" if isinstance(model, GammaGamma) else "BG/NBD"
     meanings = {row[0]: row[1] for row in model._parameter_table()}  # noqa: SLF001
     has_errors = model.result_.covariance is not None
     intervals = model.confidence_intervals(0.95) if has_errors else {}

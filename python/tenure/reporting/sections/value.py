@@ -11,7 +11,7 @@ from tenure._frame import Table
 from tenure.reporting.customers import customer_columns
 from tenure.reporting.figures import figure
 from tenure.reporting.html import Html, join, paragraph, table, tag
-from tenure.reporting.words import amount, percent
+from tenure.reporting.words import amount, percent, shortened
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["value"]
 
-_TOP = 20
+# How many of the top customers are drawn, and how many are in the table.
+_DRAWN, _TOP = 10, 20
 
 
 def value(analysis: Analysis) -> Html | None:
@@ -44,11 +45,9 @@ def _words(analysis: Analysis, worth: LifetimeValue) -> Html:
     settings = analysis.settings
     interval = ""
     if worth.total_interval is not None:
-        lower, upper = worth.total_interval
         interval = (
-            f" ({settings.level} interval {settings.money(lower)} to "
-            f"{settings.money(upper)}: that is how well the averages are known; chance "
-            "adds to it)"
+            f" ({settings.between(worth.total_interval)}: that is how well the averages "
+            "are known; chance adds to it)"
         )
     kind = (
         f"margin at {percent(settings.margin, 1)} of revenue"
@@ -73,24 +72,30 @@ def _newcomer(analysis: Analysis, forecast: Forecast) -> Html:
         return Html("")
     interval = ""
     if new.total_interval is not None:
-        lower, upper = new.total_interval
-        interval = f" ({settings.level} interval {lower:,.2f} to {settings.money(upper)})"
+        interval = f" ({settings.between(new.total_interval)})"
+    limit = (
+        "That is the most to pay for winning one, if it is to be earned back in that time."
+        if settings.margin is not None
+        else "That is before any costs: with a margin, it would be the most to pay for "
+        "winning one, if that is to be earned back in that time."
+    )
     return paragraph(
-        "A customer who comes today for the first time is expected to bring "
-        f"{settings.money(new.total)}{interval} within {settings.span}, the first "
-        "purchase included. That is the most to pay for winning one, if it is to be "
-        "earned back in that time.",
+        f"A {new.basis} of {settings.money(new.total)}{interval} is expected of a "
+        f"customer who comes today for the first time, within {settings.span} and with "
+        "the first purchase included.",
+        limit,
     )
 
 
 def _pictures(analysis: Analysis, worth: LifetimeValue) -> list[Html]:
     settings = analysis.settings
-    currency = f", {settings.currency}" if settings.currency else ""
-    label = f"{worth.basis} of a customer in the next {settings.span}{currency}"
+    label = settings.heading(f"{worth.basis} of a customer in the next {settings.span}")
     spread = plotting.plot_value_distribution(worth)
     spread.set_xlabel(label)
-    top = plotting.plot_top_customers(worth, n=_TOP)
-    top.set_xlabel(label if worth.interval is None else f"{label}; {settings.level} interval")
+    top = plotting.plot_top_customers(worth, n=_DRAWN)
+    top.set_xlabel(
+        label if worth.interval is None else f"{label}; {settings.level} interval"
+    )
     mean = settings.money(float(np.mean(worth["value"])))
     median = settings.money(float(np.median(worth["value"])))
     return [
@@ -123,13 +128,18 @@ def _top(analysis: Analysis, forecast: Forecast) -> Html:
     header = ["customer", "purchases so far", "last purchase", "probability alive"]
     header += [f"purchases, {settings.span}", f"likely ({settings.level})"]
     if "value" in top:
-        header += ["spend a purchase", f"value, {settings.span}"]
+        header.append(settings.heading("spend a purchase"))
+        header.append(settings.heading(f"value, {settings.span}"))
     if "lower" in top:
         header.append(f"{settings.level} interval")
+    names = [
+        name for name in ("expected_spend", "value", "lower", "upper") if name in top
+    ]
+    money = {name: settings.amounts(top[name]) for name in names}
     rows: list[list[str]] = []
     for place, customer in enumerate(top["customer_id"]):
         row = [
-            str(customer),
+            shortened(customer),
             f"{top['frequency'][place] + 1:,}",
             str(top["last_purchase"][place].astype("datetime64[D]")),
             percent(top["probability_alive"][place]),
@@ -137,9 +147,9 @@ def _top(analysis: Analysis, forecast: Forecast) -> Html:
             likely[place],
         ]
         if "value" in top:
-            row += [settings.money(top[name][place]) for name in ("expected_spend", "value")]
+            row += [money[name][place] for name in ("expected_spend", "value")]
         if "lower" in top:
-            row.append(f"{top['lower'][place]:,.0f} to {settings.money(top['upper'][place])}")
+            row.append(f"{money['lower'][place]} to {money['upper'][place]}")
         rows.append(row)
     caption = f"The {len(rows)} customers of whom most is expected"
     note = paragraph(
