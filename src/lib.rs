@@ -6,5 +6,6 @@ pub mod models;
 pub mod numeric;
 #[cfg(feature = "python")]
 mod python;
+pub mod simulate;
 
 pub use error::{Error, Result};

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tenure import exceptions
-from tenure._core import VERSION as __version__
+from tenure import datasets, exceptions
+from tenure._core import VERSION
 from tenure.formulas import (
     FormulaValue,
     average_value,
@@ -18,6 +18,8 @@ from tenure.summary import Split, Summary
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
+__version__ = VERSION
+
 __all__ = [
     "BGNBD",
     "FormulaValue",
@@ -29,6 +31,7 @@ __all__ = [
     "Transactions",
     "__version__",
     "average_value",
+    "datasets",
     "exceptions",
     "historic_value",
     "lifetime_value",

@@ -1,6 +1,6 @@
 """The compiled core. Not public: use the functions and classes of `tenure`."""
 
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,42 @@ from tenure._core_types import (
     SplitColumns,
     SummaryColumns,
 )
+
+__all__ = [
+    "VERSION",
+    "ArrowTable",
+    "check_summary",
+    "codes_of_integers",
+    "codes_of_text",
+    "customer_activity",
+    "group_transactions",
+    "instants_of_text",
+    "instants_of_ticks",
+    "objects_of_text",
+    "parse_time",
+    "purchasing_fit",
+    "purchasing_log_likelihood",
+    "purchasing_parameters",
+    "purchasing_predict",
+    "purchasing_probabilities",
+    "purchasing_profile",
+    "purchasing_quantiles",
+    "simulate_arrivals",
+    "simulate_bg_nbd",
+    "simulate_mean_spend",
+    "simulate_order_values",
+    "simulate_purchases",
+    "spending_expected",
+    "spending_fit",
+    "spending_log_likelihood",
+    "spending_parameters",
+    "spending_profile",
+    "spending_quantiles",
+    "split_transactions",
+    "summarize_transactions",
+    "survey_objects",
+    "text_of_objects",
+]
 
 VERSION: Final[str]
 
@@ -111,4 +147,63 @@ def spending_expected(
 ) -> tuple[_Numbers, _Numbers | None]: ...
 def spending_quantiles(
     theta: list[float], customers: tuple[_Numbers, _Numbers], levels: list[float]
+) -> _Numbers: ...
+
+_Ints: TypeAlias = NDArray[np.int64]
+_Mask: TypeAlias = NDArray[np.bool_]
+_Strings: TypeAlias = tuple[_Ints, NDArray[np.uint8]]
+
+@final
+class ArrowTable:
+    def __new__(cls, data: object) -> ArrowTable: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def has_columns(self) -> bool: ...
+    @property
+    def names(self) -> list[str]: ...
+    @property
+    def types(self) -> list[str]: ...
+    def column(self, position: int) -> tuple[Any, ...]: ...
+
+def codes_of_integers(values: _Ints, missing: _Mask | None) -> tuple[_Ints, _Ints]: ...
+def codes_of_text(
+    strings: _Strings, missing: _Mask | None
+) -> tuple[_Ints, NDArray[np.uintp]]: ...
+def instants_of_text(
+    column: str,
+    strings: _Strings,
+    missing: _Mask | None,
+    time_format: str | None,
+    tz: str | None,
+) -> tuple[_Ints, str | None]: ...
+def instants_of_ticks(
+    column: str,
+    ticks: _Ints,
+    missing: _Mask | None,
+    unit: str,
+    tz: str | None,
+) -> tuple[_Ints, str | None]: ...
+def objects_of_text(
+    strings: _Strings, rows: NDArray[np.uintp] | None
+) -> NDArray[np.object_]: ...
+def parse_time(text: str) -> tuple[int, int | None, bool] | None: ...
+def survey_objects(
+    objects: NDArray[np.object_],
+) -> tuple[_Mask, _Mask, list[tuple[type, int]]]: ...
+def text_of_objects(
+    column: str, objects: NDArray[np.object_], missing: _Mask | None
+) -> _Strings: ...
+def simulate_bg_nbd(
+    theta: list[float], ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers, _Numbers, _Numbers, _Mask]: ...
+def simulate_arrivals(windows: _Numbers, seed: int) -> _Numbers: ...
+def simulate_purchases(
+    theta: list[float], ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers]: ...
+def simulate_mean_spend(
+    theta: list[float], frequency: _Numbers, seed: int
+) -> _Numbers: ...
+def simulate_order_values(
+    theta: list[float], orders: NDArray[np.uint64], seed: int
 ) -> _Numbers: ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Customers"]
+__all__ = ["Customers", "unpacked"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ class Customers:
     ) -> Customers:
         if unit is not None and summary.unit is not None and unit != summary.unit:
             raise ParameterError.of(
-                "unit",
-                "be left out: the summary has its own",
+                name="unit",
+                expected="be left out: the summary has its own",
                 found=f"{unit!r} where the summary is in {summary.unit}s",
             )
         columns = {
@@ -116,3 +116,10 @@ class Customers:
         if self.ids is not None and self.index is None:
             columns = {"customer_id": self.ids, **columns}
         return native_frame(columns, family=self.family, index=self.index)
+
+
+def unpacked(answer: NDArray[np.float64] | dict[str, NDArray[np.float64]]) -> Any:
+    """Return the results of a single customer as plain numbers."""
+    if isinstance(answer, dict):
+        return {name: float(values[0]) for name, values in answer.items()}
+    return float(answer[0])

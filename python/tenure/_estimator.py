@@ -78,7 +78,7 @@ class Estimator(ABC):
         return tuple(inspect.signature(cls).parameters)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002
-        """Return the settings by name (`deep` is scikit-learn's and says nothing here)."""
+        """Return the settings by name; `deep` is scikit-learn's and changes nothing."""
         return {name: getattr(self, name) for name in self._settings()}
 
     def set_params(self, **settings: Any) -> Self:
@@ -86,8 +86,8 @@ class Estimator(ABC):
         for name, value in settings.items():
             if name not in self._settings():
                 raise ParameterError.of(
-                    "set_params",
-                    f"name settings of {type(self).__name__}: "
+                    name="set_params",
+                    expected=f"name settings of {type(self).__name__}: "
                     + ", ".join(self._settings()),
                     found=repr(name),
                 )
@@ -137,14 +137,14 @@ class Estimator(ABC):
         matrix = None if covariance is None else np.array(covariance, dtype=np.float64)
         if matrix is not None and matrix.shape != (size, size):
             raise ParameterError.of(
-                "covariance",
-                f"have one row and one column a parameter, {size} by {size}",
+                name="covariance",
+                expected=f"have one row and one column a parameter, {size} by {size}",
                 found=" by ".join(map(str, matrix.shape)),
             )
         model = cls()
         unit = None if unit is None else unit_named(unit)
         parameters = {name: float(value) for name, value in parameters.items()}
-        model._result = FitResult.given(parameters, matrix, unit)  # noqa: SLF001
+        model._result = FitResult.given(parameters, matrix, unit)
         return model
 
     # -- what was learned --------------------------------------------------------
@@ -222,8 +222,8 @@ class Estimator(ABC):
         units = {customers.unit, result.time_unit} - {None}
         if len(units) > 1:
             raise ParameterError.of(
-                "data",
-                f"have ages in {plural(result.time_unit)}, as this {name} does",
+                name="data",
+                expected=f"have ages in {plural(result.time_unit)} as this {name} has",
                 found=f"ages in {plural(customers.unit)}",
                 hint=f"log.summary(unit={result.time_unit!r}) makes such a summary",
             )
@@ -259,7 +259,9 @@ class Estimator(ABC):
             return dict(zip(result.parameters, profiles, strict=True))
         if method not in ("wald", "log"):
             raise ParameterError.of(
-                "method", "be 'wald', 'log' or 'profile'", found=repr(method)
+                name="method",
+                expected="be 'wald', 'log' or 'profile'",
+                found=repr(method),
             )
         lower, upper = bounds(
             np.array(result.theta),
@@ -304,13 +306,13 @@ class Estimator(ABC):
         """Return the model that `to_dict` wrote."""
         if stored.get("model") != cls.__name__ or stored.get("format") != FORMAT:
             raise ParameterError.of(
-                "stored",
-                f"hold a {cls.__name__} in format {FORMAT}",
+                name="stored",
+                expected=f"hold a {cls.__name__} in format {FORMAT}",
                 found=f"{stored.get('model')} in format {stored.get('format')}",
             )
         model = cls(**stored["settings"])
         if stored["fit"] is not None:
-            model._result = FitResult.from_dict(stored["fit"])  # noqa: SLF001
+            model._result = FitResult.from_dict(stored["fit"])
         return model
 
     def save(self, path: str | Path) -> None:
@@ -325,6 +327,7 @@ class Estimator(ABC):
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
             return cls.from_dict(json.load(file))
 
+    @override
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without the training data: a fitted model is a few numbers."""
         return {**self.__dict__, "_training": None, "_weights": None}

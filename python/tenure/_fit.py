@@ -101,7 +101,7 @@ class FitResult:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return numbers and texts that JSON can hold: what is not finite is left out."""
+        """Return numbers and texts that JSON can hold, without what is not finite."""
         numbers = {
             name: value
             for name in (
@@ -128,7 +128,9 @@ class FitResult:
         covariance = stored["covariance"]
         return cls(
             parameters={name: float(p) for name, p in stored["parameters"].items()},
-            covariance=None if covariance is None else np.array(covariance, dtype=float),
+            covariance=None
+            if covariance is None
+            else np.array(covariance, dtype=float),
             log_likelihood=stored.get("log_likelihood", math.nan),
             customers=stored.get("customers", math.nan),
             iterations=stored["iterations"],
@@ -154,8 +156,8 @@ class FitResult:
             else self.message or "its information is not positive definite"
         )
         raise ParameterError.of(
-            "interval",
-            f"be left out: this {model} has no standard errors",
+            name="interval",
+            expected=f"be left out: this {model} has no standard errors",
             found="a level",
             hint=reason,
         )

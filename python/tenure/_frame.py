@@ -1,64 +1,93 @@
 """Any frame in, canonical columns out; results back in the caller's own family.
 
-The only module that knows pandas, polars, pyarrow and narwhals; none of them is
-imported before the caller's data or a result needs it.
+With `_series`, the only module that knows pandas, polars, pyarrow and narwhals; none of
+them is imported before the caller's data or a result needs it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tenure._column import Codes, Instants, Numbers
-from tenure.exceptions import ColumnError, FrameError
+from tenure import _core
+from tenure._readings import Clock, Codes, Instants, Numbers
+from tenure._series import column_of, of_arrow, speaks_arrow, vector
+from tenure._time import zone_name
+from tenure.exceptions import ColumnError, FrameError, LengthError
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from numpy.typing import NDArray
 
-__all__ = ["Table", "native_frame", "native_series"]
+    from tenure._column import Column
+
+__all__ = ["Codes", "Instants", "Numbers", "Table", "native_frame", "native_series"]
 
 
+# Units of time that polars and pyarrow both hold.
+_UNITS = {"D", "ms", "us", "ns"}
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of any family, read column by column."""
+    """A table of any family, read column by column.
 
-    def __init__(self, columns: dict[str, Any], family: str, index: Any) -> None:
-        self._columns = columns
-        self.family = family
-        self.index = index
-        self.names = tuple(columns)
-        self.n_rows = len(next(iter(columns.values()), ()))
+    Attributes
+    ----------
+    family : {"pandas", "polars", "pyarrow", "numpy"}
+        What results are given back as.
+    n_rows : int
+        How many rows there are.
+    names : tuple of str
+        The columns, in order.
+    index : pandas.Index or None
+        The index of a pandas frame.
+    """
+
+    family: str
+    n_rows: int
+    names: tuple[str, ...]
+    _read: Callable[[int], Column] = field(repr=False)
+    index: Any = None
 
     @classmethod
     def of(cls, data: object) -> Table:
-        pandas, polars = sys.modules.get("pandas"), sys.modules.get("polars")
-        if pandas and isinstance(data, pandas.DataFrame):
-            return cls({str(k): data[k].to_numpy() for k in data}, "pandas", data.index)
-        if polars and isinstance(data, polars.LazyFrame):
-            data = data.collect()
-        if polars and isinstance(data, polars.DataFrame):
-            return cls({k: data[k].to_numpy() for k in data.columns}, "polars", None)
-        if isinstance(data, Mapping):
-            return cls({str(k): np.asarray(v) for k, v in data.items()}, "numpy", None)
-        msg = f"cannot read a table from {type(data).__name__}"
-        raise FrameError(msg)
+        """Return the table that the data are.
 
-    def _column(self, name: str) -> NDArray[Any]:
-        if name not in self._columns:
-            raise ColumnError.unknown(name, self.names)
-        return self._columns[name]
+        Parameters
+        ----------
+        data : frame or mapping
+            A pandas or polars frame (a LazyFrame is collected), a pyarrow Table,
+            RecordBatch or RecordBatchReader, a DuckDB relation, any object with
+            ``__arrow_c_stream__``, anything else that narwhals knows, a structured
+            NumPy array, or a mapping from names to arrays, lists or series. The data
+            are never changed.
+
+        Raises
+        ------
+        FrameError
+            If they are none of these.
+        LengthError
+            If the columns of a mapping differ in length.
+        """
+        narwhals = sys.modules.get("narwhals")
+        if narwhals is not None:
+            data = narwhals.to_native(data, pass_through=True)
+        for read in (_pandas, _polars, _pyarrow, _mapping, _capsule, _narwhals):
+            table = read(data)
+            if table is not None:
+                return table
+        raise _unreadable(data)
 
     def codes(self, name: str) -> Codes:
-        column = self._column(name)
-        missing = np.array([v is None or v != v for v in column], dtype=bool)
-        categories, inverse = np.unique(column[~missing], return_inverse=True)
-        values = np.full(len(column), -1, dtype=np.int64)
-        values[~missing] = inverse
-        if categories.dtype.kind in "iu":
-            return Codes(values, categories.astype(np.int64))
-        return Codes(values, categories.astype(object))
+        """Read identifiers as positions in the sorted list of those that occur."""
+        return self._column(name).codes()
 
     def instants(
         self,
@@ -66,58 +95,193 @@ class Table:
         *,
         time_format: str | None = None,
         time_unit: str | None = None,
-        tz: str | None = None,
+        tz: str | dt.tzinfo | None = None,
     ) -> Instants:
-        times = self._column(name).astype("datetime64[us]")
-        missing = np.isnat(times)
-        values = np.where(missing, 0, times.view(np.int64))
-        return Instants(values, missing if missing.any() else None, None)
+        """Read times as microseconds by the wall clock.
+
+        Parameters
+        ----------
+        name : str
+            The column: times or dates of any resolution, with or without a time zone;
+            text; or integers.
+        time_format : str, optional
+            How text or integers are written, in the codes of `strptime`; the default is
+            ISO 8601.
+        time_unit : str, optional
+            What integers count since 1970-01-01: "ns", "us", "ms", "s", "minute",
+            "hour", "day" or "week".
+        tz : str or tzinfo, optional
+            The time zone whose clocks are read; the default is that of the times.
+        """
+        zone = None if tz is None else zone_name(tz)
+        return self._column(name).instants(Clock(time_format, time_unit, zone))
 
     def numbers(self, name: str) -> Numbers:
-        return Numbers(self._column(name).astype(np.float64, copy=False), None)
+        """Read numbers as float64, without a copy where they already are."""
+        return self._column(name).numbers()
+
+    def _column(self, name: str) -> Column:
+        count = self.names.count(name)
+        if count == 0:
+            raise ColumnError.unknown(name, self.names)
+        if count > 1:
+            what = f"occurs {count} times"
+            hint = "rename all but one of them"
+            raise ColumnError.unusable(name, what, self.names, hint=hint)
+        return self._read(self.names.index(name))
+
+
+def _unreadable(data: object) -> FrameError:
+    msg = (
+        f"cannot read a table from {type(data).__name__}; give a pandas or polars "
+        "frame, a pyarrow Table, a DuckDB relation, any object with "
+        "__arrow_c_stream__, or a mapping from column names to arrays or lists"
+    )
+    return FrameError(msg)
+
+
+def _pandas(data: Any) -> Table | None:
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(data, pandas.DataFrame):
+        return None
+    names = tuple(map(str, data.columns))
+
+    def read(position: int) -> Column:
+        return column_of(names[position], data.iloc[:, position])
+
+    return Table("pandas", len(data), names, read, data.index)
+
+
+def _polars(data: Any) -> Table | None:
+    polars = sys.modules.get("polars")
+    if polars is None or not isinstance(data, polars.DataFrame | polars.LazyFrame):
+        return None
+    frame = data.collect() if isinstance(data, polars.LazyFrame) else data
+    names = tuple(frame.columns)
+
+    def read(position: int) -> Column:
+        return column_of(names[position], frame.to_series(position))
+
+    return Table("polars", frame.height, names, read)
+
+
+def _pyarrow(data: Any) -> Table | None:
+    pyarrow = sys.modules.get("pyarrow")
+    if pyarrow is None:
+        return None
+    if isinstance(data, pyarrow.RecordBatchReader):
+        data = data.read_all()
+    if not isinstance(data, pyarrow.Table | pyarrow.RecordBatch):
+        return None
+    names = tuple(data.column_names)
+
+    def read(position: int) -> Column:
+        return column_of(names[position], data.column(position))
+
+    return Table("pyarrow", data.num_rows, names, read)
+
+
+def _mapping(data: Any) -> Table | None:
+    fields = getattr(getattr(data, "dtype", None), "names", None)
+    if fields is not None:  # a structured array
+        data = {name: data[name] for name in fields}
+    if not isinstance(data, Mapping):
+        return None
+    items = cast("Mapping[Any, Any]", data).items()
+    names = tuple(str(name) for name, _ in items)
+    columns = [vector(str(name), values) for name, values in items]
+    n_rows = len(columns[0]) if columns else 0
+    for name, values in zip(names, columns, strict=True):
+        if len(values) != n_rows:
+            raise LengthError.between(
+                name, len(values), reference=names[0], expected=n_rows
+            )
+
+    def read(position: int) -> Column:
+        return column_of(names[position], columns[position])
+
+    return Table("numpy", n_rows, names, read)
+
+
+def _capsule(data: Any) -> Table | None:
+    """Return the table of an Arrow stream or array, all of which is read at once."""
+    if not speaks_arrow(data):
+        return None
+    table = _core.ArrowTable(data)
+    if not table.has_columns:
+        return None
+    names = tuple(table.names)
+
+    def read(position: int) -> Column:
+        return of_arrow(names[position], table.column(position), table.types[position])
+
+    family = "pyarrow" if find_spec("pyarrow") else "numpy"
+    return Table(family, table.n_rows, names, read)
+
+
+def _narwhals(data: Any) -> Table | None:
+    """Return the table of a frame that only narwhals knows, collected if it is lazy."""
+    import narwhals as nw  # noqa: PLC0415
+
+    frame = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not isinstance(frame, nw.DataFrame):
+        return None
+    if frame.implementation.is_pandas_like():
+        return _pandas(frame.to_pandas())
+    return _pyarrow(frame.to_arrow())  # pyright: ignore[reportUnknownMemberType]
 
 
 def native_frame(
     columns: Mapping[str, NDArray[Any]], *, family: str, index: Any = None
 ) -> Any:
-    """Return the columns as a frame of the family; for pandas, with an index.
+    """Return the columns as a frame of a family.
 
     Parameters
     ----------
     columns : mapping of str to array
+        Equally long arrays.
     family : {"pandas", "polars", "pyarrow", "numpy"}
+        What to return: a frame, a pyarrow Table, or a dict of the arrays.
     index : str or pandas.Index, optional
-        For pandas only: the name of the column that becomes the index, or an index.
+        For pandas only: the column that becomes the index, or an index.
     """
     if family == "numpy":
         return dict(columns)
     import narwhals as nw  # noqa: PLC0415
 
+    backend: Any = family
     plain = {name: _plain(values, family) for name, values in columns.items()}
-    frame = nw.from_dict(plain, backend=family).to_native()
-    if family == "pandas" and index is not None:
-        return (
-            frame.set_index(index) if isinstance(index, str) else frame.set_axis(index)
-        )
-    return frame
+    frame: Any = nw.from_dict(plain, backend=backend).to_native()
+    if family != "pandas" or index is None:
+        return frame
+    return frame.set_index(index) if isinstance(index, str) else frame.set_axis(index)
 
 
 def native_series(
     name: str, values: NDArray[Any], *, family: str, index: Any = None
 ) -> Any:
-    """Return the values as a series of the family; for pandas, with the index."""
+    """Return the values as a series of a family; for pandas, with an index.
+
+    For pyarrow it is a ChunkedArray, for NumPy the array itself.
+    """
     if family == "numpy":
         return values
     import narwhals as nw  # noqa: PLC0415
 
-    series = nw.new_series(name, _plain(values, family), backend=family).to_native()
-    return (
-        series.set_axis(index) if family == "pandas" and index is not None else series
-    )
+    backend: Any = family
+    plain = _plain(values, family)
+    series: Any = nw.new_series(name, plain, backend=backend).to_native()
+    return series if family != "pandas" or index is None else series.set_axis(index)
 
 
-def _plain(values: NDArray[Any], family: str) -> NDArray[Any]:
-    """Return identifiers other than strings as text where frames hold no objects."""
-    if family != "pandas" and values.dtype == object:
-        return np.array([v if v is None else str(v) for v in values], dtype=object)
+def _plain(values: NDArray[Any], family: str) -> Any:
+    """Return values in a form that the family can hold."""
+    if family == "pandas":
+        return values
+    if values.dtype.kind == "O":  # identifiers of other types than text become text
+        return [value if value is None else str(value) for value in values]
+    if values.dtype.kind == "M" and np.datetime_data(values.dtype)[0] not in _UNITS:
+        return values.astype("datetime64[us]")
     return values

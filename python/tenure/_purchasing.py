@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from tenure import _core
-from tenure._customers import Customers
+from tenure._customers import Customers, unpacked
 from tenure._estimator import Estimator
 from tenure._intervals import Scale, bounds, check_level, delta_method
 from tenure._typing import override
@@ -369,7 +369,7 @@ class PurchasingModel(Estimator):
         answer = self._answer(
             "expected_purchases", "positive", newcomers, lengths, interval
         )
-        return _unpacked(answer, scalar=np.ndim(horizon) == 0)  # type: ignore[arg-type]
+        return unpacked(answer) if _is_one(horizon) else answer
 
     def purchase_probabilities_new(
         self, horizon: Horizon, *, most: int = 10
@@ -411,7 +411,7 @@ class PurchasingModel(Estimator):
             rate=rate,
             period=period,
         )
-        return _unpacked(answer, scalar=horizon is None or np.ndim(horizon) == 0)  # type: ignore[arg-type]
+        return unpacked(answer) if _is_one(horizon) else answer
 
     # -- the work --------------------------------------------------------------------
 
@@ -473,7 +473,9 @@ class PurchasingModel(Estimator):
         self, customers: Customers, horizon: Horizon, most: int
     ) -> NDArray[np.float64]:
         if most < 0:
-            raise ParameterError.of("most", "be at least 0", found=repr(most))
+            raise ParameterError.of(
+                name="most", expected="be at least 0", found=repr(most)
+            )
         return _core.purchasing_probabilities(
             self._model,
             self.result_.theta,
@@ -523,10 +525,5 @@ def _newcomers(count: int, unit: str | None) -> Customers:
     return Customers(columns, "numpy", None, None, unit)
 
 
-def _unpacked(answer: Any, *, scalar: bool) -> Any:
-    """Return plain numbers where one horizon was asked for."""
-    if not scalar:
-        return answer
-    if isinstance(answer, dict):
-        return {name: float(values[0]) for name, values in answer.items()}
-    return float(answer[0])
+def _is_one(horizon: object) -> bool:
+    return horizon is None or np.ndim(np.asarray(horizon)) == 0

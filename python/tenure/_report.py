@@ -10,18 +10,29 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["counted", "html_report", "text_table", "written"]
+__all__ = ["counted", "html_report", "inflected", "text_table", "written"]
 
 
-def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """Return "1 row", "2,357 rows".
+def counted(count: int, noun: str) -> str:
+    """Return the count and the noun in number.
 
     Examples
     --------
-    >>> counted(1, "row"), counted(2357, "row"), counted(2, "day", "days")
-    ('1 row', '2,357 rows', '2 days')
+    >>> counted(1, "row"), counted(2357, "row")
+    ('1 row', '2,357 rows')
     """
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+    return f"{count:,} {inflected(count, noun)}"
+
+
+def inflected(count: int, noun: str) -> str:
+    """Return the noun, with an s unless there is one.
+
+    Examples
+    --------
+    >>> inflected(1, "row"), inflected(0, "row")
+    ('row', 'rows')
+    """
+    return noun if count == 1 else f"{noun}s"
 
 
 def written(moment: np.datetime64) -> str:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, TypeAlias, cast, get_args
 
 import numpy as np
 
+from tenure._typing import Unit
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Horizon", "Unit", "continuous_rate", "in_units", "plural", "unit_named"]
-
-Unit: TypeAlias = Literal["hour", "day", "week", "month", "quarter", "year"]
-"""A unit of time."""
+__all__ = [
+    "Horizon",
+    "continuous_rate",
+    "in_units",
+    "period_length",
+    "plural",
+    "unit_named",
+]
 
 Horizon: TypeAlias = "float | str | dt.timedelta | np.timedelta64 | ArrayLike"
 """A length of time: a number in the data's unit, or a text such as "12 months"."""
@@ -70,8 +75,8 @@ def in_units(horizon: Horizon, unit: str | None, *, name: str) -> NDArray[np.flo
     if isinstance(horizon, str):
         return np.array([_from_text(horizon, unit, name)])
     if isinstance(horizon, dt.timedelta | np.timedelta64):
-        days = np.timedelta64(horizon) / np.timedelta64(1, "D")
-        return np.array([float(days) / _days(unit, name)])
+        seconds = np.array(horizon, dtype="timedelta64[us]").astype(np.int64) / 1e6
+        return np.array([float(seconds) / 86_400 / _days(unit, name)])
     try:
         numbers = np.atleast_1d(np.asarray(horizon, dtype=np.float64))
     except (TypeError, ValueError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from tenure._typing import override
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
@@ -221,6 +223,7 @@ class ColumnError(TenureError, KeyError):
         error.name, error.available = name, tuple(available)
         return error
 
+    @override
     def __str__(self) -> str:
         """Return the message itself: `KeyError` would show its repr."""
         return str(self.args[0]) if self.args else ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._frame import native_frame
-from tenure._report import html_report, text_table
+from tenure._report import html_report, text_table, written
+from tenure._typing import override
 from tenure._units import plural, unit_named
 from tenure.exceptions import EmptyDataError, ParameterError
 
@@ -64,8 +65,8 @@ class FormulaValue:
             f"(time in {plural(self.unit)})"
         )
 
+    @override
     def __repr__(self) -> str:
-        """Return value, formula, factors and note."""
         note = f"\nNote: {self.note}" if self.note else ""
         return f"{self._headline()}\n{text_table(['', 'factor'], self._rows())}{note}"
 
@@ -181,9 +182,9 @@ def average_value(
         unit=unit,
     )
     note = (
-        "the lifespan is the mean time from first to last purchase, which is cut off at "
-        f"{summary.as_of.astype('datetime64[D]')} for customers who are still alive: the "
-        "value is too low; pass a lifespan from a survival curve or a churn rate"
+        "the lifespan is the mean time from first to last purchase, which is cut off "
+        f"at {written(summary.as_of)} for customers who are still alive: the value is "
+        "too low; pass a lifespan from a survival curve or a churn rate"
         if observed and summary.as_of is not None
         else ""
     )
@@ -234,12 +235,14 @@ def retention_formula(
     """
     _check("margin", margin)
     if not 0 <= retention <= 1:
-        raise ParameterError.of("retention", "lie in [0, 1]", found=repr(retention))
+        raise ParameterError.of(
+            name="retention", expected="lie in [0, 1]", found=repr(retention)
+        )
     _check("discount_rate", discount_rate)
     if retention == 1 and discount_rate == 0:
         raise ParameterError.of(
-            "discount_rate",
-            "be greater than 0 where everybody stays",
+            name="discount_rate",
+            expected="be greater than 0 where everybody stays",
             found=repr(discount_rate),
         )
     times = (1 + discount_rate) if first_period else retention
@@ -318,8 +321,8 @@ def _valued_activity(log: Transactions, as_of: Date | None) -> dict[str, NDArray
     """Return what each customer has done, in a log that must have amounts."""
     if log.values is None:
         raise ParameterError.of(
-            "log",
-            "have amounts",
+            name="log",
+            expected="have amounts",
             found="a log without",
             hint="Transactions(..., amount=...) names their column",
         )

@@ -56,7 +56,7 @@ class BGNBD(PurchasingModel):
     >>> summary = log.summary(unit="week", as_of="1997-09-30")
     >>> buying = tn.BGNBD().fit(summary)
     >>> buying
-    BGNBD fitted to 2,357 customers, T in weeks; log-likelihood -9582.43, AIC 19172.9, ...
+    BGNBD fitted to 2,357 customers, T in weeks; log-likelihood -9582.43, ...
            estimate  std. error      95 % interval
     r        0.2426       0.013   [0.2180, 0.2672]
     alpha     4.414        0.38     [3.672, 5.155]

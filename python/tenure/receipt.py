@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure._report import counted, html_report, written
+from tenure._report import counted, html_report, inflected, written
 from tenure._typing import override
 
 if TYPE_CHECKING:
@@ -135,19 +135,17 @@ class Receipt:
             (count, f"dropped: {_REASONS[reason]}")
             for reason, count in self.dropped.items()
         ]
-        one = "order" if self.merge == "order" else self.merge
+        repeated = self.duplicates - self.dropped["duplicates"]
+        free, lost = self.zero_amounts, self.customers_without_purchase
         lines += [
-            (self.merged, f"merged: one purchase a {one}"),
-            (self.duplicates - self.dropped["duplicates"], "equal to another row"),
-            (
-                self.refunds,
-                f"with a negative amount: {self.refund_amount:,.2f} refunded",
-            ),
-            (self.zero_amounts, "purchases of a total of 0"),
-            (self.customers_without_purchase, "customers left out: refunds only"),
+            (self.merged, f"merged: one purchase a {self.merge}"),
+            (repeated, "equal to another row"),
+            (self.refunds, f"with a negative amount: {self.refund_amount:,.2f} in all"),
+            (free, f"{inflected(free, 'purchase')} of a total of 0"),
+            (lost, f"{inflected(lost, 'customer')} left out: refunds only"),
         ]
         lines += [
-            (count, f"customers with more than one `{name}`")
+            (count, f"{inflected(count, 'customer')} with more than one `{name}`")
             for name, count in self.attribute_conflicts.items()
         ]
         return [(count, what) for count, what in lines if count]

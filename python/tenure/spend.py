@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tenure import _core
-from tenure._customers import Customers
+from tenure._customers import Customers, unpacked
 from tenure._estimator import Estimator
 from tenure._intervals import bounds, check_level, delta_method
 from tenure._typing import override
@@ -39,8 +39,8 @@ class GammaGamma(Estimator):
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: the fit maximises
         the log-likelihood less `penalty` times the number of customers times the sum of
-        squares of `ln(parameter / neutral)`, where neutral is 1 for p and q and the mean
-        value for gamma, so that the currency unit does not matter.
+        squares of `ln(parameter / neutral)`, where neutral is 1 for p and q and the
+        mean value for gamma, so that the currency unit does not matter.
     strict : bool, default False
         Raise `ConvergenceError` where a fit would otherwise warn.
 
@@ -56,8 +56,8 @@ class GammaGamma(Estimator):
     References
     ----------
     Fader, P. S., Hardie, B. G. S. (2013). The Gamma-Gamma model of monetary value.
-    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value curves
-    for customer base analysis. Journal of Marketing Research 42(4), 415-430.
+    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value
+    curves for customer base analysis. Journal of Marketing Research 42(4), 415-430.
 
     Examples
     --------
@@ -225,7 +225,7 @@ class GammaGamma(Estimator):
         )
 
     def expected_spend_new(self, *, interval: float | None = None) -> Any:
-        """Return the expected value of a purchase of a customer of whom nothing is known.
+        """Return the expected value of a purchase of a customer yet unknown.
 
         Parameters
         ----------
@@ -237,10 +237,7 @@ class GammaGamma(Estimator):
         float, or dict of float
             With `interval` the estimate, its standard error and the ends.
         """
-        answer = self.expected_spend(_NEWCOMER, interval=interval)
-        if isinstance(answer, dict):
-            return {name: float(values[0]) for name, values in answer.items()}
-        return float(answer[0])
+        return unpacked(self.expected_spend(_NEWCOMER, interval=interval))
 
     def spend_quantiles(
         self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)
@@ -282,8 +279,8 @@ class GammaGamma(Estimator):
         if endless:
             q = self.params_["q"]
             msg = (
-                f"the mean spend of {endless:,} customers without enough purchases does "
-                f"not exist (q = {q:.3g} is at most 1) and is given as infinite; "
+                f"the mean spend of {endless:,} customers without enough purchases "
+                f"does not exist (q = {q:.3g} is at most 1) and is given as infinite; "
                 "use spend_quantiles"
             )
             warnings.warn(msg, EstimateWarning, stacklevel=3)

@@ -263,6 +263,21 @@ class Split(Summary):
         The last day (or instant) of the holdout.
     refunds_of_calibration : RefundsOfCalibration
         Refunds dated in the holdout of purchases before it.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> orders = {
+    ...     "customer_id": ["ann", "ann", "ann", "bob"],
+    ...     "date": ["2024-01-01", "2024-01-15", "2024-02-12", "2024-01-08"],
+    ...     "amount": [10.0, 30.0, 25.0, 5.0],
+    ... }
+    >>> log = tn.Transactions(orders, amount="amount")
+    >>> split = log.split("2024-01-29", unit="week")
+    >>> split["frequency"], split["holdout_purchases"], split["holdout_value"]
+    (array([1, 0]), array([1, 0]), array([25.,  0.]))
+    >>> split.holdout_duration
+    2.0
     """
 
     holdout_purchases: NDArray[np.int64]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenure import _core
 from tenure._frame import Table, native_frame
+from tenure._grouped import group
 from tenure._report import counted, html_report
 from tenure._time import civil_microseconds
 from tenure._typing import override
-from tenure.receipt import Receipt
 from tenure.summary import RefundsOfCalibration, Split, Summary
 
 if TYPE_CHECKING:
@@ -20,36 +19,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tenure._column import Codes
-    from tenure._core_types import (
-        GroupedColumns,
-        HistoryColumns,
-        LogColumns,
-        SummaryColumns,
-    )
+    from tenure._core_types import SummaryColumns
+    from tenure._grouped import Lines
     from tenure._typing import Date, DuplicateRule, Merge, RefundRule, Unit
+    from tenure.receipt import Receipt
 
-__all__ = ["Lines", "Transactions"]
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """The lines behind the purchases of a log, in the order of the purchases.
-
-    Attributes
-    ----------
-    offsets : int64 array
-        Where the lines of each purchase begin; one entry more than purchases.
-    orders, products : array or None
-        The order and the product of each line; None where there is no such column.
-    amounts : float64 array or None
-        The amount of each line.
-    """
-
-    offsets: NDArray[np.int64]
-    orders: NDArray[Any] | None
-    products: NDArray[Any] | None
-    amounts: NDArray[np.float64] | None
+__all__ = ["Transactions"]
 
 
 class Transactions:
@@ -89,33 +64,12 @@ class Transactions:
         with "order" and None; a log of dates alone has ages in whole days with any.
     refunds : {"net", "drop", "keep", "raise"}
         What a negative amount does. "net": it reduces the purchase of the same
-        period, or else the last one before, from the date of the refund on; a
-        period of refunds alone is no purchase, and a refund before any purchase is
-        dropped. "drop": it is left out. "keep": it is a purchase like any other.
-        "raise": it is an error.
+        period (or of the same order, where orders are merged), or else the last one
+        before, from the date of the refund on; a period of refunds alone is no
+        purchase, and a refund before any purchase is dropped. "drop": it is left
+        out. "keep": it is a purchase like any other. "raise": it is an error.
     duplicates : {"keep", "drop", "raise"}
         What happens to rows equal to another in every column that is read.
-
-    Attributes
-    ----------
-    customers : array
-        The ids of the customers with at least one purchase, ascending.
-    offsets : int64 array
-        Where the purchases of each customer begin in `times` and `values`; one entry
-        more than there are customers.
-    times : datetime64[us] array
-        When each purchase was made: the beginning of its period, ascending within a
-        customer.
-    values : float64 array or None
-        For how much, after all refunds; None without `amount`.
-    lines : Lines or None
-        The lines behind each purchase; None without `order` and `product`.
-    receipt : Receipt
-        What became of the rows.
-    family : str
-        The kind of frame that results come back as.
-    zone : str or None
-        The time zone that days are cut in; None if the data name none.
 
     See Also
     --------
@@ -155,53 +109,62 @@ class Transactions:
         refunds: RefundRule = "net",
         duplicates: DuplicateRule = "keep",
     ) -> None:
-        table = Table.of(data)
-        features = (attributes,) if isinstance(attributes, str) else tuple(attributes)
-        identifiers = [customer, order, product, *features]
-        codes = {name: table.codes(name) for name in identifiers if name is not None}
-        instants = table.instants(
-            time, time_format=time_format, time_unit=time_unit, tz=tz
-        )
-        columns: LogColumns = {
-            "customer": (customer, codes[customer].values),
-            "customers": len(codes[customer].categories),
-            "time": (time, instants.values),
-            "time_missing": instants.missing,
-            "amount": None
-            if amount is None
-            else (amount, table.numbers(amount).values),
-            "order": None if order is None else (order, codes[order].values),
-            "product": None if product is None else (product, codes[product].values),
-            "attributes": [(name, codes[name].values) for name in features],
-        }
-        grouped = _core.group_transactions(columns, merge, refunds, duplicates)
-        self.family = table.family
-        self.zone = instants.zone
-        self.customers = codes[customer].categories[grouped["customers"]]
-        self.offsets = grouped["offsets"]
-        self.times = grouped["times"].view("datetime64[us]")
-        self.values = _net_values(grouped)
-        self.lines = _lines(
-            grouped,
-            None if order is None else codes[order],
-            None if product is None else codes[product],
-        )
-        found = dict(zip(features, grouped["attributes"], strict=True))
-        self._attributes = {
-            name: _labels(codes[name], places) for name, (places, _) in found.items()
-        }
-        self.receipt = Receipt.of(
-            grouped["receipt"],
-            zone=self.zone,
+        names = (attributes,) if isinstance(attributes, str) else tuple(attributes)
+        self._log = group(
+            Table.of(data),
+            customer=customer,
+            time=time,
+            amount=amount,
+            order=order,
+            product=product,
+            attributes=names,
+            time_format=time_format,
+            time_unit=time_unit,
+            tz=tz,
             merge=merge,
-            refund_rule=refunds,
-            duplicate_rule=duplicates,
-            attribute_conflicts={name: count for name, (_, count) in found.items()},
+            refunds=refunds,
+            duplicates=duplicates,
         )
-        self._history = _history(grouped)
-        for values in (self.customers, self.offsets, self.times, self.values):
-            if values is not None:
-                values.setflags(write=False)
+
+    @property
+    def customers(self) -> NDArray[Any]:
+        """The ids of the customers with at least one purchase, ascending."""
+        return self._log.customers
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Where the purchases of each customer begin, and where the last one's end."""
+        return self._log.history["offsets"]
+
+    @property
+    def times(self) -> NDArray[np.datetime64]:
+        """The beginning of each purchase's period, ascending within a customer."""
+        return self._log.history["times"].view("datetime64[us]")
+
+    @property
+    def values(self) -> NDArray[np.float64] | None:
+        """The value of each purchase after all refunds; None without `amount`."""
+        return self._log.values
+
+    @property
+    def lines(self) -> Lines | None:
+        """The lines behind each purchase; None without `order` and `product`."""
+        return self._log.lines
+
+    @property
+    def receipt(self) -> Receipt:
+        """What became of the rows."""
+        return self._log.receipt
+
+    @property
+    def family(self) -> str:
+        """The kind of frame that results come back as."""
+        return self._log.family
+
+    @property
+    def zone(self) -> str | None:
+        """The time zone that days are cut in; None if the data name none."""
+        return self._log.zone
 
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64]:
@@ -216,7 +179,7 @@ class Transactions:
         The value in the customer's earliest row that has one, the smallest if there
         are several; the receipt says how many customers have more than one.
         """
-        columns = {"customer_id": self.customers, **self._attributes}
+        columns = {"customer_id": self.customers, **self._log.attributes}
         return native_frame(columns, family=self.family, index="customer_id")
 
     def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary:
@@ -253,7 +216,7 @@ class Transactions:
         array([10.])
         """
         date = self._date(as_of, "as_of")
-        found = _core.summarize_transactions(self._history, date, unit)
+        found = _core.summarize_transactions(self._log.history, date, unit)
         return Summary(**self._summary_columns(found, date), unit=unit)
 
     def split(self, at: Date, until: Date | None = None, unit: Unit = "day") -> Split:
@@ -294,7 +257,7 @@ class Transactions:
         (array([1]), array([1]), 1.0)
         """
         start, end = self._date(at, "at"), self._date(until, "until")
-        found = _core.split_transactions(self._history, start, end, unit)
+        found = _core.split_transactions(self._log.history, start, end, unit)
         has_values = self.values is not None
         return Split(
             **self._summary_columns(found, start),
@@ -341,7 +304,7 @@ class Transactions:
 
     def _activity(self, as_of: Date | None) -> dict[str, NDArray[Any]]:
         """Return the columns of `activity`."""
-        found = _core.customer_activity(self._history, self._date(as_of, "as_of"))
+        found = _core.customer_activity(self._log.history, self._date(as_of, "as_of"))
         columns: dict[str, NDArray[Any]] = {
             "customer_id": self.customers[found["customers"]],
             "first_purchase": found["first_purchase"].view("datetime64[us]"),
@@ -359,6 +322,14 @@ class Transactions:
 
         Columns: `customer_id`, `time`, `value` (after all refunds, in a log with
         amounts) and `first`: whether it is the customer's first.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [2, 1, 2], "date": ["2024-01-05"] * 3}
+        >>> purchases = tn.Transactions(orders).purchases()
+        >>> purchases["customer_id"], purchases["first"]
+        (array([1, 2]), array([ True,  True]))
         """
         first = np.zeros(len(self), dtype=bool)
         first[self.offsets[:-1]] = True
@@ -404,12 +375,12 @@ class Transactions:
         """Return an instant, and whether it stands for a whole day."""
         if date is None:
             return int(self.receipt.last_time.astype(np.int64)), False
-        return civil_microseconds(date, name=name)
+        return civil_microseconds(date, name=name, zone=self.zone)
 
     def _recorded(self, date: tuple[int, bool]) -> np.datetime64:
         """Return a date as results show it: a day, unless purchases have times."""
         moment, whole_day = np.datetime64(date[0], "us"), date[1]
-        has_times = self._history["grain"] in ("hour", "instant")
+        has_times = self._log.history["grain"] in ("hour", "instant")
         return moment if has_times and not whole_day else moment.astype("datetime64[D]")
 
     def _summary_columns(
@@ -425,51 +396,3 @@ class Transactions:
             "as_of": self._recorded(date),
             "family": self.family,
         }
-
-
-def _net_values(grouped: GroupedColumns) -> NDArray[np.float64] | None:
-    """Return the values of purchases after all refunds."""
-    values = grouped["values"]
-    if values is None:
-        return None
-    net = values.copy()
-    np.add.at(net, grouped["refund_purchases"], grouped["refund_amounts"])
-    return net
-
-
-def _labels(codes: Codes, places: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the categories in those places; where there is none, None or NaN."""
-    present = places >= 0
-    if present.all():
-        return codes.categories[places]
-    numeric = codes.categories.dtype.kind in "iu"
-    labels = np.full(len(places), np.nan if numeric else None)
-    labels[present] = codes.categories[places[present]]
-    return labels
-
-
-def _lines(
-    grouped: GroupedColumns, orders: Codes | None, products: Codes | None
-) -> Lines | None:
-    """Return the lines behind the purchases of a log with orders or products."""
-    if orders is None and products is None:
-        return None
-    return Lines(
-        offsets=grouped["line_offsets"],
-        orders=orders and _labels(orders, grouped["line_orders"]),
-        products=products and _labels(products, grouped["line_products"]),
-        amounts=None if grouped["values"] is None else grouped["line_amounts"],
-    )
-
-
-def _history(grouped: GroupedColumns) -> HistoryColumns:
-    """Return the part of a grouped log that summaries are made from."""
-    return {
-        "grain": grouped["grain"],
-        "offsets": grouped["offsets"],
-        "times": grouped["times"],
-        "values": grouped["values"],
-        "refund_purchases": grouped["refund_purchases"],
-        "refund_times": grouped["refund_times"],
-        "refund_amounts": grouped["refund_amounts"],
-    }

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenure._customers import Customers
 from tenure._intervals import bounds, check_level, normal_quantile
-from tenure._purchasing import PurchasingModel
 from tenure._report import html_report, text_table
+from tenure._typing import override
 from tenure._units import plural
-from tenure.exceptions import ParameterError
-from tenure.spend import GammaGamma
+from tenure._worth import Discounting, Worth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._purchasing import PurchasingModel
     from tenure._units import Horizon
+    from tenure.spend import GammaGamma
 
 __all__ = ["LifetimeValue", "lifetime_value", "lifetime_value_new"]
 
@@ -71,7 +72,7 @@ class LifetimeValue:
         return self.columns[column]
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the distribution of the values; see `plotting.plot_value_distribution`."""
+        """Draw the distribution of the values: `plotting.plot_value_distribution`."""
         from tenure.plotting import plot_value_distribution  # noqa: PLC0415
 
         return plot_value_distribution(self, ax=ax)
@@ -85,7 +86,9 @@ class LifetimeValue:
         total = f"{self.total:,.2f}"
         if self.total_interval is not None and self.interval is not None:
             lower, upper = self.total_interval
-            total += f" ({100 * self.interval:g} % interval {lower:,.2f} to {upper:,.2f})"
+            total += (
+                f" ({100 * self.interval:g} % interval {lower:,.2f} to {upper:,.2f})"
+            )
         who = f"{len(self):,} customers" if len(self) > 1 else "one customer"
         return f"Lifetime value ({self.basis}) of {who} over {span}: {total}"
 
@@ -97,8 +100,8 @@ class LifetimeValue:
         ]
         return ["", "mean", "median", "max"], rows
 
+    @override
     def __repr__(self) -> str:
-        """Return the total and a table of the columns."""
         return f"{self._headline()}\n{text_table(*self._table())}"
 
     def _repr_html_(self) -> str:
@@ -160,8 +163,8 @@ def lifetime_value(
 
     References
     ----------
-    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value curves
-    for customer base analysis. Journal of Marketing Research 42(4), 415-430.
+    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value
+    curves for customer base analysis. Journal of Marketing Research 42(4), 415-430.
 
     Examples
     --------
@@ -176,12 +179,14 @@ def lifetime_value(
     Lifetime value (margin) of 2,357 customers over the next 52.18 weeks: ...
     """
     customers = buying._customers(data)  # noqa: SLF001
-    worth = _Worth.of(spend, data, customers, margin, cost_per_order, interval)
+    worth = Worth.of(
+        spend, data, customers, margin=margin, cost=cost_per_order, interval=interval
+    )
     return _value(
         buying,
         customers,
         worth,
-        _Discounting(horizon, discount_rate, per, compounding),
+        Discounting(horizon, discount_rate, per, compounding),
         at_once=0.0,
         acquisition_cost=acquisition_cost,
         interval=interval,
@@ -220,7 +225,8 @@ acquisition_cost, interval
     Examples
     --------
     >>> import tenure as tn
-    >>> buying = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426, unit="week")
+    >>> known = {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426}
+    >>> buying = tn.BGNBD.from_params(**known, unit="week")
     >>> value = tn.lifetime_value_new(buying, 35.0, horizon="1 year", margin=0.3)
     >>> round(value.total, 2)
     25.14
@@ -229,81 +235,30 @@ acquisition_cost, interval
     newcomer["monetary_value"] = np.zeros(1)
     unit = buying.time_unit_
     customers = Customers(newcomer, "numpy", None, None, unit)
-    worth = _Worth.of(spend, newcomer, customers, margin, cost_per_order, interval)
+    worth = Worth.of(
+        spend,
+        newcomer,
+        customers,
+        margin=margin,
+        cost=cost_per_order,
+        interval=interval,
+    )
     return _value(
         buying,
         customers,
         worth,
-        _Discounting(horizon, discount_rate, per, compounding),
+        Discounting(horizon, discount_rate, per, compounding),
         at_once=1.0 if first_purchase else 0.0,
         acquisition_cost=acquisition_cost,
         interval=interval,
     )
 
 
-@dataclass(frozen=True)
-class _Discounting:
-    horizon: Horizon | None
-    rate: float
-    per: str | float
-    compounding: str | float | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Worth:
-    """What a purchase of each customer brings: `margin * spend - cost`.
-
-    `gradients` are those of the expected spend, `covariance` that of its parameters.
-    """
-
-    spend: NDArray[np.float64]
-    margin: NDArray[np.float64]
-    cost: float
-    basis: str
-    gradients: NDArray[np.float64] | None
-    covariance: NDArray[np.float64] | None
-
-    @classmethod
-    def of(
-        cls,
-        spend: GammaGamma | float,
-        data: object,
-        customers: Customers,
-        margin: float | ArrayLike | None,
-        cost: float,
-        interval: float | None,
-    ) -> _Worth:
-        basis = "revenue" if margin is None else "margin"
-        earned = _margin(margin, len(customers))
-        if not isinstance(spend, GammaGamma):
-            expected = np.full(len(customers), _amount(spend))
-            return cls(expected, earned, cost, basis, None, None)
-        spenders = spend._customers(data)  # noqa: SLF001
-        if len(spenders) != len(customers):
-            raise ParameterError.of(
-                "spend",
-                f"be fitted to the same {len(customers):,} customers as `buying`",
-                found=f"{len(spenders):,} customers",
-                hint="pass the customers as `data`",
-            )
-        expected, gradients = spend._expected(  # noqa: SLF001
-            spenders, gradient=interval is not None
-        )
-        covariance = None
-        if interval is not None:
-            covariance = spend.result_.needed_covariance("GammaGamma")
-        return cls(expected, earned, cost, basis, gradients, covariance)
-
-    @property
-    def value(self) -> NDArray[np.float64]:
-        return self.margin * self.spend - self.cost
-
-
 def _value(
     buying: PurchasingModel,
     customers: Customers,
-    worth: _Worth,
-    discounting: _Discounting,
+    worth: Worth,
+    discounting: Discounting,
     *,
     at_once: float,
     acquisition_cost: float,
@@ -367,26 +322,3 @@ def _variances(
     gradients: NDArray[np.float64], covariance: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     return np.maximum(np.einsum("ij,jk,ik->i", gradients, covariance, gradients), 0.0)
-
-
-def _amount(spend: float) -> float:
-    if not isinstance(spend, (int, float, np.number)) or not math.isfinite(spend):
-        raise ParameterError.of(
-            "spend", "be a GammaGamma model or a finite number", found=repr(spend)
-        )
-    return float(spend)
-
-
-def _margin(margin: float | ArrayLike | None, customers: int) -> NDArray[np.float64]:
-    if margin is None:
-        return np.ones(customers)
-    shares = np.asarray(margin, dtype=np.float64)
-    if shares.ndim > 1 or (shares.ndim == 1 and len(shares) != customers):
-        raise ParameterError.of(
-            "margin",
-            f"be one number, or one for each of {customers:,} customers",
-            found=f"an array of shape {shares.shape}",
-        )
-    if not np.isfinite(shares).all():
-        raise ParameterError.of("margin", "be finite", found="a value that is not")
-    return cast("NDArray[np.float64]", np.broadcast_to(shares, (customers,)))

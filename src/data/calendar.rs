@@ -252,6 +252,17 @@ impl Grain {
         }
     }
 
+    /// The beginning of the period after the one that begins at `begin`.
+    pub fn next(self, begin: i64) -> i64 {
+        match self {
+            Self::Instant => begin.saturating_add(1),
+            Self::Hour => begin.saturating_add(HOUR),
+            Self::Day => begin.saturating_add(DAY),
+            Self::Week => begin.saturating_add(7 * DAY),
+            Self::Month => first_of_month(Moment::of(begin).month() + 1).saturating_mul(DAY),
+        }
+    }
+
     /// The end of observation: `at` is an instant, or any instant of a whole day that is observed to its end.
     ///
     /// # Examples
@@ -373,6 +384,8 @@ mod tests {
         let instant = date(day.0, day.1, day.2) + time;
         let expected = date(begin.0, begin.1, begin.2) + begin_time;
         assert_eq!(grain.floor(instant), expected);
+        assert_eq!(grain.floor(grain.next(expected)), grain.next(expected));
+        assert_eq!(grain.floor(grain.next(expected) - 1), expected);
         assert_eq!(grain.floor(expected), expected);
     }
 
@@ -398,7 +411,7 @@ mod tests {
         }
         for grain in Grain::ALL {
             for instant in extremes {
-                assert!(grain.floor(instant) <= instant);
+                assert!(grain.floor(instant) <= instant && instant <= grain.next(instant));
                 assert!(grain.cutoff(instant, true).now >= grain.cutoff(instant, false).now);
             }
         }

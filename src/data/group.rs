@@ -29,7 +29,7 @@ pub(crate) struct Grouped {
     pub(crate) receipt: Receipt,
     /// The first row that repeats another, and the row that it repeats.
     pub(crate) first_duplicate: Option<(usize, usize)>,
-    /// Whether every time is the beginning of a day.
+    /// Whether every time is the beginning of a day; looked at where times are not cut to periods.
     pub(crate) whole_days: bool,
 }
 

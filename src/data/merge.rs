@@ -33,6 +33,13 @@ struct Group {
     is_refund: bool,
 }
 
+/// A negative amount that is dated after the period of the purchase that it reduces.
+struct Refund {
+    purchase: i64,
+    time: i64,
+    amount: f64,
+}
+
 /// Turns the rows of one customer after the other into compressed rows.
 pub(crate) struct Grouper<'a> {
     log: &'a OrderLog<'a>,
@@ -60,16 +67,22 @@ impl<'a> Grouper<'a> {
         self.count_duplicates(lines, out);
         self.count_refunds(lines, out);
         let before = out.times.len();
+        let mut refunds = Vec::new();
         for group in self.groups(lines) {
             let lines = &lines[group.lines.clone()];
             if !group.is_refund {
                 self.add_purchase(group.time, lines, out);
+                let later = lines
+                    .iter()
+                    .filter(|line| self.is_later_refund(group.time, line));
+                self.note_refunds(later, &mut refunds, out);
             } else if out.times.len() > before {
-                Self::add_refund(group.time, lines, out);
+                self.note_refunds(lines, &mut refunds, out);
             } else {
                 out.receipt.dropped.refunds_without_purchase += lines.len();
             }
         }
+        add_refunds(refunds, out);
         if out.times.len() > before {
             out.customers.push(customer as i64);
             out.offsets.push(out.times.len() as i64);
@@ -135,14 +148,16 @@ impl<'a> Grouper<'a> {
     fn groups(&self, lines: &[Line]) -> Vec<Group> {
         let mut groups = Vec::with_capacity(lines.len());
         let mut start = 0;
-        for run in lines.chunk_by(|a, b| self.is_same_purchase(a, b)) {
-            let end = start + run.len();
+        while start < lines.len() {
+            let rest = &lines[start..];
+            let time = self.grain.floor(rest[0].time);
+            let run = &rest[..self.length_of_group(time, rest)];
             groups.push(Group {
-                time: self.grain.floor(run[0].time),
-                lines: start..end,
+                time,
+                lines: start..start + run.len(),
                 is_refund: self.is_refund(run),
             });
-            start = end;
+            start += run.len();
         }
         if self.grain == Grain::Instant {
             groups.sort_by_key(|group| (group.time, group.is_refund));
@@ -150,12 +165,21 @@ impl<'a> Grouper<'a> {
         groups
     }
 
-    fn is_same_purchase(&self, a: &Line, b: &Line) -> bool {
-        match self.rules.merge {
-            Merge::Period(grain) => grain.floor(a.time) == grain.floor(b.time),
-            Merge::Order => self.compare_orders(a, b).is_eq(),
-            Merge::Nothing => false,
-        }
+    /// How many of the lines, the first of which is in the period that begins at `time`, are one purchase: at least 1.
+    fn length_of_group(&self, time: i64, lines: &[Line]) -> usize {
+        let (first, rest) = (&lines[0], &lines[1..]);
+        let same = match self.rules.merge {
+            Merge::Period(grain) => {
+                let next = grain.next(time);
+                rest.iter().take_while(|line| line.time < next).count()
+            }
+            Merge::Order => {
+                let is_same = |line: &&Line| self.compare_orders(first, line).is_eq();
+                rest.iter().take_while(is_same).count()
+            }
+            Merge::Nothing => 0,
+        };
+        same + 1
     }
 
     /// Nothing but negative amounts, unless they are to count as purchases.
@@ -163,70 +187,91 @@ impl<'a> Grouper<'a> {
         self.rules.refunds != RefundRule::Keep && lines.iter().all(|line| line.amount < 0.0)
     }
 
+    /// A line that refunds part of its own order later: it is not known yet when the order is made.
+    fn is_later_refund(&self, time: i64, line: &Line) -> bool {
+        self.rules.merge == Merge::Order
+            && self.rules.refunds != RefundRule::Keep
+            && line.amount < 0.0
+            && line.time > time
+    }
+
     fn add_purchase(&self, time: i64, lines: &[Line], out: &mut Grouped) {
-        let value = total(lines);
+        let known = || {
+            lines
+                .iter()
+                .filter(|line| !self.is_later_refund(time, line))
+        };
+        let value = total(known());
         out.times.push(time);
         out.values.push(value);
-        let bought = lines
-            .iter()
-            .filter(|line| line.amount >= 0.0 || self.rules.refunds == RefundRule::Keep);
+        let bought =
+            known().filter(|line| line.amount >= 0.0 || self.rules.refunds == RefundRule::Keep);
         out.receipt.merged += bought.count() - 1;
         out.receipt.purchases += 1;
         out.receipt.zero_amounts += usize::from(self.log.amount.is_some() && value == 0.0);
         if self.keeps_lines {
-            self.add_lines(lines, out);
+            self.add_lines(known(), out);
         }
-        use_lines(lines, out);
+        self.use_lines(known(), out);
     }
 
-    fn add_lines(&self, lines: &[Line], out: &mut Grouped) {
-        let rows = || lines.iter().map(|line| line.row);
-        if let Some(order) = self.log.order {
-            out.lines.orders.extend(rows().map(|row| order.values[row]));
-        }
-        if let Some(product) = self.log.product {
-            out.lines
+    fn add_lines<'l>(&self, lines: impl Iterator<Item = &'l Line>, out: &mut Grouped) {
+        let mut count = 0;
+        for line in lines {
+            count += 1;
+            let found = &mut out.lines;
+            found
+                .orders
+                .extend(self.log.order.map(|order| order.values[line.row]));
+            found
                 .products
-                .extend(rows().map(|row| product.values[row]));
-        }
-        if self.log.amount.is_some() {
-            out.lines
-                .amounts
-                .extend(lines.iter().map(|line| line.amount));
+                .extend(self.log.product.map(|product| product.values[line.row]));
+            found.amounts.extend(self.log.amount.map(|_| line.amount));
         }
         let before = out.lines.offsets.last().copied().unwrap_or(0);
-        out.lines.offsets.push(before + lines.len() as i64);
+        out.lines.offsets.push(before + count);
     }
 
-    /// A refund of the last purchase that was added; those of one period are one.
-    fn add_refund(time: i64, lines: &[Line], out: &mut Grouped) {
+    /// Notes refunds of the last purchase that was added.
+    fn note_refunds<'l>(
+        &self,
+        lines: impl IntoIterator<Item = &'l Line, IntoIter: Clone>,
+        refunds: &mut Vec<Refund>,
+        out: &mut Grouped,
+    ) {
+        let lines = lines.into_iter();
         let purchase = out.times.len() as i64 - 1;
-        let refunds = &mut out.refunds;
-        let same =
-            refunds.purchases.last() == Some(&purchase) && refunds.times.last() == Some(&time);
-        match refunds.amounts.last_mut() {
-            Some(amount) if same => *amount += total(lines),
-            _ => {
-                refunds.purchases.push(purchase);
-                refunds.times.push(time);
-                refunds.amounts.push(total(lines));
-            }
+        refunds.extend(lines.clone().map(|line| Refund {
+            purchase,
+            time: self.grain.floor(line.time),
+            amount: line.amount,
+        }));
+        self.use_lines(lines, out);
+    }
+
+    fn use_lines<'l>(&self, lines: impl IntoIterator<Item = &'l Line>, out: &mut Grouped) {
+        let receipt = &mut out.receipt;
+        for line in lines {
+            receipt.used += 1;
+            receipt.first_time = receipt.first_time.min(line.time);
+            receipt.last_time = receipt.last_time.max(line.time);
+            out.whole_days &= self.grain != Grain::Instant || line.time % DAY == 0;
         }
-        use_lines(lines, out);
+    }
+}
+
+/// Adds the refunds of a customer in order; those of one purchase in one period are one.
+fn add_refunds(mut refunds: Vec<Refund>, out: &mut Grouped) {
+    refunds.sort_by_key(|refund| (refund.purchase, refund.time));
+    for same in refunds.chunk_by(|a, b| (a.purchase, a.time) == (b.purchase, b.time)) {
+        out.refunds.purchases.push(same[0].purchase);
+        out.refunds.times.push(same[0].time);
+        let amount = same.iter().fold(0.0, |sum, refund| sum + refund.amount);
+        out.refunds.amounts.push(amount);
     }
 }
 
 /// Adds up from +0, so that a total of nothing but -0 is 0.
-fn total(lines: &[Line]) -> f64 {
-    lines.iter().fold(0.0, |sum, line| sum + line.amount)
-}
-
-fn use_lines(lines: &[Line], out: &mut Grouped) {
-    let receipt = &mut out.receipt;
-    receipt.used += lines.len();
-    for line in lines {
-        receipt.first_time = receipt.first_time.min(line.time);
-        receipt.last_time = receipt.last_time.max(line.time);
-        out.whole_days &= line.time.rem_euclid(DAY) == 0;
-    }
+fn total<'l>(lines: impl IntoIterator<Item = &'l Line>) -> f64 {
+    lines.into_iter().fold(0.0, |sum, line| sum + line.amount)
 }

@@ -9,7 +9,11 @@
 pub mod attributes;
 pub mod calendar;
 pub(crate) mod check;
+pub mod codes;
 mod group;
+mod hash;
+pub mod instants;
+pub mod mask;
 mod merge;
 pub mod order_log;
 pub mod receipt;
@@ -17,7 +21,11 @@ pub mod rows;
 pub mod rules;
 pub mod split;
 pub mod summary;
+pub mod text;
+pub mod time;
+pub mod time_format;
 pub mod transactions;
+pub mod zone;
 
 pub use group::{Lines, Refunds};
 pub use order_log::{Column, OrderLog};

@@ -2,6 +2,7 @@
 
 use super::check::{Rule, same_length};
 use crate::Result;
+use crate::numeric::parallel;
 
 /// The purchase history of one customer: the sufficient statistics of the models of repeat buying.
 ///
@@ -50,16 +51,9 @@ impl<'a> Histories<'a> {
 }
 
 impl Histories<'_> {
-    /// The numbers of purchases that occur, in ascending order.
-    pub fn distinct_counts(&self) -> Vec<u64> {
-        let mut seen: Vec<u64> = Vec::new();
-        for &x in self.frequency {
-            let x = x as u64;
-            if let Err(place) = seen.binary_search(&x) {
-                seen.insert(place, x);
-            }
-        }
-        seen
+    /// The largest number of repeat purchases.
+    pub fn largest_count(&self) -> f64 {
+        self.frequency.iter().copied().fold(0.0, f64::max)
     }
 }
 
@@ -163,7 +157,7 @@ pub(crate) fn check_counts(column: &str, counts: &[f64]) -> Result<()> {
     };
     rule.check(
         counts.len(),
-        |i| !(counts[i] >= 0.0 && counts[i].is_finite() && counts[i].fract() == 0.0),
+        |i| !is_count(counts[i]),
         |i| format!("{:?}", counts[i]),
     )
 }
@@ -181,8 +175,22 @@ pub fn check_histories(
 ) -> Result<()> {
     same_length(names[1], recency.len(), names[0], frequency.len())?;
     same_length(names[2], t.len(), names[0], frequency.len())?;
+    if !parallel::any(t.len(), |i| !is_history(frequency[i], recency[i], t[i])) {
+        return Ok(());
+    }
     check_counts(names[0], frequency)?;
     check_ages(names, frequency, recency, t)
+}
+
+/// All rules at once, for the common case that nobody breaks one.
+fn is_history(x: f64, t_x: f64, t: f64) -> bool {
+    is_count(x) && t.is_finite() && (0.0..=t).contains(&t_x) && (t_x > 0.0) == (x > 0.0)
+}
+
+/// Whether this is a whole number of at least 0, of a size that counts have.
+#[expect(clippy::float_cmp, reason = "whole or not")]
+fn is_count(x: f64) -> bool {
+    x >= 0.0 && x <= f64::from(u32::MAX) && f64::from(x as u32) == x
 }
 
 /// Passes if every T is an age, every recency lies in [0, T], and recency is 0 exactly where frequency is.

@@ -37,6 +37,35 @@ impl Transactions {
     /// # Errors
     /// [`Error::Length`], [`Error::Data`] and [`Error::Parameter`] for columns that cannot be grouped by these rules,
     /// [`Error::Data`] for repeated rows where those are an error, [`Error::Empty`] if nothing is left.
+    ///
+    /// # Examples
+    /// ```
+    /// use tenure::data::calendar::{DAY, Unit};
+    /// use tenure::data::{Column, DuplicateRule, Merge, OrderLog, RefundRule, Rules, Transactions, summary::summarize};
+    ///
+    /// let log = OrderLog {
+    ///     customer: Column { name: "customer_id", values: &[0, 1, 0, 0] },
+    ///     customers: 2,
+    ///     time: Column { name: "date", values: &[0, 7 * DAY, 14 * DAY, 14 * DAY] },
+    ///     time_missing: None,
+    ///     amount: Some(Column { name: "amount", values: &[10.0, 5.0, 12.0, 18.0] }),
+    ///     order: None,
+    ///     product: None,
+    ///     attributes: Vec::new(),
+    /// };
+    /// let rules = Rules {
+    ///     merge: Merge::parse(Some("day"))?,
+    ///     refunds: RefundRule::Net,
+    ///     duplicates: DuplicateRule::Keep,
+    /// };
+    /// let grouped = Transactions::group(&log, rules)?;
+    /// assert_eq!(grouped.values, Some(vec![10.0, 30.0, 5.0]));
+    ///
+    /// let as_of = grouped.grain.cutoff(14 * DAY, true);
+    /// let summary = summarize(&grouped.history(), as_of, Unit::Week)?;
+    /// assert_eq!((summary.recency, summary.t), (vec![2.0, 0.0], vec![2.0, 1.0]));
+    /// # Ok::<(), tenure::Error>(())
+    /// ```
     pub fn group(log: &OrderLog<'_>, rules: Rules) -> Result<Self> {
         log.check(rules)?;
         let grouped = group(log, rules);
@@ -128,7 +157,7 @@ fn check_not_empty(grouped: &Grouped) -> Result<()> {
 pub struct RefundColumns<'a> {
     /// The purchase that is reduced, ascending.
     pub purchases: &'a [i64],
-    /// When, ascending for a purchase.
+    /// When.
     pub times: &'a [i64],
     /// By how much: negative amounts.
     pub amounts: &'a [f64],
@@ -262,4 +291,131 @@ fn check_offsets(offsets: &[i64], purchases: usize) -> Result<()> {
         found: "something else".to_owned(),
         hint: String::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::calendar::{DAY, Unit};
+    use super::super::rules::RefundRule;
+    use super::super::split::split;
+    use super::super::summary::{activity, summarize};
+    use super::super::{Column, attributes::attributes};
+    use super::*;
+    use proptest::prelude::*;
+
+    const MERGES: [Merge; 6] = [
+        Merge::Period(Grain::Hour),
+        Merge::Period(Grain::Day),
+        Merge::Period(Grain::Week),
+        Merge::Period(Grain::Month),
+        Merge::Order,
+        Merge::Nothing,
+    ];
+
+    fn instant() -> impl Strategy<Value = i64> {
+        let extremes = [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX];
+        prop_oneof![
+            proptest::sample::select(extremes.to_vec()),
+            -40 * DAY..40 * DAY,
+            any::<i64>()
+        ]
+    }
+
+    fn row() -> impl Strategy<Value = (i64, i64, f64, i64, bool)> {
+        (
+            -1..4_i64,
+            instant(),
+            -50.0..50.0,
+            0..5_i64,
+            proptest::bool::weighted(0.1),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn no_log_is_too_strange(
+            rows in proptest::collection::vec(row(), 1..40),
+            merge in 0..MERGES.len(),
+            refunds in 0..3_usize,
+            (at, until) in (instant(), instant()),
+            whole_day in any::<bool>(),
+        ) {
+            let customer: Vec<i64> = rows.iter().map(|row| row.0).collect();
+            let time: Vec<i64> = rows.iter().map(|row| row.1).collect();
+            let amount: Vec<f64> = rows.iter().map(|row| row.2).collect();
+            let order: Vec<i64> = rows.iter().map(|row| row.3).collect();
+            let missing: Vec<bool> = rows.iter().map(|row| row.4).collect();
+            let codes = Column { name: "order", values: &order };
+            let log = OrderLog {
+                customer: Column { name: "customer", values: &customer },
+                customers: 4,
+                time: Column { name: "time", values: &time },
+                time_missing: Some(&missing),
+                amount: Some(Column { name: "amount", values: &amount }),
+                order: Some(codes),
+                product: None,
+                attributes: vec![codes],
+            };
+            let rules = Rules {
+                merge: MERGES[merge],
+                refunds: [RefundRule::Net, RefundRule::Drop, RefundRule::Keep][refunds],
+                duplicates: DuplicateRule::Drop,
+            };
+            let Ok(grouped) = Transactions::group(&log, rules) else { return Ok(()) };
+            let receipt = &grouped.receipt;
+            prop_assert_eq!(receipt.rows, rows.len());
+            prop_assert_eq!(receipt.used + receipt.dropped.total(), receipt.rows);
+            prop_assert_eq!(receipt.purchases, grouped.times.len());
+            let lines = grouped.lines.as_ref().map_or(0, |lines| lines.orders.len());
+            prop_assert!(receipt.purchases + receipt.merged <= lines && lines <= receipt.used);
+            for one in attributes(&log, &grouped) {
+                prop_assert_eq!(one.codes.len(), receipt.customers);
+            }
+            let history = grouped.history();
+            let at = grouped.grain.cutoff(at, whole_day);
+            let until = grouped.grain.cutoff(until, whole_day);
+            for unit in [Unit::Hour, Unit::Week, Unit::Month, Unit::Quarter, Unit::Year] {
+                if let Ok(summary) = summarize(&history, at, unit) {
+                    for (recency, t) in summary.recency.iter().zip(&summary.t) {
+                        prop_assert!((0.0..=*t).contains(recency));
+                    }
+                }
+                if let Ok(split) = split(&history, at, until, unit) {
+                    prop_assert!(split.duration > 0.0);
+                }
+            }
+            if let Ok(activity) = activity(&history, at) {
+                prop_assert!(activity.recency_days.iter().all(|&days| days >= 0.0));
+            }
+        }
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_together_are_refused() {
+        let none = RefundColumns {
+            purchases: &[],
+            times: &[],
+            amounts: &[],
+        };
+        let make = |offsets, times, values, refunds| {
+            History::new(Grain::Day, offsets, times, values, refunds).map(|_| ())
+        };
+        assert!(make(&[0, 1, 3], &[1, 2, 3], None, none).is_ok());
+        for offsets in [
+            &[] as &[i64],
+            &[0],
+            &[0, 2, 1, 3],
+            &[0, 2],
+            &[-1, 3],
+            &[0, 4],
+        ] {
+            assert!(make(offsets, &[1, 2, 3], None, none).is_err());
+        }
+        assert!(make(&[0, 1], &[1], Some(&[]), none).is_err());
+        let uneven = RefundColumns {
+            purchases: &[0],
+            ..none
+        };
+        assert!(make(&[0, 1], &[1], None, uneven).is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! The BG/NBD model, the reference model of this crate: read this file to learn how a model is written.
 
-use super::{Dimension, Model, Parameter, Purchasing, Sample};
+use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
 use crate::data::Purchases;
 use crate::models::purchasing::BetaGeometric;
 use crate::numeric::Scalar;
@@ -16,7 +16,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct BgNbd;
 
-impl Model<4> for BgNbd {
+impl Model<4, 3> for BgNbd {
     type Row = Purchases;
     const NAME: &'static str = "BGNBD";
     const PARAMETERS: [Parameter; 4] = [
@@ -42,17 +42,20 @@ impl Model<4> for BgNbd {
         },
     ];
 
-    /// `ln G(r+x)/G(r) + ln B(a,b+x)/B(a,b) + r ln alpha`.
-    fn ln_pdf_shared<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> S {
-        let never_left = a.ln_beta(b + x) - a.ln_beta(b);
-        let counted = (r + x).ln_gamma() - r.ln_gamma();
-        counted + never_left + r * alpha.ln()
+    /// `r`, `alpha`, and the logarithm of `a/(b+x-1)`, the odds of having left after the last of `x > 0` purchases.
+    fn common<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> [S; 3] {
+        let ln_left = if x > 0.0 {
+            (a / (b + (x - 1.0))).ln()
+        } else {
+            S::from(0.0)
+        };
+        [r, alpha, ln_left]
     }
 
     /// `-(r+x) ln(alpha+t_x) + ln{ ((alpha+t_x)/(alpha+T))^(r+x) + [x>0] a/(b+x-1) }`: the customer bought nothing
     /// since `t_x` while alive, or left then. Arranged as in Fader and Hardie's note on numerical error in the BG/NBD
     /// (2019), which does not overflow for large `x`.
-    fn ln_pdf_rest<S: Scalar>([r, alpha, a, b]: [S; 4], row: &Purchases) -> S {
+    fn own<S: Scalar>([r, alpha, ln_left]: [S; 3], row: &Purchases) -> S {
         let &Purchases { x, t_x, t } = row;
         let ln_end = (alpha + t).ln();
         if x == 0.0 {
@@ -60,8 +63,15 @@ impl Model<4> for BgNbd {
         }
         let ln_last = (alpha + t_x).ln();
         let silent = (r + x) * (ln_last - ln_end);
-        let left = (a / (b + (x - 1.0))).ln();
-        silent.ln_add_exp(left) - (r + x) * ln_last
+        silent.ln_add_exp(ln_left) - (r + x) * ln_last
+    }
+
+    /// `ln G(r+x)/G(r) + ln B(a,b+x)/B(a,b) + r ln alpha` for each customer, and their own terms.
+    fn together<S: Scalar>([r, alpha, a, b]: [S; 4], equals: &Equals<S>) -> S {
+        let x = equals.count;
+        let counted = (r + x).ln_gamma() - r.ln_gamma();
+        let never_left = a.ln_beta(b + x) - a.ln_beta(b);
+        (counted + never_left + r * alpha.ln()) * equals.customers + equals.own
     }
 
     fn check(sample: &Sample<Purchases>) -> Result<()> {
@@ -106,7 +116,7 @@ impl Model<4> for BgNbd {
     }
 }
 
-impl Purchasing<4> for BgNbd {
+impl Purchasing<4, 3> for BgNbd {
     type Future<S: Scalar> = BetaGeometric<S>;
 
     /// `P(alive at T) = 1 / (1 + [x>0] a/(b+x-1) ((alpha+T)/(alpha+t_x))^(r+x))`.
@@ -117,8 +127,11 @@ impl Purchasing<4> for BgNbd {
         }
         // ln((alpha+T)/(alpha+t_x)), so that a short silence keeps its digits
         let silence = ((alpha + t_x).recip() * (t - t_x)).ln_1p();
-        let ln_odds_left = (a / (b + (x - 1.0))).ln() + (r + x) * silence;
-        (-ln_odds_left).logistic()
+        let odds_left = a / (b + (x - 1.0)) * ((r + x) * silence).exp();
+        if odds_left.value() > 1e300 {
+            return S::from(0.0);
+        }
+        (odds_left + 1.0).recip()
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.

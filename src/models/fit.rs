@@ -1,11 +1,10 @@
 //! Maximum likelihood, written once for every model: collapse equal customers, find the optimum on a log scale,
 //! turn the exact Hessian into a covariance, and say in words what the data cannot identify.
 
-use std::cmp::Ordering;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Dimension, Model, Row};
+use super::sample::{Group, Row, Sample};
+use super::{Dimension, Equals, Model};
 use crate::data::Rows;
 use crate::numeric::linalg::{inverse, symmetric_eigenvalues};
 use crate::numeric::optimize::{Minimum, Stopping, minimize};
@@ -78,223 +77,192 @@ pub struct Fit {
     pub message: String,
 }
 
-/// A row and the number of customers that it stands for.
-#[derive(Debug, Clone, Copy)]
-pub struct Weighted<R> {
-    /// The row.
-    pub row: R,
-    /// How many customers share it.
-    pub weight: f64,
-}
-
 /// Curvature per customer, on the log scale, below which a direction counts as not identified.
 const FLAT: f64 = 1e-7;
-/// Above this many distinct rows the first iterations run on an even thinning of them.
+/// A fit ends where a Newton step promises to raise the total log-likelihood by less than this: a parameter is then
+/// within a ten-millionth of its standard error.
+const DECREASE: f64 = 1e-14;
+/// Above this many distinct rows the first iterations run on an even thinning of them, to about so many.
 const THIN_ABOVE: usize = 60_000;
+const THINNED: usize = 20_000;
 
-/// The customers of a fit, collapsed and in canonical order, so that neither row order nor repetition changes a bit.
-#[derive(Debug, Clone)]
-pub struct Sample<R> {
-    rows: Vec<Weighted<R>>,
-    /// Each number of purchases and how many customers have it.
-    counts: Vec<(f64, f64)>,
-    customers: f64,
-    scale: Scale,
-}
-
-/// Mean observed time and mean value: the units that parameters with a dimension are measured against.
-#[derive(Debug, Clone, Copy)]
-struct Scale {
+/// A model with the customers that it is fitted to.
+pub(super) struct Problem<'a, M: Model<K, J>, const K: usize, const J: usize> {
+    sample: &'a Sample<M::Row>,
+    options: &'a Options<'a>,
+    /// The sum of each group's statistics.
+    statistics: Vec<f64>,
+    /// Mean length of observation and mean value: what parameters with a dimension are measured against.
     time: f64,
     money: f64,
 }
 
-impl<R: Row> Sample<R> {
-    /// Sorts the rows and merges those that are equal.
-    ///
-    /// # Errors
-    /// Weights that are not finite and non-negative, or a number of them that is not the number of rows; nobody left.
-    pub fn new(rows: &impl Rows<Row = R>, weights: Option<&[f64]>) -> Result<Self> {
-        let mut weighted = attach_weights(rows, weights)?;
-        parallel::sort_by(&mut weighted, order);
-        weighted.dedup_by(|later, first| {
-            let equal = compare_keys(&later.row, &first.row) == Ordering::Equal;
-            if equal {
-                first.weight += later.weight;
-            }
-            equal
-        });
-        Ok(Self::from_sorted(weighted))
-    }
-
-    fn from_sorted(rows: Vec<Weighted<R>>) -> Self {
-        let mut counts: Vec<(f64, f64)> = Vec::new();
-        for r in &rows {
-            match counts.last_mut() {
-                Some(last) if last.0.total_cmp(&r.row.count()).is_eq() => last.1 += r.weight,
-                _ => counts.push((r.row.count(), r.weight)),
-            }
-        }
-        let customers = rows.iter().map(|r| r.weight).sum();
-        let mean =
-            |f: fn(&R) -> f64| rows.iter().map(|r| f(&r.row) * r.weight).sum::<f64>() / customers;
-        let scale = Scale {
-            time: mean(R::time),
-            money: mean(R::money),
+impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
+    pub(super) fn new(sample: &'a Sample<M::Row>, options: &'a Options<'a>) -> Self {
+        let statistic = |group: &Group| {
+            let rows = &sample.rows()[group.rows.clone()];
+            rows.iter().map(|r| M::statistic(&r.row) * r.weight).sum()
         };
         Self {
-            rows,
-            counts,
-            customers,
-            scale,
+            sample,
+            options,
+            statistics: parallel::map(sample.groups(), statistic),
+            time: sample.mean(M::Row::time),
+            money: sample.mean(M::Row::money),
         }
     }
 
-    /// The distinct rows with their weights.
-    pub fn rows(&self) -> &[Weighted<R>] {
-        &self.rows
-    }
-
-    /// Number of customers: the sum of the weights.
-    pub fn customers(&self) -> f64 {
-        self.customers
-    }
-
-    /// The weighted mean of a quantity over customers.
-    pub fn mean(&self, quantity: impl Fn(&R) -> f64) -> f64 {
-        let total: f64 = self.rows.iter().map(|r| quantity(&r.row) * r.weight).sum();
-        total / self.customers
-    }
-
-    /// An even thinning: rows that stand for many customers stay, of the others every `step`-th stands for `step`.
-    fn thinned(&self) -> Self {
-        let step = self.rows.len().div_ceil(THIN_ABOVE / 4);
-        let singles = self.rows.iter().filter(|r| r.weight <= 1.0).step_by(step);
-        let thinned = singles.map(|r| Weighted {
-            row: r.row,
-            weight: r.weight * step as f64,
-        });
-        let mut rows: Vec<_> = self
-            .rows
+    /// The log-likelihood of all customers at `theta`.
+    ///
+    /// What customers with equal counts have in common is computed once for them, with derivatives in the `K`
+    /// parameters; their own terms are summed with derivatives in the `J` common quantities only, and the chain rule
+    /// puts both together.
+    fn log_likelihood(&self, theta: [Dual2<K>; K]) -> Dual2<K> {
+        let commons: Vec<[Dual2<K>; J]> = self
+            .sample
+            .groups()
             .iter()
-            .filter(|r| r.weight > 1.0)
-            .copied()
+            .map(|group| M::common(theta, group.count))
             .collect();
-        rows.extend(thinned);
-        rows.sort_by(order);
-        Self::from_sorted(rows)
-    }
-
-    /// The log-likelihood at `theta`; what depends on the number of purchases alone is computed once a number.
-    pub fn log_likelihood<M: Model<K, Row = R>, S: Scalar, const K: usize>(
-        &self,
-        theta: [S; K],
-    ) -> S {
-        let mut total = S::from(0.0);
-        for &(x, customers) in &self.counts {
-            total += M::ln_pdf_shared(theta, x) * customers;
-        }
-        total + parallel::sum(&self.rows, |r| M::ln_pdf_rest(theta, &r.row) * r.weight)
-    }
-
-    /// What the optimiser minimises, over log parameters `u`: the negative log-likelihood with its penalty, per customer.
-    fn objective<M: Model<K, Row = R>, const K: usize>(
-        &self,
-        u: [f64; K],
-        penalty: f64,
-    ) -> Dual2<K> {
-        let theta = u.map(f64::exp);
-        let at = self.log_likelihood::<M, _, K>(Dual2::variables(theta));
-        let total = self.penalised::<M, K>(at, theta, penalty);
-        on_log_scale(&total, theta, self.customers)
-    }
-
-    /// The negative log-likelihood plus `penalty * customers * sum_j ln(theta_j / neutral_j)^2`. A parameter with a
-    /// dimension is measured against the data's own mean time or mean value, so that no unit matters.
-    fn penalised<M: Model<K, Row = R>, const K: usize>(
-        &self,
-        log_likelihood: Dual2<K>,
-        theta: [f64; K],
-        penalty: f64,
-    ) -> Dual2<K> {
-        let mut total = -log_likelihood;
-        if penalty > 0.0 {
-            for (parameter, theta) in M::PARAMETERS.iter().zip(Dual2::variables(theta)) {
-                let distance = (theta / self.neutral(parameter.dimension)).ln();
-                total += distance * distance * (penalty * self.customers);
-            }
+        let ranges = self.sample.groups().iter().map(|group| group.rows.clone());
+        let sums = parallel::sum_groups(self.sample.rows(), ranges, |group, r| {
+            let common = Dual2::variables(commons[group].map(Scalar::value));
+            M::own(common, &r.row) * r.weight
+        });
+        let mut total = Dual2::from(0.0);
+        for (i, (group, own)) in self.sample.groups().iter().zip(sums).enumerate() {
+            total += M::together(
+                theta,
+                &Equals {
+                    count: group.count,
+                    customers: group.customers,
+                    statistic: self.statistics[i],
+                    own: Dual2::compose(commons[i], &own),
+                },
+            );
         }
         total
     }
 
-    fn neutral(&self, dimension: Dimension) -> f64 {
-        match dimension {
-            Dimension::None => 1.0,
-            Dimension::Time => self.scale.time,
-            Dimension::Money => self.scale.money,
+    /// What the optimiser minimises, over log parameters `u`: the negative log-likelihood with its penalty, per customer.
+    fn objective(&self, u: [f64; K]) -> Dual2<K> {
+        let theta = u.map(f64::exp);
+        let variables = Dual2::variables(theta);
+        let mut total = -self.log_likelihood(variables);
+        total += self.penalty(variables);
+        on_log_scale(&total, theta, self.sample.customers())
+    }
+
+    /// `penalty * customers * sum_j ln(theta_j / neutral_j)^2`. A parameter with a dimension is measured against the
+    /// data's own mean time or mean value, so that no unit matters.
+    fn penalty<S: Scalar>(&self, theta: [S; K]) -> S {
+        let mut total = S::from(0.0);
+        for (parameter, theta) in M::PARAMETERS.iter().zip(theta) {
+            let neutral = match parameter.dimension {
+                Dimension::None => 1.0,
+                Dimension::Time => self.time,
+                Dimension::Money => self.money,
+            };
+            let distance = (theta / neutral).ln();
+            total += distance * distance;
+        }
+        total * (self.options.penalty * self.sample.customers())
+    }
+
+    /// Minimises from one start until a Newton step promises less than `decrease` of the total log-likelihood.
+    pub(super) fn climb(
+        &self,
+        start: [f64; K],
+        free: [bool; K],
+        decrease: f64,
+    ) -> Result<Minimum<K>> {
+        let stopping = Stopping {
+            decrease: decrease / self.sample.customers(),
+            gradient: 1e-11,
+            evaluations: 200,
+        };
+        let objective = |u| {
+            (self.options.check)()?;
+            Ok(self.objective(u))
+        };
+        minimize(objective, start, free, stopping)
+    }
+
+    /// The optimum over log parameters, from the first start or, where that stalls, the better of two.
+    fn optimum(&self) -> Result<Minimum<K>> {
+        let [first, second] = M::starts(self.sample).map(|start| start.map(f64::ln));
+        let one = self.attempt(first)?;
+        if one.converged && smallest_eigenvalue(&one.at.hessian) > FLAT {
+            return Ok(one);
+        }
+        let two = self.attempt(second)?;
+        let best = if two.at.value < one.at.value || !one.at.value.is_finite() {
+            two
+        } else {
+            one
+        };
+        if best.at.value.is_finite() {
+            return Ok(best);
+        }
+        Err(Error::Convergence {
+            model: M::NAME.into(),
+            reason: "the likelihood is not finite at either start".into(),
+            hint: "check the units of the columns: values near 1 to 1000 are easiest".into(),
+        })
+    }
+
+    /// One climb, for many customers the first part of it on a thinning of them.
+    fn attempt(&self, start: [f64; K]) -> Result<Minimum<K>> {
+        let distinct = self.sample.rows().len();
+        if distinct <= THIN_ABOVE {
+            return self.climb(start, [true; K], DECREASE);
+        }
+        let thinned = self.sample.thinned(distinct.div_ceil(THINNED));
+        let rough =
+            Problem::<M, K, J>::new(&thinned, self.options).climb(start, [true; K], 1e-3)?;
+        self.climb(rough.point, [true; K], DECREASE)
+    }
+
+    /// Turns an optimum over log parameters into the fit that is reported.
+    fn report(&self, minimum: &Minimum<K>) -> Fit {
+        let (theta, customers) = (minimum.point.map(f64::exp), self.sample.customers());
+        let smallest = smallest_eigenvalue(&minimum.at.hessian);
+        let curved = smallest > FLAT;
+        let (status, message) = match (minimum.converged, curved) {
+            (true, true) => (Status::Converged, String::new()),
+            (_, false) => (Status::Boundary, M::boundary(theta)),
+            (false, true) => (
+                Status::Stopped,
+                format!(
+                    "no optimum after {} evaluations; try a penalty or another time unit",
+                    minimum.evaluations
+                ),
+            ),
+        };
+        let covariance = if curved {
+            covariance(&minimum.at, theta, customers)
+        } else {
+            Vec::new()
+        };
+        Fit {
+            parameters: theta.to_vec(),
+            covariance,
+            log_likelihood: self.penalty(theta) - minimum.at.value * customers,
+            customers,
+            iterations: minimum.evaluations,
+            gradient_norm: minimum.at.gradient.iter().fold(0.0, |m, g| g.abs().max(m)),
+            smallest_eigenvalue: smallest,
+            status,
+            message,
         }
     }
-}
-
-fn attach_weights<R: Row>(
-    rows: &impl Rows<Row = R>,
-    weights: Option<&[f64]>,
-) -> Result<Vec<Weighted<R>>> {
-    let Some(weights) = weights else {
-        return Ok(parallel::tabulate(rows.len(), |i| Weighted {
-            row: rows.row(i),
-            weight: 1.0,
-        }));
-    };
-    check_weights(weights, rows.len())?;
-    let counted = (0..rows.len()).filter(|&i| weights[i] > 0.0);
-    Ok(counted
-        .map(|i| Weighted {
-            row: rows.row(i),
-            weight: weights[i],
-        })
-        .collect())
-}
-
-fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
-    if weights.len() != rows {
-        return Err(Error::Length {
-            column: "weights".into(),
-            found: weights.len(),
-            reference: "frequency".into(),
-            expected: rows,
-        });
-    }
-    let bad = |w: &f64| !w.is_finite() || *w < 0.0;
-    let Some(row) = weights.iter().position(bad) else {
-        return Ok(());
-    };
-    Err(Error::Data {
-        column: "weights".into(),
-        expected: "be finite and not negative".into(),
-        row,
-        found: weights[row].to_string(),
-        count: weights.iter().filter(|w| bad(w)).count(),
-        hint: String::new(),
-    })
-}
-
-fn compare_keys<R: Row>(a: &R, b: &R) -> Ordering {
-    let (a, b) = (a.key(), b.key());
-    a[0].total_cmp(&b[0])
-        .then_with(|| a[1].total_cmp(&b[1]))
-        .then_with(|| a[2].total_cmp(&b[2]))
-}
-
-fn order<R: Row>(a: &Weighted<R>, b: &Weighted<R>) -> Ordering {
-    compare_keys(&a.row, &b.row).then_with(|| a.weight.total_cmp(&b.weight))
 }
 
 /// Fits a model by maximum likelihood.
 ///
 /// # Errors
 /// Bad weights or penalty, no customers, or a likelihood that is not finite at any start.
-pub fn fit<M: Model<K>, const K: usize>(
+pub fn fit<M: Model<K, J>, const K: usize, const J: usize>(
     rows: &impl Rows<Row = M::Row>,
     options: &Options<'_>,
 ) -> Result<Fit> {
@@ -306,116 +274,16 @@ pub fn fit<M: Model<K>, const K: usize>(
             hint: String::new(),
         });
     }
-    let sample = Sample::new(rows, options.weights)?;
+    let sample = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
     M::check(&sample)?;
-    let minimum = optimum::<M, K>(&sample, options)?;
-    Ok(report::<M, K>(&sample, &minimum, options.penalty))
-}
-
-/// The optimum over log parameters, from the first start or, where that stalls, the better of two.
-fn optimum<M: Model<K>, const K: usize>(
-    sample: &Sample<M::Row>,
-    options: &Options<'_>,
-) -> Result<Minimum<K>> {
-    let [first, second] = M::starts(sample).map(|start| start.map(f64::ln));
-    let attempt = |start| -> Result<Minimum<K>> {
-        let start = if sample.rows.len() > THIN_ABOVE {
-            climb::<M, K>(&sample.thinned(), start, [true; K], options, 1e-4)?.point
-        } else {
-            start
-        };
-        climb::<M, K>(sample, start, [true; K], options, 1e-12)
-    };
-    let one = attempt(first)?;
-    if one.converged && is_curved(&one) {
-        return Ok(one);
-    }
-    let two = attempt(second)?;
-    let best = if two.at.value < one.at.value || !one.at.value.is_finite() {
-        two
-    } else {
-        one
-    };
-    if best.at.value.is_finite() {
-        return Ok(best);
-    }
-    Err(Error::Convergence {
-        model: M::NAME.into(),
-        reason: "the likelihood is not finite at either start".into(),
-        hint: "check the units of the columns: values near 1 to 1000 are easiest".into(),
-    })
-}
-
-/// Minimises from one start. `decrease` is in units of the total log-likelihood, whatever the number of customers.
-pub(super) fn climb<M: Model<K>, const K: usize>(
-    sample: &Sample<M::Row>,
-    start: [f64; K],
-    free: [bool; K],
-    options: &Options<'_>,
-    decrease: f64,
-) -> Result<Minimum<K>> {
-    let stopping = Stopping {
-        decrease: decrease / sample.customers,
-        gradient: 1e-11,
-        evaluations: 200,
-    };
-    let objective = |u| {
-        (options.check)()?;
-        Ok(sample.objective::<M, K>(u, options.penalty))
-    };
-    minimize(objective, start, free, stopping)
-}
-
-fn is_curved<const K: usize>(minimum: &Minimum<K>) -> bool {
-    smallest_eigenvalue(&minimum.at.hessian) > FLAT
+    let problem = Problem::<M, K, J>::new(&sample, options);
+    Ok(problem.report(&problem.optimum()?))
 }
 
 fn smallest_eigenvalue<const K: usize>(hessian: &[[f64; K]; K]) -> f64 {
     symmetric_eigenvalues(hessian).map_or(f64::NAN, |eigenvalues| {
         eigenvalues.into_iter().fold(f64::INFINITY, f64::min)
     })
-}
-
-/// Turns an optimum over log parameters into the fit that is reported, from one evaluation there.
-fn report<M: Model<K>, const K: usize>(
-    sample: &Sample<M::Row>,
-    minimum: &Minimum<K>,
-    penalty: f64,
-) -> Fit {
-    let theta = minimum.point.map(f64::exp);
-    let at = sample.log_likelihood::<M, _, K>(Dual2::variables(theta));
-    let objective = sample.penalised::<M, K>(at, theta, penalty);
-    let scaled = on_log_scale(&objective, theta, sample.customers);
-    let smallest = smallest_eigenvalue(&scaled.hessian);
-    let curved = smallest > FLAT;
-    let (status, message) = match (minimum.converged, curved) {
-        (true, true) => (Status::Converged, String::new()),
-        (_, false) => (Status::Boundary, M::boundary(theta)),
-        (false, true) => (
-            Status::Stopped,
-            format!(
-                "no optimum after {} evaluations; try a penalty or another time unit",
-                minimum.evaluations
-            ),
-        ),
-    };
-    let covariance = if curved {
-        inverse(&objective.hessian)
-    } else {
-        None
-    };
-    Fit {
-        parameters: theta.to_vec(),
-        covariance: covariance
-            .map_or_else(Vec::new, |rows| rows.iter().map(|r| r.to_vec()).collect()),
-        log_likelihood: at.value,
-        customers: sample.customers,
-        iterations: minimum.evaluations,
-        gradient_norm: scaled.gradient.iter().fold(0.0, |m, g| g.abs().max(m)),
-        smallest_eigenvalue: smallest,
-        status,
-        message,
-    }
 }
 
 /// A function of `theta` as a function of `ln theta`, per customer.
@@ -431,4 +299,19 @@ fn on_log_scale<const K: usize>(f: &Dual2<K>, theta: [f64; K], customers: f64) -
             })
         }),
     }
+}
+
+/// Inverse of the observed information in the parameters themselves, from the mean objective in their logarithms.
+fn covariance<const K: usize>(
+    objective: &Dual2<K>,
+    theta: [f64; K],
+    customers: f64,
+) -> Vec<Vec<f64>> {
+    let information: [[f64; K]; K] = std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            let slope = if i == j { objective.gradient[i] } else { 0.0 };
+            (objective.hessian[i][j] - slope) * customers / (theta[i] * theta[j])
+        })
+    });
+    inverse(&information).map_or_else(Vec::new, |rows| rows.iter().map(|r| r.to_vec()).collect())
 }

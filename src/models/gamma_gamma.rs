@@ -1,6 +1,6 @@
 //! The Gamma-Gamma model of spend.
 
-use super::{Dimension, Model, Parameter, Sample};
+use super::{Dimension, Equals, Model, Parameter, Sample};
 use crate::data::Spend;
 use crate::numeric::Scalar;
 use crate::{Error, Result};
@@ -15,7 +15,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct GammaGamma;
 
-impl Model<3> for GammaGamma {
+impl Model<3, 1> for GammaGamma {
     type Row = Spend;
     const NAME: &'static str = "GammaGamma";
     const PARAMETERS: [Parameter; 3] = [
@@ -36,29 +36,40 @@ impl Model<3> for GammaGamma {
         },
     ];
 
-    /// `ln G(px+q)/(G(px) G(q)) + px ln x + q ln gamma`.
-    fn ln_pdf_shared<S: Scalar>([p, q, gamma]: [S; 3], x: f64) -> S {
-        if x == 0.0 {
-            return S::from(0.0);
-        }
-        let px = p * x;
-        // 1 / B(px, q) keeps its digits where px is much larger than q
-        q * gamma.ln() + px * x.ln() - px.ln_beta(q)
+    /// The first purchase does not count, so there must be a second.
+    const LEAST_COUNT: f64 = 1.0;
+
+    /// `gamma`.
+    fn common<S: Scalar>([_, _, gamma]: [S; 3], _: f64) -> [S; 1] {
+        [gamma]
     }
 
-    /// `(px-1) ln zbar - (px+q) ln(gamma + x zbar)` (note, equation 1a).
-    fn ln_pdf_rest<S: Scalar>([p, q, gamma]: [S; 3], row: &Spend) -> S {
-        let &Spend { x, mean } = row;
+    /// `ln(1 + gamma/(x zbar))`.
+    fn own<S: Scalar>([gamma]: [S; 1], row: &Spend) -> S {
+        if row.x == 0.0 {
+            return S::from(0.0);
+        }
+        (gamma / (row.x * row.mean)).ln_1p()
+    }
+
+    /// `ln zbar`.
+    fn statistic(row: &Spend) -> f64 {
+        if row.x == 0.0 { 0.0 } else { row.mean.ln() }
+    }
+
+    /// `q ln gamma - ln B(px,q) - q ln(x zbar) - ln zbar - (px+q) ln(1 + gamma/(x zbar))`: the note's equation 1a,
+    /// arranged so that nothing cancels for large `x`. No purchases, no say.
+    fn together<S: Scalar>([p, q, gamma]: [S; 3], equals: &Equals<S>) -> S {
+        let x = equals.count;
         if x == 0.0 {
             return S::from(0.0);
         }
-        let px = p * x;
-        (px - 1.0) * mean.ln() - (px + q) * (gamma + x * mean).ln()
+        let scale = (gamma / x).ln() * q - (p * x).ln_beta(q);
+        scale * equals.customers - (q + 1.0) * equals.statistic - (p * x + q) * equals.own
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {
-        let buyers = sample.rows().iter().filter(|r| r.row.x > 0.0);
-        if buyers.count() >= 3 {
+        if sample.rows().len() >= 3 {
             return Ok(());
         }
         Err(Error::Empty {
@@ -69,8 +80,7 @@ impl Model<3> for GammaGamma {
 
     /// `q` for a mean that exists, `p` for values that vary by half, `gamma` for the mean; then a wilder base.
     fn starts(sample: &Sample<Spend>) -> [[f64; 3]; 2] {
-        let buyers = sample.mean(|c| f64::from(u8::from(c.x > 0.0)));
-        let mean = sample.mean(|c| c.mean) / buyers;
+        let mean = sample.mean(|c| c.mean);
         [[4.0, 4.0, mean * 3.0 / 4.0], [1.0, 1.5, mean / 2.0]]
     }
 

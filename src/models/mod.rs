@@ -5,13 +5,15 @@ pub mod fit;
 mod gamma_gamma;
 mod profile;
 pub mod purchasing;
+mod sample;
 pub mod spending;
 
 pub use bg_nbd::BgNbd;
-pub use fit::{Fit, Options, Sample, Status};
+pub use fit::{Fit, Options, Status};
 pub use gamma_gamma::GammaGamma;
 pub use profile::profile_interval;
 pub use purchasing::{Purchasing, Quantity};
+pub use sample::{Group, Row, Sample, Weighted};
 
 use crate::data::{Purchases, Spend};
 use crate::numeric::Scalar;
@@ -39,29 +41,17 @@ pub struct Parameter {
     pub meaning: &'static str,
 }
 
-/// What the fitting engine needs to know of one customer.
-pub trait Row: Copy + Send + Sync {
-    /// Number of purchases: what is shared by customers with equal counts is computed once.
-    fn count(&self) -> f64;
-    /// Identity and order: rows with equal keys are interchangeable. The count comes first.
-    fn key(&self) -> [f64; 3];
-    /// Length of observation, to measure parameters with a dimension of time against; 1 where there is none.
-    fn time(&self) -> f64 {
-        1.0
-    }
-    /// Value, to measure parameters with a dimension of money against; 1 where there is none.
-    fn money(&self) -> f64 {
-        1.0
-    }
-}
-
 impl Row for Purchases {
     fn count(&self) -> f64 {
         self.x
     }
 
-    fn key(&self) -> [f64; 3] {
-        [self.x, self.t_x, self.t]
+    fn rest(&self) -> [f64; 2] {
+        [self.t_x, self.t]
+    }
+
+    fn new(x: f64, [t_x, t]: [f64; 2]) -> Self {
+        Self { x, t_x, t }
     }
 
     fn time(&self) -> f64 {
@@ -74,8 +64,12 @@ impl Row for Spend {
         self.x
     }
 
-    fn key(&self) -> [f64; 3] {
-        [self.x, self.mean, 0.0]
+    fn rest(&self) -> [f64; 2] {
+        [self.mean, 0.0]
+    }
+
+    fn new(x: f64, [mean, _]: [f64; 2]) -> Self {
+        Self { x, mean }
     }
 
     fn money(&self) -> f64 {
@@ -83,27 +77,58 @@ impl Row for Spend {
     }
 }
 
-/// A parametric model with `K` parameters.
+/// Customers with equal numbers of purchases, and what their log-likelihood is put together from.
+#[derive(Debug, Clone, Copy)]
+pub struct Equals<S> {
+    /// Their number of purchases.
+    pub count: f64,
+    /// How many they are.
+    pub customers: f64,
+    /// The sum of their [`Model::statistic`]s.
+    pub statistic: f64,
+    /// The sum of their [`Model::own`] terms.
+    pub own: S,
+}
+
+/// A parametric model with `K` parameters, whose customers have `J` quantities in common with those who bought as often.
 ///
-/// The log-likelihood of a customer comes in two parts, so that the costly one, gamma functions of the number of
-/// purchases, is computed once for all customers who share that number.
-pub trait Model<const K: usize>: Sync {
+/// The log-likelihood comes in parts, so that the costly ones, gamma functions of the number of purchases, are computed
+/// once for all customers who share that number, and so that a customer's own term is a function of `J` quantities
+/// only: derivatives are what a fit spends its time on.
+pub trait Model<const K: usize, const J: usize>: Sync {
     /// One customer.
     type Row: Row;
     /// Name in the literature.
     const NAME: &'static str;
     /// The parameters, in the order of `theta`.
     const PARAMETERS: [Parameter; K];
+    /// Customers with fewer purchases say nothing about the parameters.
+    const LEAST_COUNT: f64 = 0.0;
 
-    /// The terms of the log-likelihood that depend on the number of purchases `x` alone.
-    fn ln_pdf_shared<S: Scalar>(theta: [S; K], x: f64) -> S;
+    /// What the own terms of customers with `x` purchases depend on, beside their rows.
+    fn common<S: Scalar>(theta: [S; K], x: f64) -> [S; J];
 
-    /// All other terms of the log-likelihood.
-    fn ln_pdf_rest<S: Scalar>(theta: [S; K], row: &Self::Row) -> S;
+    /// A customer's own term.
+    fn own<S: Scalar>(common: [S; J], row: &Self::Row) -> S;
+
+    /// A number of the row alone of which only the sum over customers matters.
+    fn statistic(_row: &Self::Row) -> f64 {
+        0.0
+    }
+
+    /// The log-likelihood of customers with equal numbers of purchases.
+    fn together<S: Scalar>(theta: [S; K], equals: &Equals<S>) -> S;
 
     /// The log-likelihood of one customer.
     fn ln_pdf<S: Scalar>(theta: [S; K], row: &Self::Row) -> S {
-        Self::ln_pdf_shared(theta, row.count()) + Self::ln_pdf_rest(theta, row)
+        let count = row.count();
+        let alone = Equals {
+            count,
+            customers: 1.0,
+            statistic: Self::statistic(row),
+            own: Self::own(Self::common(theta, count), row),
+        };
+        Self::together(theta, &alone)
     }
 
     /// Whether the data can support a fit at all.

@@ -2,7 +2,8 @@
 //! refitted (Venzon and Moolgavkar, A method for computing profile-likelihood-based confidence intervals, Applied
 //! Statistics 37, 1988).
 
-use super::fit::{Options, Sample, climb};
+use super::fit::{Options, Problem};
+use super::sample::Sample;
 use super::{Model, positive};
 use crate::data::Rows;
 use crate::numeric::incomplete::gamma_quantile;
@@ -20,7 +21,7 @@ const CLOSE: f64 = 1e-9;
 ///
 /// # Errors
 /// A level outside (0, 1), no such parameter, or what [`fit`](super::fit::fit) reports.
-pub fn profile_interval<M: Model<K>, const K: usize>(
+pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
     rows: &impl Rows<Row = M::Row>,
     options: &Options<'_>,
     estimates: &[f64],
@@ -38,9 +39,10 @@ pub fn profile_interval<M: Model<K>, const K: usize>(
             &parameter.to_string(),
         ));
     }
-    let profile = Profile::<M, K> {
-        sample: &Sample::new(rows, options.weights)?,
-        options,
+    let sample = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
+    let profile = Profile::<M, K, J> {
+        problem: Problem::new(&sample, options),
+        customers: sample.customers(),
         estimate: theta.map(f64::ln),
         parameter,
         // a chi-square variable with one degree of freedom is twice a gamma variable with shape one half
@@ -50,9 +52,9 @@ pub fn profile_interval<M: Model<K>, const K: usize>(
     Ok([profile.end(optimum, -1.0)?, profile.end(optimum, 1.0)?])
 }
 
-struct Profile<'a, M: Model<K>, const K: usize> {
-    sample: &'a Sample<M::Row>,
-    options: &'a Options<'a>,
+struct Profile<'a, M: Model<K, J>, const K: usize, const J: usize> {
+    problem: Problem<'a, M, K, J>,
+    customers: f64,
     /// Log parameters at the optimum.
     estimate: [f64; K],
     parameter: usize,
@@ -60,14 +62,14 @@ struct Profile<'a, M: Model<K>, const K: usize> {
     allowed: f64,
 }
 
-impl<M: Model<K>, const K: usize> Profile<'_, M, K> {
+impl<M: Model<K, J>, const K: usize, const J: usize> Profile<'_, M, K, J> {
     /// The lowest objective (total, not per customer) with the parameter held `distance` from its estimate.
     fn objective_at(&self, distance: f64, warm: &mut [f64; K]) -> Result<f64> {
         warm[self.parameter] = self.estimate[self.parameter] + distance;
         let free = std::array::from_fn(|i| i != self.parameter);
-        let best = climb::<M, K>(self.sample, *warm, free, self.options, 1e-10)?;
+        let best = self.problem.climb(*warm, free, 1e-10)?;
         *warm = best.point;
-        Ok(best.at.value * self.sample.customers())
+        Ok(best.at.value * self.customers)
     }
 
     /// Where the profile in the given direction has fallen as far as allowed: steps out, then secants and
@@ -90,21 +92,19 @@ impl<M: Model<K>, const K: usize> Profile<'_, M, K> {
         }
         let mut secant = true;
         while far.0 - near.0 > PRECISION {
-            let straight = near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1);
-            let middle = 0.5 * (near.0 + far.0);
             let place = if secant {
-                straight.clamp(near.0 + 0.5 * PRECISION, far.0 - 0.5 * PRECISION)
+                near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1)
             } else {
-                middle
+                0.5 * (near.0 + far.0)
             };
+            secant = !secant;
             let here = (place, excess(place)?);
-            secant = !secant || here.1.abs() < 1e-6;
             if here.1 < 0.0 {
                 near = here;
             } else {
                 far = here;
             }
-            if here.1.abs() < 1e-9 {
+            if here.1.abs() < CLOSE {
                 near = here;
                 break;
             }

@@ -1,84 +1,10 @@
 //! What the Gamma-Gamma model says of a customer's spending.
 
-use super::fit::{Fit, Options, fit};
-use super::{GammaGamma, Model, positive, profile_interval};
-use crate::data::check::same_length;
+use super::{GammaGamma, Model, positive};
 use crate::data::{Rows, Spend, Spending};
 use crate::numeric::incomplete::gamma_quantile;
 use crate::numeric::{Dual, parallel};
 use crate::{Error, Result};
-
-/// The customers with repeat purchases: the others say nothing about spend.
-#[derive(Debug, Clone)]
-pub struct Buyers {
-    rows: Vec<Spend>,
-    weights: Option<Vec<f64>>,
-}
-
-impl Rows for Buyers {
-    type Row = Spend;
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn row(&self, i: usize) -> Spend {
-        self.rows[i]
-    }
-}
-
-impl Buyers {
-    /// The buyers among the customers, with their weights.
-    ///
-    /// # Errors
-    /// As many weights as rows are needed.
-    pub fn new(customers: &Spending<'_>, weights: Option<&[f64]>) -> Result<Self> {
-        let all = customers.len();
-        if let Some(weights) = weights {
-            same_length("weights", weights.len(), "frequency", all)?;
-        }
-        let bought = || (0..all).filter(|&i| customers.row(i).x > 0.0);
-        Ok(Self {
-            rows: bought().map(|i| customers.row(i)).collect(),
-            weights: weights.map(|weights| bought().map(|i| weights[i]).collect()),
-        })
-    }
-
-    /// Fits the model to them.
-    ///
-    /// # Errors
-    /// See [`fit`](super::fit::fit).
-    pub fn fit(&self, options: &Options<'_>) -> Result<Fit> {
-        fit::<GammaGamma, 3>(self, &self.weighted(options))
-    }
-
-    /// Interval for one parameter by the profile likelihood.
-    ///
-    /// # Errors
-    /// See [`profile_interval`].
-    pub fn profile(
-        &self,
-        options: &Options<'_>,
-        estimates: &[f64],
-        parameter: usize,
-        level: f64,
-    ) -> Result<[f64; 2]> {
-        profile_interval::<GammaGamma, 3>(
-            self,
-            &self.weighted(options),
-            estimates,
-            parameter,
-            level,
-        )
-    }
-
-    fn weighted<'a>(&'a self, options: &Options<'a>) -> Options<'a> {
-        Options {
-            weights: self.weights.as_deref(),
-            ..*options
-        }
-    }
-}
 
 /// The log-likelihood of each customer; 0 without repeat purchases.
 ///

@@ -93,6 +93,16 @@ impl<const N: usize> Scalar for Dual<N> {
             gradient: from_fn(|i| fx * self.gradient[i] + fy * other.gradient[i]),
         }
     }
+
+    fn compose<const M: usize>(arguments: [Self; M], outer: &Dual2<M>) -> Self {
+        let mut result = Self::from(outer.value);
+        for (argument, slope) in arguments.iter().zip(outer.gradient) {
+            for i in 0..N {
+                result.gradient[i] += slope * argument.gradient[i];
+            }
+        }
+        result
+    }
 }
 
 impl<const N: usize> Scalar for Dual2<N> {
@@ -137,6 +147,24 @@ impl<const N: usize> Scalar for Dual2<N> {
                 })
             }),
         }
+    }
+
+    fn compose<const M: usize>(arguments: [Self; M], outer: &Dual2<M>) -> Self {
+        let mut result = Self::from(outer.value);
+        for (m, argument) in arguments.iter().enumerate() {
+            let slope = outer.gradient[m];
+            for i in 0..N {
+                result.gradient[i] += slope * argument.gradient[i];
+                for j in 0..N {
+                    let bend: f64 = (0..M)
+                        .map(|n| outer.hessian[m][n] * arguments[n].gradient[j])
+                        .sum();
+                    result.hessian[i][j] +=
+                        slope * argument.hessian[i][j] + argument.gradient[i] * bend;
+                }
+            }
+        }
+        result
     }
 }
 
@@ -193,7 +221,6 @@ macro_rules! dual_arithmetic {
         impl<const N: usize> Div for $dual<N> {
             type Output = Self;
             #[inline]
-            #[expect(clippy::suspicious_arithmetic_impl, reason = "x / y = x * (1 / y)")]
             fn div(self, other: Self) -> Self {
                 let quotient = self.value / other.value;
                 let mut product = self * other.recip();

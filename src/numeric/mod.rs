@@ -10,6 +10,7 @@ pub mod panels;
 pub mod parallel;
 pub mod power_series;
 pub mod quadrature;
+pub mod random;
 pub mod scalar;
 pub mod special;
 

@@ -21,7 +21,7 @@ pub struct Stopping {
 pub struct Minimum<const N: usize> {
     /// The point.
     pub point: [f64; N],
-    /// The function, with gradient and Hessian, where it was last evaluated: one last Newton step before the point.
+    /// The function there, with gradient and Hessian.
     pub at: Dual2<N>,
     /// Evaluations used.
     pub evaluations: usize,
@@ -55,10 +55,6 @@ pub fn minimize<const N: usize>(
         let step = trust_region_step(&here.at, radius);
         if is_minimum(&here.at, &step, stopping) {
             here.converged = true;
-            if step.newton {
-                // the last step costs no evaluation and doubles the digits
-                here.point = moved(here.point, &step);
-            }
             break;
         }
         if radius < 1e-12 {

@@ -1,6 +1,8 @@
 //! Work spread over threads so that the answer never depends on how many there are: items are cut into chunks of a
 //! fixed size, and the chunks' results are put together in order. The only module that names rayon.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Scalar;
@@ -9,23 +11,35 @@ use super::Scalar;
 /// share out a few thousand customers, large enough that handing over a chunk costs nothing beside working on it.
 const CHUNK: usize = 1024;
 
-/// The sum of `term` over all items, added up within chunks and then over chunks in order.
-pub fn sum<T: Sync, S: Scalar>(items: &[T], term: impl Fn(&T) -> S + Sync) -> S {
-    let chunk_sum = |chunk: &[T]| {
+/// The sum of `term` over each range of the items, which is told the range's number; the ranges are cut into chunks.
+pub fn sum_groups<T: Sync, S: Scalar>(
+    items: &[T],
+    ranges: impl Iterator<Item = Range<usize>>,
+    term: impl Fn(usize, &T) -> S + Sync,
+) -> Vec<S> {
+    let mut sums = Vec::new();
+    let mut chunks = Vec::new();
+    for (group, range) in ranges.enumerate() {
+        sums.push(S::from(0.0));
+        let begins = range.clone().step_by(CHUNK);
+        chunks.extend(begins.map(|begin| (group, begin..range.end.min(begin + CHUNK))));
+    }
+    let chunk_sum = |(group, range): &(usize, Range<usize>)| {
         let mut total = S::from(0.0);
-        for item in chunk {
-            total += term(item);
+        for item in &items[range.clone()] {
+            total += term(*group, item);
         }
         total
     };
-    if items.len() <= CHUNK {
-        return chunk_sum(items);
+    let parts: Vec<S> = if items.len() <= CHUNK {
+        chunks.iter().map(chunk_sum).collect()
+    } else {
+        chunks.par_iter().map(chunk_sum).collect()
+    };
+    for ((group, _), part) in chunks.iter().zip(parts) {
+        sums[*group] += part;
     }
-    let mut total = S::from(0.0);
-    for part in map_chunks(items, chunk_sum) {
-        total += part;
-    }
-    total
+    sums
 }
 
 /// The results of `work` on each chunk of the items, in order.
@@ -33,7 +47,7 @@ pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync
     if items.len() <= CHUNK {
         return vec![work(items)];
     }
-    items.par_chunks(CHUNK).map(|chunk| work(chunk)).collect()
+    items.par_chunks(CHUNK).map(&work).collect()
 }
 
 /// `f` of each item, in order.
@@ -41,11 +55,7 @@ pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> 
     if items.len() <= CHUNK {
         return items.iter().map(f).collect();
     }
-    items
-        .par_iter()
-        .with_min_len(CHUNK)
-        .map(|item| f(item))
-        .collect()
+    items.par_iter().with_min_len(CHUNK).map(&f).collect()
 }
 
 /// Fills `out`, cut into rows of `width`, by calling `f` with each row's number and place.
@@ -65,12 +75,12 @@ pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + 
 
 /// Fills two tables with equally many rows, each given with its width, at once.
 pub fn fill_row_pairs(
-    first: (&mut [f64], usize),
-    second: (&mut [f64], usize),
+    (first, first_width): (&mut [f64], usize),
+    (second, second_width): (&mut [f64], usize),
     f: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
 ) {
-    let rows = first.0.par_chunks_mut(first.1.max(1));
-    rows.zip(second.0.par_chunks_mut(second.1.max(1)))
+    let rows = first.par_chunks_mut(first_width.max(1));
+    rows.zip(second.par_chunks_mut(second_width.max(1)))
         .with_min_len(CHUNK / 16)
         .enumerate()
         .for_each(|(i, (one, two))| f(i, one, two));
@@ -81,7 +91,7 @@ pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
     if len <= CHUNK {
         return (0..len).any(f);
     }
-    (0..len).into_par_iter().with_min_len(CHUNK).any(|i| f(i))
+    (0..len).into_par_iter().with_min_len(CHUNK).any(&f)
 }
 
 /// `f` of each number below `len`, in order.
@@ -92,11 +102,20 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
     (0..len)
         .into_par_iter()
         .with_min_len(CHUNK)
-        .map(|i| f(i))
+        .map(&f)
         .collect()
 }
 
 /// Sorts in place; equal items must be interchangeable.
+pub fn sort<T: Ord + Send>(items: &mut [T]) {
+    if items.len() <= CHUNK {
+        items.sort_unstable();
+    } else {
+        items.par_sort_unstable();
+    }
+}
+
+/// Sorts in place by `compare`; items that it finds equal must be interchangeable.
 pub fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
     if items.len() <= CHUNK {
         items.sort_unstable_by(compare);

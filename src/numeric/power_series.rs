@@ -35,17 +35,20 @@ impl<S: Scalar> PowerSeries<S> {
     /// The sum at `z`; nothing where it needs more terms than are kept.
     pub fn at(&self, z: S) -> Option<S> {
         let &(_, terms) = self.reach.iter().find(|(reach, _)| z.value() <= *reach)?;
-        // four sums in z^4 at once: no step waits for the one before
+        // eight sums in z^8 side by side, so that no step waits for the one before
         let z2 = z * z;
         let z4 = z2 * z2;
-        let mut sums = [S::from(0.0); 4];
-        for four in self.coefficients[..terms].chunks_exact(4).rev() {
-            for (sum, &c) in sums.iter_mut().zip(four) {
-                *sum = *sum * z4 + c;
+        let z8 = z4 * z4;
+        let mut sums = [S::from(0.0); 8];
+        for eight in self.coefficients[..terms].chunks_exact(8).rev() {
+            for (sum, &c) in sums.iter_mut().zip(eight) {
+                *sum = *sum * z8 + c;
             }
         }
-        let [one, two, three, four] = sums;
-        Some((one + two * z + (three + four * z) * z2) * z)
+        let [a, b, c, d, e, f, g, h] = sums;
+        let low = a + b * z + (c + d * z) * z2;
+        let high = e + f * z + (g + h * z) * z2;
+        Some((low + high * z4) * z)
     }
 }
 

@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-use super::special;
+use super::{Dual2, special};
 
 /// A real number, possibly with derivatives.
 ///
@@ -47,6 +47,10 @@ pub trait Scalar:
         d2f: impl FnOnce() -> [f64; 3],
     ) -> Self;
 
+    /// A function of several arguments, given with its gradient and Hessian at their values.
+    #[must_use]
+    fn compose<const M: usize>(arguments: [Self; M], outer: &Dual2<M>) -> Self;
+
     /// Natural logarithm.
     #[must_use]
     fn ln(self) -> Self {
@@ -59,7 +63,7 @@ pub trait Scalar:
     fn ln_1p(self) -> Self {
         let x = self.value();
         let slope = 1.0 / (1.0 + x);
-        self.chain(x.ln_1p(), || slope, || -slope * slope)
+        self.chain(special::ln_1p(x), || slope, || -slope * slope)
     }
 
     /// Exponential.
@@ -121,14 +125,6 @@ pub trait Scalar:
         })
     }
 
-    /// `1 / (1 + exp(-self))`: the probability with these log odds.
-    #[must_use]
-    fn logistic(self) -> Self {
-        let p = 1.0 / (1.0 + (-self.value()).exp());
-        let slope = p * (1.0 - p);
-        self.chain(p, || slope, || slope * (1.0 - 2.0 * p))
-    }
-
     /// `1 / self`.
     #[must_use]
     fn recip(self) -> Self {
@@ -154,5 +150,9 @@ impl Scalar for f64 {
         _: impl FnOnce() -> [f64; 3],
     ) -> f64 {
         f
+    }
+
+    fn compose<const M: usize>(_: [f64; M], outer: &Dual2<M>) -> f64 {
+        outer.value
     }
 }

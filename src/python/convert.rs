@@ -26,9 +26,27 @@ pub(super) fn new_column(py: Python<'_>, rows: usize) -> Bound<'_, PyArray1<f64>
 }
 
 /// A new table of `rows` by `columns` results.
-pub(super) fn new_table(py: Python<'_>, rows: usize, columns: usize) -> Bound<'_, PyArray2<f64>> {
-    PyArray2::zeros(py, [rows, columns], false)
+pub(super) fn new_table(
+    py: Python<'_>,
+    rows: usize,
+    columns: usize,
+) -> Result<Bound<'_, PyArray2<f64>>> {
+    if rows
+        .checked_mul(columns)
+        .is_some_and(|cells| cells <= MOST_CELLS)
+    {
+        return Ok(PyArray2::zeros(py, [rows, columns], false));
+    }
+    Err(Error::Parameter {
+        name: "data".into(),
+        expected: format!("need no more than {MOST_CELLS} numbers as a result"),
+        found: format!("{rows} customers with {columns} numbers each"),
+        hint: "ask for fewer columns, or for some customers at a time".into(),
+    })
 }
+
+/// A table of 16 GB.
+const MOST_CELLS: usize = 1 << 31;
 
 /// A fit as a dictionary.
 pub(super) fn fit_dict<'py>(py: Python<'py>, fit: &Fit) -> PyResult<Bound<'py, PyDict>> {

@@ -11,6 +11,7 @@ import_exception!(tenure.exceptions, EmptyDataError);
 import_exception!(tenure.exceptions, LengthError);
 import_exception!(tenure.exceptions, ParameterError);
 import_exception!(tenure.exceptions, ConvergenceError);
+import_exception!(tenure.exceptions, FrameError);
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {

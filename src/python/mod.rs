@@ -5,9 +5,14 @@
     reason = "PyO3 extracts arguments by value"
 )]
 
+mod arrow;
+mod arrow_column;
+mod columns;
 mod convert;
 mod error;
+mod objects;
 mod purchasing;
+mod simulate;
 mod spending;
 mod transactions;
 
@@ -26,12 +31,28 @@ mod _core {
     };
 
     #[pymodule_export]
+    use super::arrow::ArrowTable;
+
+    #[pymodule_export]
+    use super::columns::{
+        codes_of_integers, codes_of_text, instants_of_text, instants_of_ticks, parse_time,
+    };
+
+    #[pymodule_export]
+    use super::objects::{objects_of_text, survey_objects, text_of_objects};
+
+    #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
         purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+    };
+    #[pymodule_export]
+    use super::simulate::{
+        simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
+        simulate_purchases,
     };
     #[pymodule_export]
     use super::spending::{
@@ -42,7 +63,7 @@ mod _core {
 
 /// Whether the user pressed Ctrl-C; called now and then from long work.
 fn interrupt() -> Result<()> {
-    Python::attach(|py| py.check_signals()).map_err(|_| Error::Interrupted)
+    Python::attach(|py| py.check_signals().map_err(|_| Error::Interrupted))
 }
 
 /// `(name, meaning, dimension)` of parameters.

@@ -63,6 +63,7 @@ pub(super) fn purchasing_fit<'py>(
 /// Profile-likelihood interval of one parameter.
 #[pyfunction]
 #[pyo3(signature = (model, estimates, customers, *, parameter, level, weights=None, penalty=0.0))]
+#[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn purchasing_profile<'py>(
     py: Python<'py>,
     model: &str,
@@ -72,7 +73,7 @@ pub(super) fn purchasing_profile<'py>(
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
-) -> PyResult<[f64; 2]> {
+) -> PyResult<(f64, f64)> {
     let model = purchasing(model)?;
     let [x, t_x, t] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
@@ -85,7 +86,7 @@ pub(super) fn purchasing_profile<'py>(
         let customers = Histories::new(x, t_x, t)?;
         model.profile(&customers, &options, &estimates, parameter, level)
     })?;
-    Ok(interval)
+    Ok(interval.into())
 }
 
 /// The log-likelihood of each customer.
@@ -108,6 +109,7 @@ pub(super) fn purchasing_log_likelihood<'py>(
 /// One quantity a customer, and its gradient (customers by parameters) if asked for.
 #[pyfunction]
 #[pyo3(signature = (model, quantity, theta, customers, *, horizon, rate=0.0, period=None, gradient=false))]
+#[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn purchasing_predict<'py>(
     py: Python<'py>,
     model: &str,
@@ -124,9 +126,14 @@ pub(super) fn purchasing_predict<'py>(
     let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
     let values = new_column(py, customers.len());
-    let gradients = gradient.then(|| new_table(py, customers.len(), theta.len()));
+    let gradients = gradient
+        .then(|| new_table(py, customers.len(), theta.len()))
+        .transpose()?;
     let mut memory = values.try_readwrite()?;
-    let mut slopes = gradients.as_ref().map(|g| g.try_readwrite()).transpose()?;
+    let mut slopes = match &gradients {
+        Some(table) => Some(table.try_readwrite()?),
+        None => None,
+    };
     let out = memory.as_slice_mut()?;
     let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
     py.detach(|| {
@@ -150,7 +157,7 @@ pub(super) fn purchasing_probabilities<'py>(
     let model = purchasing(model)?;
     let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
-    let result = new_table(py, customers.len(), most + 1);
+    let result = new_table(py, customers.len(), most + 1)?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
@@ -174,7 +181,7 @@ pub(super) fn purchasing_quantiles<'py>(
     let model = purchasing(model)?;
     let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
-    let result = new_table(py, customers.len(), levels.len());
+    let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {

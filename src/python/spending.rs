@@ -8,8 +8,9 @@ use super::convert::{Column, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
 use crate::Result;
 use crate::data::Spending;
-use crate::models::spending::{Buyers, expected_spend, spend_quantiles, spending_log_likelihood};
-use crate::models::{GammaGamma, Model, Options};
+use crate::models::fit::fit;
+use crate::models::spending::{expected_spend, spend_quantiles, spending_log_likelihood};
+use crate::models::{GammaGamma, Model, Options, profile_interval};
 
 /// Predictions and, where asked for, their gradients.
 type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
@@ -49,11 +50,11 @@ pub(super) fn spending_fit<'py>(
     let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
-        weights: None,
+        weights,
         penalty,
         check: &interrupt,
     };
-    let fit = py.detach(|| Buyers::new(&Spending::new(x, mean)?, weights)?.fit(&options))?;
+    let fit = py.detach(|| fit::<GammaGamma, 3, 1>(&Spending::new(x, mean)?, &options))?;
     fit_dict(py, &fit)
 }
 
@@ -68,19 +69,19 @@ pub(super) fn spending_profile<'py>(
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
-) -> PyResult<[f64; 2]> {
+) -> PyResult<(f64, f64)> {
     let [x, mean] = customers.slices()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
-        weights: None,
+        weights,
         penalty,
         check: &interrupt,
     };
     let interval = py.detach(|| {
-        let buyers = Buyers::new(&Spending::new(x, mean)?, weights)?;
-        buyers.profile(&options, &estimates, parameter, level)
+        let customers = Spending::new(x, mean)?;
+        profile_interval::<GammaGamma, 3, 1>(&customers, &options, &estimates, parameter, level)
     })?;
-    Ok(interval)
+    Ok(interval.into())
 }
 
 /// The log-likelihood of each customer.
@@ -110,9 +111,14 @@ pub(super) fn spending_expected<'py>(
 ) -> PyResult<Predicted<'py>> {
     let [x, mean] = customers.slices()?;
     let values = new_column(py, customers.len());
-    let gradients = gradient.then(|| new_table(py, customers.len(), theta.len()));
+    let gradients = gradient
+        .then(|| new_table(py, customers.len(), theta.len()))
+        .transpose()?;
     let mut memory = values.try_readwrite()?;
-    let mut slopes = gradients.as_ref().map(|g| g.try_readwrite()).transpose()?;
+    let mut slopes = match &gradients {
+        Some(table) => Some(table.try_readwrite()?),
+        None => None,
+    };
     let out = memory.as_slice_mut()?;
     let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
     py.detach(|| expected_spend(&theta, &Spending::new(x, mean)?, out, slopes))?;
@@ -128,7 +134,7 @@ pub(super) fn spending_quantiles<'py>(
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let [x, mean] = customers.slices()?;
-    let result = new_table(py, customers.len(), levels.len());
+    let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| spend_quantiles(&theta, &Spending::new(x, mean)?, &levels, out))?;

@@ -8,6 +8,7 @@ use super::counts::NegativeBinomial;
 use crate::numeric::hypergeometric::hyp2f1_negative;
 use crate::numeric::panels::{integrate, shared_nodes};
 use crate::numeric::power_series::PowerSeries;
+use crate::numeric::special::ln_beta;
 use crate::numeric::{BetaRule, Scalar};
 
 /// A customer who buys at rate `lambda ~ Gamma(s, alpha + age)` and leaves after each purchase with probability
@@ -35,6 +36,8 @@ const FORGOTTEN: f64 = 45.0;
 const FASTEST: f64 = 4.0;
 /// Quadrature over `p` is laid out for horizons up to so many times `alpha + age`.
 const FARTHEST: f64 = 1e9;
+/// A quantile below this is found by counting up to it.
+const FEW: usize = 64;
 
 impl<S: Scalar> BetaGeometric<S> {
     /// The future of customers with these parameters.
@@ -53,11 +56,20 @@ impl<S: Scalar> BetaGeometric<S> {
     /// `E[X]` for a horizon of `tau` in units of `alpha + age`:
     /// `sum_n P(N = n) A_n`, `A_n = sum_{i<n} B(a, b+i)/B(a, b)`, where that is a short sum.
     fn expectation(&self, tau: S) -> S {
-        let z = tau / (tau + 1.0);
-        match self.series.at(z) {
-            Some(sum) => sum * (-(self.s * tau.ln_1p())).exp(),
+        self.expectation_given(tau, tau.ln_1p())
+    }
+
+    /// The same where `ln(1 + tau)` is at hand.
+    fn expectation_given(&self, tau: S, ln_1p_tau: S) -> S {
+        match self.series.at(tau / (tau + 1.0)) {
+            Some(sum) => sum * (-(self.s * ln_1p_tau)).exp(),
             None => self.expectation_by_quadrature(tau),
         }
+    }
+
+    /// How often the rate's clock strikes in a time `t`, chances to leave apart.
+    fn clock(&self, age: f64, t: f64) -> NegativeBinomial {
+        NegativeBinomial::new(self.s.value(), t / (self.alpha.value() + age))
     }
 
     /// `E_p[(1 - (1 + p tau)^-s) / p]` over `p ~ Beta(a, b)`: a customer with dropout `p` and rate `lambda` buys
@@ -72,13 +84,22 @@ impl<S: Scalar> BetaGeometric<S> {
             .expect(purchases)
     }
 
+    /// How fast the expectation levels off at first: `-E''(0) / E'(0) = (s+1) E[p]`; at least 1.
+    fn steepness(&self) -> f64 {
+        let (s, a, b) = (self.s.value(), self.a.value(), self.b.value());
+        ((s + 1.0) * a / (a + b)).max(1.0)
+    }
+
     /// `E int exp(-rate u) dX(u) = exp(-rate t) E[X(t)] + rate int_0^t exp(-rate u) E[X(u)] du`.
     fn discounted_until(&self, beta: S, t: f64, rate: f64) -> S {
         let scale = beta.value();
         let per_beta = beta.recip();
-        let integral = integrate(t / scale, rate * scale, |tau| {
+        let integral = integrate(t / scale, rate * scale, self.steepness(), |tau, y| {
             let u = tau * scale;
-            self.expectation(per_beta * u) * (-rate * u).exp()
+            let tau = per_beta * u;
+            let slope = 1.0 / (1.0 + tau.value());
+            let ln_1p_tau = tau.chain(y, || slope, || -slope * slope);
+            self.expectation_given(tau, ln_1p_tau) * (-rate * u).exp()
         });
         self.expectation(per_beta * t) * (-rate * t).exp() + integral * (rate * scale)
     }
@@ -113,41 +134,51 @@ impl<S: Scalar> Future<S> for BetaGeometric<S> {
     }
 
     /// `P(X = k) = B(a, b+k)/B(a, b) P(N = k) + [k>0] B(a+1, b+k-1)/B(a, b) P(N >= k)`.
-    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<S> {
-        let clock = NegativeBinomial::new(self.s, (self.alpha + age).recip() * t, most);
-        let mut passed = S::from(1.0);
-        let mut probabilities = Vec::with_capacity(most + 1);
-        for (k, (mass, tail)) in clock.masses.into_iter().zip(clock.tails).enumerate() {
+    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<f64> {
+        let (a, b) = (self.a.value(), self.b.value());
+        let mut passed = 1.0;
+        let counts = self.clock(age, t).masses_and_tails(most);
+        let with_dropout = counts.into_iter().enumerate().map(|(k, (mass, tail))| {
             if k == 0 {
-                probabilities.push(mass);
-                continue;
+                return mass;
             }
             // from B(a, b+k-1)/B(a, b) on: stay or leave after the k-th purchase
-            let chances = self.a + self.b + (k as f64 - 1.0);
-            let left = passed * (self.a / chances);
-            passed = passed * ((self.b + (k as f64 - 1.0)) / chances);
-            probabilities.push(passed * mass + left * tail);
-        }
-        probabilities
+            let order = k as f64 - 1.0;
+            let left = passed * (a / (a + b + order));
+            passed *= (b + order) / (a + b + order);
+            passed * mass + left * tail
+        });
+        with_dropout.collect()
     }
 
+    /// `P(X > k) = B(a, b+k)/B(a, b) P(N > k)`: one count after the other while they are few, then by bisection.
     fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize {
-        let (s, a, b) = (self.s.value(), self.a.value(), self.b.value());
-        let tau = t / (self.alpha.value() + age);
-        let ln_z = -(1.0 / tau).ln_1p();
-        // P(X > k) = B(a, b+k)/B(a, b) P(N > k)
-        let (mut passed, mut ln_mass) = (1.0, -s * tau.ln_1p());
-        let mut tail = -ln_mass.exp_m1();
-        for k in 0..limit {
+        let (a, b) = (self.a.value(), self.b.value());
+        let clock = self.clock(age, t);
+        let (mut passed, mut tail) = (1.0, 1.0);
+        for k in 0..limit.min(FEW) {
+            tail -= clock.mass(k);
             if 1.0 - passed * tail >= level {
                 return k;
             }
-            let order = k as f64;
-            passed *= (b + order) / (a + b + order);
-            ln_mass += ln_z + ((s + order) / (order + 1.0)).ln();
-            tail -= ln_mass.exp();
+            passed *= (b + k as f64) / (a + b + k as f64);
         }
-        limit
+        let ln_all = ln_beta(a, b);
+        let reached = |k: usize| {
+            let passed = (ln_beta(a, b + k as f64) - ln_all).exp();
+            1.0 - passed * clock.tail(k + 1) >= level
+        };
+        let (mut low, mut high) = (FEW.min(limit), limit);
+        while low < high {
+            let step = low.max(1);
+            let middle = (low + (high - low) / 2).min(low + step);
+            if reached(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
     }
 }
 
@@ -175,7 +206,8 @@ struct Perpetuity<S> {
 impl<S: Scalar> Perpetuity<S> {
     /// Long enough for a customer of any age, as `alpha` is the smallest `alpha + age`.
     fn new(future: &BetaGeometric<S>, rate: f64) -> Self {
-        let nodes = shared_nodes(FORGOTTEN / (rate * future.alpha.value()))
+        let end = FORGOTTEN / (rate * future.alpha.value());
+        let nodes = shared_nodes(end, future.steepness())
             .into_iter()
             .map(|(tau, weight)| (tau, future.expectation(S::from(tau)) * weight))
             .collect();

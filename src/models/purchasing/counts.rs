@@ -1,90 +1,83 @@
 //! The negative binomial distribution of a count, by masses and tails that keep their digits far out.
 
-use crate::numeric::Scalar;
+use crate::numeric::incomplete::{beta_regularised, beta_regularised_complement};
+use crate::numeric::special::ln_beta;
 
-/// `P(N = i) = G(s+i)/(G(s) i!) (1+tau)^-s (tau/(1+tau))^i` for `i = 0..=most`, and `P(N >= i)`.
-#[derive(Debug)]
-pub(super) struct NegativeBinomial<S> {
-    pub(super) masses: Vec<S>,
-    pub(super) tails: Vec<S>,
+/// `P(N = i) = G(s+i)/(G(s) i!) (1+tau)^-s (tau/(1+tau))^i`: the count of a Poisson process with a gamma rate of shape
+/// `s`, observed for `tau` times the rate's scale.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NegativeBinomial {
+    s: f64,
+    tau: f64,
 }
 
-/// A share of a sum that no longer shows in its last digit.
-const NEGLIGIBLE: f64 = 1e-18;
-
-impl<S: Scalar> NegativeBinomial<S> {
+impl NegativeBinomial {
     /// The distribution with shape `s` and odds `tau`.
-    pub(super) fn new(s: S, tau: S, most: usize) -> Self {
-        let z = tau / (tau + 1.0);
+    pub(super) fn new(s: f64, tau: f64) -> Self {
+        Self { s, tau }
+    }
+
+    /// `P(N = i)` and `P(N >= i)` for `i = 0..=most`.
+    pub(super) fn masses_and_tails(self, most: usize) -> Vec<(f64, f64)> {
+        let masses = self.masses(most);
+        // added up from the far end, so that all terms are positive
+        let mut tail = self.tail(most + 1);
+        let mut rows: Vec<_> = masses
+            .into_iter()
+            .rev()
+            .map(|mass| {
+                tail += mass;
+                (mass, tail.min(1.0))
+            })
+            .collect();
+        rows.reverse();
+        rows
+    }
+
+    /// From the mode outwards, where the masses are largest and nothing underflows.
+    fn masses(self, most: usize) -> Vec<f64> {
+        let Self { s, tau } = self;
+        let z = 1.0 / (1.0 + 1.0 / tau);
         let growth = |i: usize| z * (s + (i as f64 - 1.0)) / i as f64;
-        // from the mode outwards, where the masses are largest and nothing underflows
-        let mode = ((s.value() - 1.0) * tau.value())
-            .clamp(0.0, most as f64)
-            .floor() as usize;
-        let mut masses = vec![S::from(0.0); most + 1];
-        masses[mode] = mass(s, tau, mode);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and `most`"
+        )]
+        let mode = ((s - 1.0) * tau).clamp(0.0, most as f64).floor() as usize;
+        let mut masses = vec![0.0; most + 1];
+        masses[mode] = self.mass(mode);
         for i in (0..mode).rev() {
             masses[i] = masses[i + 1] / growth(i + 1);
         }
         for i in mode + 1..=most {
             masses[i] = masses[i - 1] * growth(i);
         }
-        let tails = if mode < most {
-            tails_from_above(&masses, growth)
+        masses
+    }
+
+    /// `P(N = i)` through logarithms: `G(s+i)/(G(s) i!) = 1 / ((s+i) B(s, i+1))`, which loses nothing for large `s` or
+    /// `i`.
+    pub(super) fn mass(self, i: usize) -> f64 {
+        let Self { s, tau } = self;
+        let ln_none = -s * tau.ln_1p();
+        if i == 0 {
+            return ln_none.exp();
+        }
+        let order = i as f64;
+        let ln_z = -(1.0 / tau).ln_1p();
+        (ln_none + order * ln_z - ln_beta(s, order + 1.0) - (s + order).ln()).exp()
+    }
+
+    /// `P(N >= i) = I_z(i, s)` with `z = tau / (1 + tau)` (DLMF 8.17.24), from the end of [0, 1] that `z` is nearer to.
+    pub(super) fn tail(self, i: usize) -> f64 {
+        let Self { s, tau } = self;
+        if i == 0 {
+            1.0
+        } else if tau < 1.0 {
+            beta_regularised(tau / (1.0 + tau), i as f64, s)
         } else {
-            tails_from_below(&masses)
-        };
-        Self { masses, tails }
-    }
-}
-
-/// One mass, through logarithms: `G(s+i)/(G(s) i!) = 1 / ((s+i) B(s, i+1))`, which loses nothing for large `s` or `i`.
-fn mass<S: Scalar>(s: S, tau: S, i: usize) -> S {
-    let ln_none = -(s * tau.ln_1p());
-    if i == 0 {
-        return ln_none.exp();
-    }
-    let order = i as f64;
-    let ln_z = -(tau.recip().ln_1p());
-    let ways = -(s.ln_beta(S::from(order + 1.0)) + (s + order).ln());
-    (ways + ln_none + ln_z * order).exp()
-}
-
-/// Beyond the mode a tail is what lies above it, added up from the far end: all terms positive.
-fn tails_from_above<S: Scalar>(masses: &[S], growth: impl Fn(usize) -> S) -> Vec<S> {
-    let last = masses.len() - 1;
-    let (mut beyond, mut term) = (S::from(0.0), masses[last]);
-    for i in last + 1.. {
-        let ratio = growth(i);
-        term = term * ratio;
-        beyond += term;
-        // what is left is less than a geometric series
-        if term.value() <= NEGLIGIBLE * (1.0 - ratio.value()) * beyond.value()
-            || term.value() == 0.0
-        {
-            break;
+            beta_regularised_complement(1.0 / (1.0 + tau), s, i as f64)
         }
     }
-    let mut tails: Vec<S> = masses
-        .iter()
-        .rev()
-        .scan(beyond, |tail, &mass| {
-            *tail += mass;
-            Some(*tail)
-        })
-        .collect();
-    tails.reverse();
-    tails
-}
-
-/// Up to the mode a tail is nearly one: one less what lies below.
-fn tails_from_below<S: Scalar>(masses: &[S]) -> Vec<S> {
-    masses
-        .iter()
-        .scan(S::from(1.0), |tail, &mass| {
-            let here = *tail;
-            *tail = *tail - mass;
-            Some(here)
-        })
-        .collect()
 }

@@ -16,7 +16,7 @@ use crate::numeric::Scalar;
 /// Every prediction for a known customer is the probability of being alive times a prediction for the future given
 /// alive, and that future is the one of a new customer with updated parameters (Fader and Hardie, Additional results
 /// for the Pareto/NBD model; the same argument holds for every model whose mixing laws are conjugate).
-pub trait Purchasing<const K: usize>: Model<K, Row = Purchases> {
+pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchases> {
     /// The future of a customer who is alive, given the number of purchases.
     type Future<S: Scalar>: Future<S>;
 
@@ -43,20 +43,23 @@ pub trait Future<S: Scalar>: Send + Sync {
     fn purchases_discounted_by_period(&self, age: f64, t: f64, rate: f64, period: f64) -> S {
         let mut total = S::from(0.0);
         let mut before = S::from(0.0);
-        for k in 1..=(t / period).ceil() as u32 {
-            let end = (f64::from(k) * period).min(t);
-            let until = self.expected_purchases(age, end);
-            total += (until - before) * (-rate * end).exp();
+        let a_period = (-rate * period).exp();
+        let (mut k, mut discount) = (1.0, a_period);
+        while k * period < t {
+            let until = self.expected_purchases(age, k * period);
+            total += (until - before) * discount;
             before = until;
+            k += 1.0;
+            discount *= a_period;
         }
-        total
+        total + (self.expected_purchases(age, t) - before) * (-rate * t).exp()
     }
 
     /// Probability of no purchase.
     fn no_purchase(&self, age: f64, t: f64) -> S;
 
     /// Probabilities of `0..=most` purchases.
-    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<S>;
+    fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<f64>;
 
     /// The smallest count that is reached by at least the share `level` of those alive; `limit` where it is higher.
     fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize;

@@ -1,6 +1,7 @@
 //! Models of repeat buying by name, with their number of parameters erased, and the loops over customers.
 
 use std::fmt::Debug;
+use std::sync::OnceLock;
 
 use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::{Histories, Purchases, Rows};
@@ -11,7 +12,7 @@ use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
 
 /// Every model of repeat buying.
-pub static PURCHASING: &[&dyn DynPurchasing] = &[&Erased::<BgNbd, 4>(BgNbd)];
+pub static PURCHASING: &[&dyn DynPurchasing] = &[&Erased::<BgNbd, 4, 3>(BgNbd)];
 
 /// The model with this name.
 ///
@@ -118,12 +119,14 @@ pub trait DynPurchasing: Debug + Sync {
 
 /// A model with its number of parameters hidden behind [`DynPurchasing`].
 #[derive(Debug)]
-struct Erased<M, const K: usize>(M);
+struct Erased<M, const K: usize, const J: usize>(M);
 
 /// No customer is expected to be asked about more purchases than this within one horizon.
 const MOST_PURCHASES: usize = 10_000_000;
 
-impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
+impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
+    for Erased<M, K, J>
+{
     fn name(&self) -> &'static str {
         M::NAME
     }
@@ -133,7 +136,7 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
     }
 
     fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit> {
-        fit::<M, K>(customers, options)
+        fit::<M, K, J>(customers, options)
     }
 
     fn profile(
@@ -144,7 +147,7 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         parameter: usize,
         level: f64,
     ) -> Result<[f64; 2]> {
-        profile_interval::<M, K>(customers, options, estimates, parameter, level)
+        profile_interval::<M, K, J>(customers, options, estimates, parameter, level)
     }
 
     fn log_likelihood(
@@ -172,13 +175,13 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
         let Some(gradients) = gradients else {
-            let futures = Futures::<M, f64, K>::new(theta, customers);
+            let futures = Futures::<M, f64, K, J>::new(theta, customers);
             parallel::fill_rows(out, 1, |i, value| {
                 value[0] = futures.predict(quantity, &customers.row(i), horizon.at(i));
             });
             return Ok(());
         };
-        let futures = Futures::<M, Dual<K>, K>::new(Dual::variables(theta), customers);
+        let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers);
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
             let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
             value[0] = predicted.value;
@@ -197,11 +200,13 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
-        let futures = Futures::<M, f64, K>::new(theta, customers);
+        let futures = Futures::<M, f64, K, J>::new(theta, customers);
         parallel::fill_rows(out, most + 1, |i, probabilities| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
-            let given_alive = futures.of(&row).probabilities(row.t, horizon.at(i), most);
+            let given_alive = futures.of(&row, |future| {
+                future.probabilities(row.t, horizon.at(i), most)
+            });
             for (p, q) in probabilities.iter_mut().zip(given_alive) {
                 *p = alive * q;
             }
@@ -221,16 +226,18 @@ impl<M: Purchasing<K> + Debug, const K: usize> DynPurchasing for Erased<M, K> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         check_levels(levels)?;
-        let futures = Futures::<M, f64, K>::new(theta, customers);
+        let futures = Futures::<M, f64, K, J>::new(theta, customers);
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
-            let future = futures.of(&row);
             for (quantile, level) in quantiles.iter_mut().zip(levels) {
                 // P(X <= k) = 1 - P(alive) P(X > k | alive) >= level
                 let given_alive = 1.0 - (1.0 - level) / alive;
-                *quantile = if given_alive > 0.0 {
+                let smallest = |future: &M::Future<f64>| {
                     future.quantile(row.t, horizon.at(i), given_alive, MOST_PURCHASES) as f64
+                };
+                *quantile = if given_alive > 0.0 {
+                    futures.of(&row, smallest)
                 } else {
                     0.0
                 };
@@ -252,32 +259,41 @@ fn check_levels(levels: &[f64]) -> Result<()> {
     }
 }
 
-/// The futures of all customers: one for each number of purchases that occurs.
-struct Futures<M: Purchasing<K>, S: Scalar, const K: usize> {
+/// The futures of customers, made when first asked for and kept for all who bought as often.
+struct Futures<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> {
     theta: [S; K],
-    /// Sorted numbers of purchases.
-    counts: Vec<u64>,
-    futures: Vec<M::Future<S>>,
+    by_count: Vec<OnceLock<M::Future<S>>>,
 }
 
-impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
+/// Futures are kept for customers with fewer purchases than this; there are few others.
+const KEPT: usize = 4096;
+
+impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, S, K, J> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are whole and not negative"
+    )]
     fn new(theta: [S; K], customers: &Histories<'_>) -> Self {
-        let counts = customers.distinct_counts();
-        let futures = parallel::map(&counts, |&x| M::future(theta, x as f64));
-        Self {
-            theta,
-            counts,
-            futures,
-        }
+        let kept = (customers.largest_count() as usize)
+            .saturating_add(1)
+            .min(KEPT);
+        let by_count = (0..kept).map(|_| OnceLock::new()).collect();
+        Self { theta, by_count }
     }
 
-    fn of(&self, row: &Purchases) -> &M::Future<S> {
-        // every count of the rows is there by construction
-        let place = self
-            .counts
-            .binary_search(&(row.x as u64))
-            .unwrap_or_default();
-        &self.futures[place]
+    /// What `ask` finds in the future of customers with as many purchases as this one.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are whole and not negative"
+    )]
+    fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
+        let make = || M::future(self.theta, row.x);
+        match self.by_count.get(row.x as usize) {
+            Some(place) => ask(place.get_or_init(make)),
+            None => ask(&make()),
+        }
     }
 
     fn predict(&self, quantity: Quantity, row: &Purchases, horizon: f64) -> S {
@@ -285,8 +301,7 @@ impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
         if quantity == Quantity::ProbabilityAlive && horizon == 0.0 {
             return alive;
         }
-        let future = self.of(row);
-        match quantity {
+        self.of(row, |future| match quantity {
             Quantity::ProbabilityAlive => alive * future.survival(row.t, horizon),
             Quantity::ExpectedPurchases => alive * future.expected_purchases(row.t, horizon),
             Quantity::DiscountedPurchases(Discounting { rate, period }) => {
@@ -297,7 +312,7 @@ impl<M: Purchasing<K>, S: Scalar, const K: usize> Futures<M, S, K> {
                     }
             }
             Quantity::NoPurchase => -alive + 1.0 + alive * future.no_purchase(row.t, horizon),
-        }
+        })
     }
 }
 
@@ -336,7 +351,7 @@ impl<'a> Horizon<'a> {
         let Quantity::DiscountedPurchases(discounting) = quantity else {
             return Self::new(horizon, rows, false);
         };
-        check_discounting(discounting, horizon.iter().any(|h| h.is_infinite()))?;
+        check_discounting(discounting, horizon)?;
         Self::new(horizon, rows, true)
     }
 
@@ -349,8 +364,13 @@ impl<'a> Horizon<'a> {
     }
 }
 
-fn check_discounting(discounting: Discounting, endless: bool) -> Result<()> {
+/// No horizon is cut into more periods than this.
+const MOST_PERIODS: f64 = 1e5;
+
+fn check_discounting(discounting: Discounting, horizon: &[f64]) -> Result<()> {
     let Discounting { rate, period } = discounting;
+    let longest = horizon.iter().copied().fold(0.0, f64::max);
+    let endless = longest.is_infinite();
     let refused = |name: &str, expected: &str, found: f64| {
         Err(Error::Parameter {
             name: name.into(),
@@ -367,6 +387,9 @@ fn check_discounting(discounting: Discounting, endless: bool) -> Result<()> {
         ),
         Some(p) if !(p.is_finite() && p > 0.0) => {
             refused("period", "be finite and greater than 0", p)
+        }
+        Some(p) if longest / p > MOST_PERIODS => {
+            refused("period", "be at least a 100,000th of the horizon", p)
         }
         _ if endless && rate <= 0.0 => refused(
             "discount_rate",

@@ -1,0 +1,90 @@
+# Everything is set up in this folder: the environment in .venv, Rust's output in target.
+PYTHON ?= python3
+BIN    := .venv/bin
+RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench wheel ci clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# -- set-up -------------------------------------------------------------------
+
+.venv/.created:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	@touch $@
+
+.venv/.run: .venv/.created pyproject.toml
+	$(BIN)/python -m pip install --quiet --group build 'matplotlib>=3.8'
+	@touch $@
+
+.venv/.dev: .venv/.run
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+.venv/.built: .venv/.run $(RUST)
+	$(BIN)/maturin develop --release --quiet
+	@touch $@
+
+# -- for users ----------------------------------------------------------------
+
+demo: .venv/.built ## a customer report on a real order log, in demo/
+	@mkdir -p demo
+	$(BIN)/python -m tenure report python/tenure/data/cdnow_transactions.csv.gz \
+	  --customer customer_id --time date --amount amount --unit week \
+	  --calibration-end 1997-09-30 --title 'CDNOW: who will come back?' \
+	  --out demo/customers.html --csv demo/customers.csv
+
+test: test-rust test-python ## all tests but the slow ones
+
+# -- checks -------------------------------------------------------------------
+
+test-rust: ## tests of the core
+	cargo test --quiet
+
+test-python: .venv/.dev .venv/.built ## tests of the package
+	$(BIN)/python -m pytest --quiet -m 'not slow'
+
+test-slow: .venv/.dev .venv/.built ## recovery and coverage by simulation (minutes)
+	$(BIN)/python -m pytest --quiet -m slow --timeout 3600
+
+lint: .venv/.dev ## formatting and lints, Rust and Python
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	cargo clippy --quiet --all-targets --features python -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.dev .venv/.built ## the stub against the module, then strict types
+	$(BIN)/python -m mypy.stubtest tenure._core
+	$(BIN)/basedpyright
+
+fmt: .venv/.dev ## format everything
+	cargo fmt
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix --quiet
+
+golden: .venv/.dev ## make the reference values anew (minutes)
+	for script in tests/golden/make/*.py; do $(BIN)/python $$script || exit 1; done
+
+notebooks: .venv/.dev .venv/.built ## run the notebooks and store their outputs
+	$(BIN)/python -m jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+test-notebooks: .venv/.dev .venv/.built ## run the notebooks as tests
+	$(BIN)/python -m pytest --quiet --nbmake notebooks
+
+bench: .venv/.built ## our speed beside lifetimes, in one run
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --group bench .
+	.venv-bench/bin/python benches/against_lifetimes.py
+
+wheel: .venv/.run ## the wheel, in dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+ci: lint test types test-notebooks ## what must pass before a change lands
+
+clean: ## remove what was built
+	rm -rf .venv .venv-bench dist demo target build
