@@ -11,6 +11,12 @@ use super::Scalar;
 /// share out a few thousand customers, large enough that handing over a chunk costs nothing beside working on it.
 const CHUNK: usize = 1024;
 
+/// The sum of `term` over all items, added up within chunks and then over chunks in order.
+pub fn sum<T: Sync>(items: &[T], term: impl Fn(&T) -> f64 + Sync) -> f64 {
+    let parts = map_chunks(items, |chunk| chunk.iter().map(&term).sum::<f64>());
+    parts.iter().sum()
+}
+
 /// The sum of `term` over each range of the items, which is told the range's number; the ranges are cut into chunks.
 pub fn sum_groups<T: Sync, S: Scalar>(
     items: &[T],

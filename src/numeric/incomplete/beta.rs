@@ -1,6 +1,8 @@
 //! The regularised incomplete beta function.
 
-use super::tail::{Tails, ln_gamma_1p, small_shape_series, tail_integral};
+use std::f64::consts::TAU;
+
+use super::tail::{Tails, deviance, ln_gamma_1p, small_shape_series, tail_integral};
 use crate::numeric::special::{
     exp_m1_minus, ln_1p_minus, ln_beta, ln_gamma_ratio, stirling, stirling_drop,
 };
@@ -109,7 +111,8 @@ impl Place {
         } = *self;
         let fall = |t: f64| {
             let (share, t) = if x <= 0.5 { (x, -t) } else { (y, t) };
-            share * exp_m1_minus(t) + ln_1p_minus(share * t.exp_m1())
+            let curved = exp_m1_minus(t);
+            share * curved + ln_1p_minus(share * (t + curved))
         };
         let phi = |t: f64| slope * t + (a + b) * fall(t);
         self.ln_density().exp() * tail_integral(phi, slope, (a + b) * x * y)
@@ -117,16 +120,19 @@ impl Place {
 
     /// `ln(x^a (1-x)^b / B(a, b))`.
     fn ln_density(&self) -> f64 {
-        let Self { a, b, slope, .. } = *self;
+        let Self {
+            a, b, x, y, slope, ..
+        } = *self;
         if a.min(b) < 10.0 {
             return a * self.ln_x + b * self.ln_y - ln_beta(a, b);
         }
         // Stirling's formula throughout; what is left of the powers is the deviance from the mode (Loader, "Fast and
         // accurate computation of binomial probabilities", 2000)
-        let deviance = -a * ln_1p_minus(-slope / a) - b * ln_1p_minus(slope / b);
+        let n = a + b;
+        let deviance = a * deviance(-slope / a, x * n / a) + b * deviance(slope / b, y * n / b);
         let (p, q) = (a.min(b), a.max(b));
         let tail = stirling(p) + stirling_drop(q, p);
-        0.5 * (p / std::f64::consts::TAU * (q / (p + q))).ln() - tail - deviance
+        0.5 * (p / TAU * (q / n)).ln() - tail - deviance
     }
 }
 

@@ -1,7 +1,9 @@
 //! The regularised incomplete gamma function and its inverse.
 
-use super::tail::{Tails, ln_gamma_1p, small_shape_series, tail_integral};
-use crate::numeric::special::{exp_m1_minus, ln_1p_minus, ln_gamma, stirling};
+use std::f64::consts::TAU;
+
+use super::tail::{Tails, deviance, ln_gamma_1p, small_shape_series, tail_integral};
+use crate::numeric::special::{exp_m1_minus, ln_gamma, stirling};
 
 /// `P(a, x) = int_0^x u^(a-1) e^-u du / Gamma(a)`, the probability that `Gamma(a, 1)` is at most `x`, for `a > 0` (DLMF
 /// 8.2.4).
@@ -47,8 +49,8 @@ fn density(a: f64, x: f64) -> f64 {
         return (a * x.ln() - x - ln_gamma(a)).exp();
     }
     // Stirling's formula; what is left of the powers is the deviance from the mode
-    let deviance = -a * ln_1p_minus((x - a) / a);
-    (a / std::f64::consts::TAU).sqrt() * (-deviance - stirling(a)).exp()
+    let deviance = a * deviance((x - a) / a, x / a);
+    (a / TAU).sqrt() * (-deviance - stirling(a)).exp()
 }
 
 /// The `x` with `P(shape, x) = p`, for `shape > 0` and `p` in `[0, 1]`.

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::numeric::quadrature::gauss_legendre;
-use crate::numeric::special::ln_gamma_ratio;
+use crate::numeric::special::{ln_1p_minus, ln_gamma_ratio};
 
 /// Where the integrand has fallen to `exp(-CUT)` the tail integral ends.
 const CUT: f64 = 38.0;
@@ -69,6 +69,15 @@ pub(super) fn tail_integral(phi: impl Fn(f64) -> f64, slope: f64, curvature: f64
         .map(|(t, weight)| weight * (-phi(end * t)).exp())
         .sum::<f64>()
         * end
+}
+
+/// `r - 1 - ln r`, the deviance of a ratio `r` to its mode, given `r - 1` and `r`, each to full relative accuracy.
+pub(super) fn deviance(excess: f64, ratio: f64) -> f64 {
+    if excess < -0.5 {
+        excess - ratio.ln()
+    } else {
+        -ln_1p_minus(excess)
+    }
 }
 
 /// `ln(Gamma(1 + a))` to full relative accuracy for `0 < a <= 1`.

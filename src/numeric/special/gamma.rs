@@ -87,7 +87,7 @@ pub fn digamma_rise(x: f64, d: f64) -> f64 {
         x += 1.0;
     }
     let [r, s, gap] = reciprocals(x, d);
-    let tail = series_drop(&DIGAMMA, [r, s], gap * (r + s), s * s);
+    let tail = series_drop(&DIGAMMA, [r, s], gap, [gap * (r + s), s * s]);
     (d / x).ln_1p() + 0.5 * gap + tail + lifted
 }
 
@@ -102,7 +102,8 @@ pub fn trigamma_drop(x: f64, d: f64) -> f64 {
         x += 1.0;
     }
     let [r, s, gap] = reciprocals(x, d);
-    let tail = series_drop(&TRIGAMMA, [r, s], gap * (r * r + r * s + s * s), s * s * s);
+    let cubes = [gap * (r * r + r * s + s * s), s * s * s];
+    let tail = series_drop(&TRIGAMMA, [r, s], gap, cubes);
     gap + 0.5 * gap * (r + s) + tail + lifted
 }
 
@@ -115,7 +116,7 @@ pub(crate) fn stirling(x: f64) -> f64 {
 /// `stirling(x) - stirling(x + d)` for `x >= 10`, without cancellation.
 pub(crate) fn stirling_drop(x: f64, d: f64) -> f64 {
     let [r, s, gap] = reciprocals(x, d);
-    series_drop(&STIRLING, [r, s], gap, s)
+    series_drop(&STIRLING, [r, s], gap, [gap, s])
 }
 
 /// `sum_k c_k first step^k`.
@@ -130,14 +131,19 @@ fn reciprocals(x: f64, d: f64) -> [f64; 3] {
     [r, s, d * s * r]
 }
 
-/// `sum_k c_k (r^n - s^n)` with `n` rising by two from where `drop = r^n - s^n` and `power = s^n` start.
-fn series_drop(coefficients: &[f64; 8], [r, s]: [f64; 2], mut drop: f64, mut power: f64) -> f64 {
+/// `sum_k c_k (r^n - s^n)` with `n` rising by two from where `drop = r^n - s^n` and `power = s^n` start; `gap = r - s`.
+fn series_drop(
+    coefficients: &[f64; 8],
+    [r, s]: [f64; 2],
+    gap: f64,
+    [mut drop, mut power]: [f64; 2],
+) -> f64 {
     let (r2, s2) = (r * r, s * s);
-    let gap = (r - s) * (r + s);
+    let gap2 = gap * (r + s);
     let mut sum = 0.0;
     for c in coefficients {
         sum += c * drop;
-        drop = r2 * drop + power * gap;
+        drop = r2 * drop + power * gap2;
         power *= s2;
     }
     sum

@@ -2,6 +2,28 @@
 
 use std::f64::consts::LN_2;
 
+/// `1/3, 1/5, ...`: the series of the inverse hyperbolic tangent after its first term, long enough for `z = 1/3`.
+const ARTANH: [f64; 16] = {
+    let mut c = [0.0; 16];
+    let mut k = 0;
+    while k < 16 {
+        c[k] = 1.0 / (2 * k + 3) as f64;
+        k += 1;
+    }
+    c
+};
+
+/// `2/n!` for `n = 2, 3, ...`: the series of `2 (exp(x) - 1 - x) / x^2`, long enough for `x = 1/2`.
+const EXP: [f64; 14] = {
+    let mut c = [1.0; 14];
+    let mut k = 1;
+    while k < 14 {
+        c[k] = c[k - 1] / (k + 2) as f64;
+        k += 1;
+    }
+    c
+};
+
 /// `ln(1 + x)` for `x > -1`, accurate near zero; for `x >= 0` in half the time of the C library's.
 ///
 /// What is lost when `1 + x` is rounded comes back to first order (Kahan's correction). Worst relative error 2.3e-16
@@ -51,14 +73,13 @@ pub fn ln_sum_exp(terms: &[f64]) -> f64 {
 ///
 /// `ln(1 + x) = 2 artanh(z)` with `z = x / (2 + x)`, of which the leading `2 z = x - x z` is taken off exactly.
 pub fn ln_1p_minus(x: f64) -> f64 {
-    if x.abs() > 0.4 {
+    if !(-0.5..=1.0).contains(&x) {
         return x.ln_1p() - x;
     }
     let z = x / (2.0 + x);
     let z2 = z * z;
-    let odd = [21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0];
-    let artanh = odd.iter().fold(0.0, |sum, k| sum * z2 + 1.0 / k);
-    2.0 * z * z2 * artanh - x * z
+    let rest = ARTANH.iter().rev().fold(0.0, |sum, c| sum * z2 + c);
+    2.0 * z * z2 * rest - x * z
 }
 
 /// `exp(x) - 1 - x`, to full relative accuracy near zero.
@@ -66,9 +87,5 @@ pub fn exp_m1_minus(x: f64) -> f64 {
     if x.abs() > 0.5 {
         return x.exp_m1() - x;
     }
-    // x^2/2 (1 + x/3 (1 + x/4 (1 + ...)))
-    let nested = (3..=15)
-        .rev()
-        .fold(1.0, |sum, k| 1.0 + sum * x / f64::from(k));
-    0.5 * x * x * nested
+    0.5 * x * x * EXP.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
