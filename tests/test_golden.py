@@ -207,6 +207,14 @@ class TestBGNBD:
             assert summary.frequency.sum() == actual
             met(block, model.expected_purchases_new(summary.T).sum(), expected)
 
+    def test_daily_tracking(self, published, log):
+        block = published["daily_tracking"]
+        model = tn.BGNBD().fit(log.summary(unit="day", as_of="1997-09-30"))
+        for day, actual, expected in block["rows"]:
+            summary = log.summary(unit="day", as_of=f"1997-01-{day}")
+            assert summary.frequency.sum() == actual
+            met(block, model.expected_purchases_new(summary.T + 1).sum(), expected)
+
     def test_table_of_25_customers(self, published, rounded):
         block = published["table_25"]
         columns = dict(zip(block["columns"], np.transpose(block["rows"]), strict=True))
