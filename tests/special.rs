@@ -16,7 +16,7 @@ use tenure::numeric::incomplete::{
     beta_regularised, beta_regularised_complement, gamma_p, gamma_q, gamma_quantile,
 };
 use tenure::numeric::special::{
-    digamma, digamma_rise, exp_m1_minus, ln_1m_exp, ln_1p_minus, ln_add_exp, ln_beta,
+    digamma, digamma_rise, exp_m1_minus, ln_1m_exp, ln_1p, ln_1p_minus, ln_add_exp, ln_beta,
     ln_beta_gradient, ln_beta_hessian, ln_gamma, ln_gamma_ratio, ln_sum_exp, trigamma,
     trigamma_drop,
 };
@@ -283,6 +283,13 @@ fn log_uniform(low: f64, high: f64) -> impl Strategy<Value = f64> {
 }
 
 proptest! {
+    #[test]
+    fn ln_1p_is_that_of_the_library(x in log_uniform(-300.0, 300.0), y in -1.0_f64..0.0) {
+        // each is good to about one rounding
+        close(ln_1p(x), x.ln_1p(), 4e-16)?;
+        close(ln_1p(y), y.ln_1p(), 4e-16)?;
+    }
+
     #[test]
     fn recurrences_of_the_gamma_function(x in log_uniform(-3.0, 6.0)) {
         // rounding of x + 1 costs x psi'(x), at most one, times 1e-16 beside a few roundings of the largest term

@@ -18,8 +18,8 @@ from mpmath import mp, mpf
 mp.dps = 60
 TARGET = Path(__file__).resolve().parents[1] / "special.json"
 SOURCE = "tests/golden/make/special.py, mpmath, 60 digits"
-# The errors that the doc comments state. "relative" to the value; "mixed" is relative to
-# the value or to 1, whichever is larger, for functions that pass through zero;
+# The errors that the doc comments state. "relative" to the value; "mixed" is relative
+# to the value or to 1, whichever is larger, for functions that pass through zero;
 # "elastic" is the error of d ln f / d ln x, relative to it or to 1.
 TOLERANCE = {
     "ln_gamma": {"mixed": 1e-15},
@@ -136,7 +136,7 @@ def terms(x, top):
 
 
 def beta_tails(x, a, b):
-    """Both tails of Beta(a, b) at x, from the series of positive terms of one of them."""
+    """Both tails of Beta(a, b) at x, from the series of positive terms of one."""
     digits = 400
     with mp.workdps(digits):
         fx, fa, fb = Fraction(x), Fraction(a), Fraction(b)
