@@ -137,7 +137,7 @@ fn hypergeometric_gradient() {
 }
 
 /// The log-likelihood of the Pareto/NBD model (Schmittlein, Morrison and Colombo 1987) at hard arguments, through
-/// Gauss' continued fraction after Euler's transformation, against 60-digit references.
+/// Gauss' continued fraction after Euler's transformation, against references in many digits.
 #[test]
 fn gauss_fraction_carries_the_pareto_nbd_likelihood() {
     #[derive(Deserialize)]
