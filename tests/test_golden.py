@@ -56,7 +56,9 @@ class Data:
             }
         data = self.of(block)
         where = np.searchsorted(data["customer_id"], columns["customer_id"])
-        np.testing.assert_array_equal(data["customer_id"][where], columns["customer_id"])
+        np.testing.assert_array_equal(
+            data["customer_id"][where], columns["customer_id"]
+        )
         return {name: data[name][where] for name in ("frequency", "recency", "T")}
 
 
@@ -110,7 +112,9 @@ class TestBGNBD:
             met(block, model.log_likelihood(data.histories(block)), last(block))
 
     def test_probability_alive(self, published, data):
-        for block in published["probability_alive"] + published["probability_alive_later"]:
+        for block in (
+            published["probability_alive"] + published["probability_alive_later"]
+        ):
             model = buying_with(block["parameters"])
             ours = model.probability_alive(
                 data.histories(block), ahead=block.get("horizon", 0.0)
@@ -227,7 +231,11 @@ class TestBGNBD:
         met(block, alive, columns["probability_alive"], "probability_alive")
         for horizon in (1, 3, 6):
             name = f"expected_purchases_{horizon}"
-            met(block, model.expected_purchases(customers, horizon=horizon), columns[name])
+            met(
+                block,
+                model.expected_purchases(customers, horizon=horizon),
+                columns[name],
+            )
 
     def test_histogram(self, published, data):
         block = published["histogram"]
@@ -284,7 +292,9 @@ class TestGammaGamma:
     def test_expected_spend(self, published, data):
         for block in published["expected_spend"]:
             model = spend_with(block["parameters"])
-            columns = dict(zip(block["columns"], np.transpose(block["rows"]), strict=True))
+            columns = dict(
+                zip(block["columns"], np.transpose(block["rows"]), strict=True)
+            )
             if "x" in columns:
                 customers = {
                     "frequency": columns["x"],
@@ -300,7 +310,11 @@ class TestGammaGamma:
 
     def test_population_mean(self, published):
         for block in published["population_mean"]:
-            met(block, spend_with(block["parameters"]).expected_spend_new(), block["value"])
+            met(
+                block,
+                spend_with(block["parameters"]).expected_spend_new(),
+                block["value"],
+            )
 
     def test_totals(self, published, data):
         for block in published["totals"]:
@@ -372,11 +386,19 @@ class TestExact:
             ours = {
                 "log_likelihood": model.log_likelihood(customer)[0],
                 "probability_alive": model.probability_alive(customer)[0],
-                "probability_alive_later": model.probability_alive(customer, ahead=t)[0],
+                "probability_alive_later": model.probability_alive(customer, ahead=t)[
+                    0
+                ],
                 "expected_purchases": model.expected_purchases(customer, horizon=t)[0],
-                "pmf": model.purchase_probabilities(customer, horizon=t, most=k)[str(k)][0],
-                "discounted": model.discounted_purchases(customer, horizon=t, **discount)[0],
-                "discounted_forever": model.discounted_purchases(customer, **discount)[0],
+                "pmf": model.purchase_probabilities(customer, horizon=t, most=k)[
+                    str(k)
+                ][0],
+                "discounted": model.discounted_purchases(
+                    customer, horizon=t, **discount
+                )[0],
+                "discounted_forever": model.discounted_purchases(customer, **discount)[
+                    0
+                ],
                 "new_expected_purchases": model.expected_purchases_new(t),
                 "new_pmf": model.purchase_probabilities_new(t, most=k)[k],
                 "new_discounted_forever": model.discounted_purchases_new(**discount),
@@ -395,7 +417,9 @@ class TestExact:
             model = spend_with(row[:3])
             customer = {"frequency": [case["x"]], "monetary_value": [case["zbar"]]}
             likelihood = model.log_likelihood(customer)[0]
-            assert likelihood == pytest.approx(case["log_likelihood"], rel=1e-12, abs=1e-12)
+            assert likelihood == pytest.approx(
+                case["log_likelihood"], rel=1e-12, abs=1e-12
+            )
             for level, value in model.spend_quantiles(customer, levels=levels).items():
                 assert value[0] == pytest.approx(case[f"quantile_{level}"], rel=1e-12)
             if case["expected_spend"] is not None:
