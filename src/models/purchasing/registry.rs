@@ -380,16 +380,16 @@ fn check_discounting(discounting: Discounting, horizon: &[f64]) -> Result<()> {
         })
     };
     match period {
-        Some(p) if endless => refused(
+        Some(_) if endless => refused(
             "horizon",
             "be finite when purchases are counted by period",
-            p,
+            longest,
         ),
         Some(p) if !(p.is_finite() && p > 0.0) => {
-            refused("period", "be finite and greater than 0", p)
+            refused("compounding", "be finite and greater than 0", p)
         }
         Some(p) if longest / p > MOST_PERIODS => {
-            refused("period", "be at least a 100,000th of the horizon", p)
+            refused("compounding", "be at least a 100,000th of the horizon", p)
         }
         _ if endless && rate <= 0.0 => refused(
             "discount_rate",
