@@ -91,6 +91,17 @@ pub trait Scalar:
         )
     }
 
+    /// `ln Gamma(self + n) - ln Gamma(self)` for `n >= 0`, without cancellation.
+    #[must_use]
+    fn ln_rising(self, n: f64) -> Self {
+        let x = self.value();
+        self.chain(
+            special::ln_gamma_ratio(x, n),
+            || special::digamma_rise(x, n),
+            || -special::trigamma_drop(x, n),
+        )
+    }
+
     /// Logarithm of the beta function of `self` and `other`.
     #[must_use]
     fn ln_beta(self, other: Self) -> Self {
