@@ -79,6 +79,19 @@ pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + 
         .for_each(|(i, row)| f(i, row));
 }
 
+/// Fills `out` by calling `f` with each block of `size` items and the number of its first.
+pub fn fill_blocks(out: &mut [f64], size: usize, f: impl Fn(usize, &mut [f64]) + Sync) {
+    if out.len() <= CHUNK {
+        for (i, block) in out.chunks_mut(size).enumerate() {
+            f(i * size, block);
+        }
+        return;
+    }
+    out.par_chunks_mut(size)
+        .enumerate()
+        .for_each(|(i, block)| f(i * size, block));
+}
+
 /// Fills two tables with equally many rows, each given with its width, at once.
 pub fn fill_row_pairs(
     (first, first_width): (&mut [f64], usize),
