@@ -32,7 +32,7 @@ help: ## list the targets
 
 demo: .venv/.built ## a customer report on a real order log, in demo/
 	@mkdir -p demo
-	$(BIN)/python -m tenure report python/tenure/data/cdnow_transactions.csv.gz \
+	$(BIN)/python -m tenure report python/tenure/data/cdnow.csv.gz \
 	  --customer customer_id --time date --amount amount --unit week \
 	  --calibration-end 1997-09-30 --title 'CDNOW: who will come back?' \
 	  --out demo/customers.html --csv demo/customers.csv

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import lifetimes
 import numpy as np
 import pandas as pd
-
 import tenure as tn
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ def measure(pair: Pair) -> str:
         theirs.append(seconds)
     np.testing.assert_allclose(np.asarray(mine), np.asarray(other), rtol=pair.rtol)
     (wall, cpu), (their_wall, their_cpu) = (
-        tuple(map(statistics.median, zip(*runs, strict=True))) for runs in (ours, theirs)
+        tuple(map(statistics.median, zip(*runs, strict=True)))
+        for runs in (ours, theirs)
     )
     verdict = "" if their_wall / wall >= pair.goal else "  below the goal"
     return (
@@ -68,7 +68,9 @@ def measure(pair: Pair) -> str:
     )
 
 
-def fits(name: str, data: pd.DataFrame, repeat: int, goals: tuple[float, float]) -> list:
+def fits(
+    name: str, data: pd.DataFrame, repeat: int, goals: tuple[float, float]
+) -> list:
     """Return the pairs of maximum-likelihood fits with standard errors."""
     buyers = data[data.frequency > 0]
 
@@ -92,7 +94,9 @@ def fits(name: str, data: pd.DataFrame, repeat: int, goals: tuple[float, float])
 
     return [
         Pair(f"BG/NBD fit, {name}", ours_buying, theirs_buying, goals[0], repeat, 1e-2),
-        Pair(f"Gamma-Gamma fit, {name}", ours_spend, theirs_spend, goals[1], repeat, 3e-2),
+        Pair(
+            f"Gamma-Gamma fit, {name}", ours_spend, theirs_spend, goals[1], repeat, 3e-2
+        ),
     ]
 
 
@@ -157,21 +161,26 @@ def predictions(name: str, data: pd.DataFrame, repeat: int) -> list[Pair]:
 
 
 def simulated(customers: int) -> pd.DataFrame:
-    """Return a base like CDNOW's, observed for up to three years, in weeks."""
-    columns = tn.datasets.simulate_bg_nbd(
-        customers,
-        r=0.243,
-        alpha=4.414,
-        a=0.793,
-        b=2.426,
-        T=np.random.default_rng(1).uniform(4, 156, customers),
-        seed=1,
-        family="pandas",
+    """Return a base like CDNOW's, observed for up to three years, in weeks.
+
+    Ages are whole days, as in a log of days.
+    """
+    days = np.random.default_rng(1).integers(28, 1096, customers).astype(float)
+    known = {"r": 0.243, "alpha": 4.414 * 7, "a": 0.793, "b": 2.426}
+    base = tn.datasets.simulate_bg_nbd(
+        customers, **known, T=days, seed=1, family="pandas"
     )
-    columns["monetary_value"] = tn.datasets.simulate_gamma_gamma(
-        columns["frequency"], p=6.25, q=3.74, gamma=15.44, seed=2
+    spend = tn.datasets.simulate_gamma_gamma(
+        base["frequency"], p=6.25, q=3.74, gamma=15.44, seed=2
     )
-    return columns
+    return pd.DataFrame(
+        {
+            "frequency": base["frequency"],
+            "recency": np.ceil(base["recency"]) / 7,
+            "T": days / 7,
+            "monetary_value": spend,
+        }
+    )
 
 
 def main() -> None:

@@ -103,7 +103,10 @@ impl Market {
         };
         check_lengths("T", ages)?;
         let numbers: Vec<usize> = (0..ages.len()).collect();
-        let expected: f64 = parallel::sum(&numbers, |&i| market.expected(i, ages[i]));
+        let parts = parallel::map_chunks(&numbers, |chunk| -> f64 {
+            chunk.iter().map(|&i| market.expected(i, ages[i])).sum()
+        });
+        let expected: f64 = parts.iter().sum();
         if expected <= MOST_PURCHASES {
             return Ok(market);
         }

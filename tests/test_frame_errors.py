@@ -142,7 +142,8 @@ NO_IDENTIFIERS_IN = [
         lambda: codes(np.array([1.0, 2.0**60])),
         DataError,
         "column `x` must hold whole numbers up to 2**53, beyond which floats leave "
-        "some out; row 1 has 1.152921504606847e+18\n\nHint: keep them as integers or text",
+        "some out; row 1 has 1.152921504606847e+18",
+        "\n\nHint: keep them as integers or text",
     ),
     case(
         "numbers and text",

@@ -13,7 +13,7 @@ import numpy as np
 
 from tenure import _core
 from tenure._readings import Codes, Instants, Numbers
-from tenure._time import EARLIEST, LATEST, NUMPY_UNITS, UNITS
+from tenure._time import EARLIEST, LATEST, NUMPY_UNITS, UNITS, naive
 from tenure._typing import override
 from tenure.exceptions import ColumnError, DataError, ParameterError
 
@@ -32,7 +32,6 @@ __all__ = [
     "NullColumn",
     "OtherColumn",
     "TimeColumn",
-    "naive",
     "some",
 ]
 
@@ -294,21 +293,6 @@ class TimeColumn(ArrayColumn):
 def some(mask: Mask) -> Mask | None:
     """Return the mask if it is true anywhere."""
     return mask if mask.any() else None
-
-
-def naive(column: str, tz: str, *, dates: bool = False) -> ParameterError:
-    """Return the error for a zone that is asked of times that have none."""
-    kind = "dates" if dates else "times"
-    hint = (
-        "if you know their zone, localise them first, as by .dt.tz_localize in pandas "
-        "or .dt.replace_time_zone in polars"
-    )
-    return ParameterError.of(
-        "tz",
-        f"be left out: the {kind} in column `{column}` have no time zone",
-        found=repr(tz),
-        hint="" if dates else hint,
-    )
 
 
 def _numbers(values: NDArray[Any], missing: Mask | None) -> Numbers:

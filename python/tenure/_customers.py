@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +46,12 @@ class Customers:
 
     @classmethod
     def of(
-        cls, data: object, names: Mapping[str, str], *, unit: str | None
+        cls,
+        data: object,
+        names: Mapping[str, str],
+        *,
+        unit: str | None,
+        fitted: Mapping[str, str] | None = None,
     ) -> Customers:
         """Read columns from a summary or from any frame.
 
@@ -58,10 +63,17 @@ class Customers:
             For each column that the model reads, what it is called in the frame.
         unit : str or None
             The unit of time, where the frame does not know it.
+        fitted : mapping of str to str, optional
+            What the columns were called in the fit; goes before `names` for a frame
+            that has such a column.
         """
         if isinstance(data, Summary):
             return cls._of_summary(data, names, unit)
         table = Table.of(data)
+        there = {
+            name: own for name, own in (fitted or {}).items() if own in table.names
+        }
+        names = {**names, **there}
         columns = {name: table.numbers(own).values for name, own in names.items()}
         unit = None if unit is None else unit_named(unit)
         return cls(columns, table.family, table.index, None, unit)
@@ -96,6 +108,13 @@ class Customers:
         """Return the number of customers."""
         return len(next(iter(self.columns.values())))
 
+    def kept(self) -> Customers:
+        """Return these customers in columns of their own that nothing can change."""
+        columns = {name: np.array(values) for name, values in self.columns.items()}
+        for values in columns.values():
+            values.setflags(write=False)
+        return replace(self, columns=columns)
+
     def weights(self, data: object, weights: str | ArrayLike | None) -> Any:
         """Return one weight a customer: a column's name, or the numbers themselves."""
         if weights is None:
@@ -103,8 +122,8 @@ class Customers:
         if isinstance(weights, str):
             if isinstance(data, Summary):
                 raise ColumnError.unknown(weights, tuple(data.columns))
-            return Table.of(data).numbers(weights).values
-        return np.ascontiguousarray(weights, dtype=np.float64)
+            return np.array(Table.of(data).numbers(weights).values)
+        return np.array(weights, dtype=np.float64)
 
     def series(self, name: str, values: NDArray[Any]) -> Any:
         """Return one result a customer as a series of the caller's family."""

@@ -7,6 +7,7 @@ import json
 import math
 import warnings
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
@@ -57,6 +58,7 @@ class Estimator(ABC):
         self._result: FitResult | None = None
         self._training: Customers | None = None
         self._weights: NDArray[np.float64] | None = None
+        self._names: dict[str, str] = {}
 
     @classmethod
     @abstractmethod
@@ -99,11 +101,16 @@ class Estimator(ABC):
     def _learn(
         self,
         data: object,
-        customers: Customers,
+        columns: dict[str, str],
+        *,
         weights: str | ArrayLike | None,
+        unit: str | None,
     ) -> None:
+        """Fit to the columns of the data, which are called as `columns` says."""
         names = tuple(name for name, _, _ in self._parameter_table())
-        self._result, self._training = None, None
+        self._result, self._training, self._weights = None, None, None
+        customers = Customers.of(data, columns, unit=unit).kept()
+        self._names = columns
         self._weights = customers.weights(data, weights)
         found = self._fit(customers, self._weights)
         result = FitResult.of(names, found, customers.unit)
@@ -134,13 +141,7 @@ class Estimator(ABC):
                 raise ParameterError.of(
                     name, "be finite and greater than 0", found=repr(value)
                 )
-        matrix = None if covariance is None else np.array(covariance, dtype=np.float64)
-        if matrix is not None and matrix.shape != (size, size):
-            raise ParameterError.of(
-                name="covariance",
-                expected=f"have one row and one column a parameter, {size} by {size}",
-                found=" by ".join(map(str, matrix.shape)),
-            )
+        matrix = None if covariance is None else _covariance(covariance, size)
         model = cls()
         unit = None if unit is None else unit_named(unit)
         parameters = {name: float(value) for name, value in parameters.items()}
@@ -189,8 +190,11 @@ class Estimator(ABC):
     @property
     def bic_(self) -> float:
         """Bayesian information criterion, with the number of customers."""
-        size = len(self.result_.parameters)
-        return size * math.log(self.n_customers_) - 2.0 * self.log_likelihood_
+        result = self.result_
+        if result.status == "given":
+            return math.nan
+        size = len(result.parameters)
+        return size * math.log(result.customers) - 2.0 * result.log_likelihood
 
     @property
     def converged_(self) -> bool:
@@ -208,7 +212,10 @@ class Estimator(ABC):
         return self.result_.time_unit
 
     def _customers_of(self, data: object, columns: Mapping[str, str]) -> Customers:
-        """Return the customers to predict for: those given, or those of the fit."""
+        """Return the customers to predict for: those given, or those of the fit.
+
+        Columns of a frame may be called as they were in the fit.
+        """
         result, name = self.result_, type(self).__name__
         if data is None:
             if self._training is not None:
@@ -218,7 +225,7 @@ class Estimator(ABC):
                 "or made from given parameters); pass them as data"
             )
             raise NotFittedError(msg)
-        customers = Customers.of(data, columns, unit=None)
+        customers = Customers.of(data, columns, fitted=self._names, unit=None)
         units = {customers.unit, result.time_unit} - {None}
         if len(units) > 1:
             raise ParameterError.of(
@@ -227,7 +234,7 @@ class Estimator(ABC):
                 found=f"ages in {plural(customers.unit)}",
                 hint=f"log.summary(unit={result.time_unit!r}) makes such a summary",
             )
-        return customers
+        return replace(customers, unit=customers.unit or result.time_unit)
 
     # -- intervals of the parameters ---------------------------------------------
 
@@ -298,6 +305,7 @@ class Estimator(ABC):
             "tenure": VERSION,
             "model": type(self).__name__,
             "settings": self.get_params(),
+            "columns": self._names,
             "fit": None if self._result is None else self._result.to_dict(),
         }
 
@@ -311,6 +319,7 @@ class Estimator(ABC):
                 found=f"{stored.get('model')} in format {stored.get('format')}",
             )
         model = cls(**stored["settings"])
+        model._names = dict(stored.get("columns", {}))
         if stored["fit"] is not None:
             model._result = FitResult.from_dict(stored["fit"])
         return model
@@ -332,6 +341,16 @@ class Estimator(ABC):
         """Pickle without the training data: a fitted model is a few numbers."""
         return {**self.__dict__, "_training": None, "_weights": None}
 
+    def __copy__(self) -> Self:
+        """Copy with the training data, which nothing can change."""
+        copy = type(self).__new__(type(self))
+        vars(copy).update(vars(self))
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy as `copy.copy` does: all that is learned is read-only."""
+        return self.__copy__()
+
     # -- display -----------------------------------------------------------------
 
     def _headline(self) -> str:
@@ -345,7 +364,7 @@ class Estimator(ABC):
             "stopped": f"stopped after {result.iterations} iterations",
         }[result.status]
         return (
-            f"{name} fitted to {result.customers:,.6g} customers{ages}; "
+            f"{name} fitted to {result.customers:,.10g} customers{ages}; "
             f"log-likelihood {result.log_likelihood:.2f}, AIC {self.aic_:.1f}, {how}"
         )
 
@@ -381,3 +400,27 @@ class Estimator(ABC):
         if self._result is None:
             return html_report(repr(self), [], [])
         return html_report(self._headline(), *self._table())
+
+
+def _covariance(given: ArrayLike, size: int) -> NDArray[np.float64]:
+    """Return a covariance matrix of `size` parameters, or say why it is none."""
+    matrix = np.array(given, dtype=np.float64)
+    if matrix.shape != (size, size):
+        raise ParameterError.of(
+            name="covariance",
+            expected=f"have one row and one column a parameter, {size} by {size}",
+            found=" by ".join(map(str, matrix.shape)) or "a single number",
+        )
+    if not np.isfinite(matrix).all():
+        problem = "values that are not finite"
+    elif not np.allclose(matrix, matrix.T, rtol=1e-6, atol=0.0):
+        problem = "one that is not symmetric"
+    elif np.linalg.eigvalsh(matrix)[0] < -1e-9 * np.abs(matrix).max():
+        problem = "one with a negative variance in some direction"
+    else:
+        return matrix
+    raise ParameterError.of(
+        name="covariance",
+        expected="be finite, symmetric and positive semi-definite",
+        found=problem,
+    )

@@ -66,6 +66,7 @@ class FitResult:
     ) -> FitResult:
         """Return what the core found, under the parameters' names."""
         covariance = found["covariance"]
+        covariance.setflags(write=False)
         return cls(
             parameters=dict(zip(names, map(float, found["parameters"]), strict=True)),
             covariance=covariance if covariance.size else None,

@@ -10,9 +10,18 @@ import numpy as np
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-__all__ = ["Scale", "bounds", "check_level", "delta_method", "normal_quantile"]
+__all__ = [
+    "Scale",
+    "bounds",
+    "check_level",
+    "delta_method",
+    "level_names",
+    "normal_quantile",
+]
 
 Scale: TypeAlias = Literal["plain", "positive", "probability"]
 """The range of an estimate: its interval is made where that has no ends."""
@@ -23,6 +32,23 @@ def check_level(level: float, *, name: str = "interval") -> float:
     if not 0 < level < 1:
         raise ParameterError.of(name, "lie between 0 and 1", found=repr(level))
     return float(level)
+
+
+def level_names(levels: Sequence[float]) -> dict[str, float]:
+    """Return the levels by the names that their columns get, or refuse equal ones.
+
+    Examples
+    --------
+    >>> level_names((0.05, 0.5))
+    {'0.05': 0.05, '0.5': 0.5}
+    """
+    numbers = [float(level) for level in np.atleast_1d(levels)]
+    named = {repr(level): level for level in numbers}
+    if len(named) < len(numbers):
+        raise ParameterError.of(
+            name="levels", expected="differ from each other", found=repr(numbers)
+        )
+    return named
 
 
 def normal_quantile(level: float) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from tenure import _core
 from tenure._customers import Customers, unpacked
 from tenure._estimator import Estimator
-from tenure._intervals import Scale, bounds, check_level, delta_method
+from tenure._intervals import Scale, bounds, check_level, delta_method, level_names
 from tenure._typing import override
 from tenure._units import continuous_rate, in_units, period_length
 from tenure.exceptions import ParameterError
@@ -118,7 +118,7 @@ class PurchasingModel(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "recency": recency, "T": T}
-        self._learn(data, Customers.of(data, names, unit=unit), weights)
+        self._learn(data, names, weights=weights, unit=unit)
         return self
 
     def log_likelihood(self, data: object = None) -> Any:
@@ -163,7 +163,7 @@ class PurchasingModel(Estimator):
             of the interval; a series otherwise. The family is that of the data.
         """
         customers = self._customers(data)
-        horizon = in_units(ahead, self.time_unit_, name="ahead")
+        horizon = in_units(ahead, customers.unit, name="ahead")
         return self._answer(
             "probability_alive", "probability", customers, horizon, interval
         )
@@ -194,7 +194,7 @@ class PurchasingModel(Estimator):
             As `probability_alive`.
         """
         customers = self._customers(data)
-        length = in_units(horizon, self.time_unit_, name="horizon")
+        length = in_units(horizon, customers.unit, name="horizon")
         return self._answer(
             "expected_purchases", "positive", customers, length, interval
         )
@@ -211,7 +211,7 @@ class PurchasingModel(Estimator):
         Parameters and result are those of `expected_purchases`.
         """
         customers = self._customers(data)
-        length = in_units(horizon, self.time_unit_, name="horizon")
+        length = in_units(horizon, customers.unit, name="horizon")
         return self._answer("no_purchase", "probability", customers, length, interval)
 
     def discounted_purchases(
@@ -253,7 +253,7 @@ class PurchasingModel(Estimator):
         """
         customers = self._customers(data)
         length, rate, period = self._discounting(
-            horizon, discount_rate, per, compounding
+            customers.unit, horizon, discount_rate, per, compounding
         )
         return self._answer(
             "discounted_purchases",
@@ -312,9 +312,10 @@ class PurchasingModel(Estimator):
             One row a customer, one column a level, named by it.
         """
         customers = self._customers(data)
-        table = self._quantiles(customers, horizon, levels)
-        named = zip(levels, table.T.astype(np.int64), strict=True)
-        return customers.frame({f"{level:g}": counts for level, counts in named})
+        named = level_names(levels)
+        table = self._quantiles(customers, horizon, list(named.values()))
+        counts = table.T.astype(np.int64)
+        return customers.frame(dict(zip(named, counts, strict=True)))
 
     def prediction_interval(
         self, data: object = None, *, horizon: Horizon, level: float = 0.9
@@ -400,7 +401,7 @@ class PurchasingModel(Estimator):
         `expected_purchases_new`.
         """
         length, rate, period = self._discounting(
-            horizon, discount_rate, per, compounding
+            self.time_unit_, horizon, discount_rate, per, compounding
         )
         answer = self._answer(
             "discounted_purchases",
@@ -480,7 +481,7 @@ class PurchasingModel(Estimator):
             self._model,
             self.result_.theta,
             _triple(customers),
-            horizon=in_units(horizon, self.time_unit_, name="horizon"),
+            horizon=in_units(horizon, customers.unit, name="horizon"),
             most=most,
         )
 
@@ -491,19 +492,19 @@ class PurchasingModel(Estimator):
             self._model,
             self.result_.theta,
             _triple(customers),
-            horizon=in_units(horizon, self.time_unit_, name="horizon"),
+            horizon=in_units(horizon, customers.unit, name="horizon"),
             levels=list(levels),
         )
 
+    @staticmethod
     def _discounting(
-        self,
+        unit: str | None,
         horizon: Horizon | None,
         discount_rate: float,
         per: str | float,
         compounding: str | float | None,
     ) -> tuple[NDArray[np.float64], float, float | None]:
         """Return horizon, continuous rate and period in the data's unit."""
-        unit = self.time_unit_
         length = np.inf if horizon is None else horizon
         rate = continuous_rate(discount_rate, per, unit)
         period = (

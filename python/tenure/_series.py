@@ -76,14 +76,22 @@ def column_of(name: str, values: Any) -> Column:
         return _of_numpy(name, cast("NDArray[Any]", values))
     if pandas is not None and isinstance(values, pandas.Series):
         return _of_pandas(name, values)
-    dtype = getattr(values, "dtype", None) or getattr(values, "type", None)
-    if polars is not None and dtype in {polars.Object, polars.Null}:
+    if polars is None or not isinstance(values, polars.Series):
+        dtype = getattr(values, "dtype", None) or getattr(values, "type", None)
+        return _through_arrow(name, values, str(dtype))
+    if values.dtype in {polars.Object, polars.Null}:
         return column_of_objects(name, np.fromiter(values, np.object_, len(values)))
+    # as a frame, since older versions cannot export every series by itself
+    return _through_arrow(name, values.to_frame(), str(values.dtype))
+
+
+def _through_arrow(name: str, values: Any, dtype: str) -> Column:
+    """Return the column of an Arrow array, or of an Arrow table of one column."""
     try:
         table = _core.ArrowTable(values)
     except FrameError:  # a type that the core doesn't know
-        return OtherColumn(name, str(dtype))
-    return of_arrow(name, table.column(0), str(dtype))
+        return OtherColumn(name, dtype)
+    return of_arrow(name, table.column(0), dtype)
 
 
 def _of_numpy(name: str, values: NDArray[Any]) -> Column:

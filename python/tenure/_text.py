@@ -12,10 +12,10 @@ from tenure._column import (
     NUMBERS,
     Column,
     NullColumn,
-    naive,
     some,
 )
 from tenure._readings import Clock, Codes, Instants, Mask, Numbers
+from tenure._time import naive
 from tenure._typing import override
 from tenure.exceptions import DataError
 

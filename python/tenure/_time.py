@@ -19,6 +19,7 @@ __all__ = [
     "NUMPY_UNITS",
     "UNITS",
     "civil_microseconds",
+    "naive",
     "zone_name",
 ]
 
@@ -137,3 +138,18 @@ def zone_name(zone: dt.tzinfo | str) -> str:
     sign = "-" if minutes < 0 else "+"
     hours = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
     return str(zone) if rest else hours
+
+
+def naive(column: str, tz: str, *, dates: bool = False) -> ParameterError:
+    """Return the error for a zone that is asked of times that have none."""
+    kind = "dates" if dates else "times"
+    hint = (
+        "if you know their zone, localise them first, as by .dt.tz_localize in pandas "
+        "or .dt.replace_time_zone in polars"
+    )
+    return ParameterError.of(
+        "tz",
+        f"be left out: the {kind} in column `{column}` have no time zone",
+        found=repr(tz),
+        hint="" if dates else hint,
+    )

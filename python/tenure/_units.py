@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import reprlib
 from typing import TYPE_CHECKING, TypeAlias, cast, get_args
 
 import numpy as np
@@ -74,20 +75,22 @@ def in_units(horizon: Horizon, unit: str | None, *, name: str) -> NDArray[np.flo
     """
     if isinstance(horizon, str):
         return np.array([_from_text(horizon, unit, name)])
-    if isinstance(horizon, dt.timedelta | np.timedelta64):
-        seconds = np.array(horizon, dtype="timedelta64[us]").astype(np.int64) / 1e6
-        return np.array([float(seconds) / 86_400 / _days(unit, name)])
+    if isinstance(horizon, dt.timedelta):
+        horizon = np.timedelta64(horizon)
     try:
-        numbers = np.atleast_1d(np.asarray(horizon, dtype=np.float64))
-    except (TypeError, ValueError):
-        numbers = np.empty((0, 0))
-    if numbers.ndim != 1:
+        lengths = np.atleast_1d(np.asarray(horizon))
+    except ValueError:  # a ragged list
+        lengths = np.empty(0, dtype=object)
+    if lengths.dtype.kind == "m" and np.datetime_data(lengths.dtype)[0] not in "YM":
+        lengths = lengths / np.timedelta64(1, "D") / _days(unit, name)
+    if lengths.ndim != 1 or lengths.dtype.kind not in "iuf":
         raise ParameterError.of(
-            name,
-            "be a number, a text such as '12 months', or one number a customer",
-            found=repr(horizon),
+            name=name,
+            expected="be a number, a text such as '12 months', or one number a "
+            "customer",
+            found=reprlib.repr(horizon),
         )
-    return np.ascontiguousarray(numbers)
+    return np.ascontiguousarray(lengths, dtype=np.float64)
 
 
 def continuous_rate(
@@ -140,6 +143,7 @@ def _days(unit: str | None, name: str) -> float:
             name,
             "be a number here: the data's unit of time is not known",
             found="a length with a unit",
-            hint="say it where the data comes in: fit(data, unit='week')",
+            hint="say it where the model is made: fit(data, unit='week') or "
+            "from_params(..., unit='week')",
         )
     return DAYS[unit]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, SupportsFloat
 
 import numpy as np
 
+from tenure._estimator import Estimator
 from tenure.exceptions import ParameterError
 from tenure.spend import GammaGamma
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from tenure._customers import Customers
     from tenure._units import Horizon
 
-__all__ = ["Discounting", "Worth"]
+__all__ = ["Discounting", "Worth", "check_amount", "described"]
 
 
 @dataclass(frozen=True)
@@ -57,18 +59,13 @@ class Worth:
     ) -> Worth:
         """Return it for each of the customers."""
         basis = "revenue" if margin is None else "margin"
+        check_amount("cost_per_order", cost)
         earned = _margin(margin, len(customers))
         if not isinstance(spend, GammaGamma):
             expected = np.full(len(customers), _amount(spend))
             return cls(expected, earned, cost, basis, None, None)
         spenders = spend._customers(data)  # noqa: SLF001
-        if len(spenders) != len(customers):
-            raise ParameterError.of(
-                name="spend",
-                expected=f"be fitted to the {len(customers):,} customers of `buying`",
-                found=f"{len(spenders):,} customers",
-                hint="pass the customers as `data`",
-            )
+        _check_same(spenders, customers)
         expected, gradients = spend._expected(  # noqa: SLF001
             spenders, gradient=interval is not None
         )
@@ -82,6 +79,35 @@ class Worth:
         """Money a purchase."""
         return self.margin * self.spend - self.cost
 
+    def of_purchases(self, purchases: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Money of so many purchases: none at all of none, however much one may be."""
+        value = np.zeros(len(purchases))
+        return np.multiply(purchases, self.value, out=value, where=purchases > 0)
+
+
+def _check_same(spenders: Customers, customers: Customers) -> None:
+    """Pass if both models speak of the same customers in the same order."""
+    if len(spenders) != len(customers):
+        found = f"{len(spenders):,} customers"
+    elif not np.array_equal(
+        spenders.columns["frequency"], customers.columns["frequency"]
+    ):
+        found = "customers who bought at other frequencies"
+    elif (
+        spenders.ids is not None
+        and customers.ids is not None
+        and not np.array_equal(spenders.ids, customers.ids)
+    ):
+        found = "customers with other ids"
+    else:
+        return
+    raise ParameterError.of(
+        name="spend",
+        expected=f"be fitted to the {len(customers):,} customers of `buying`",
+        found=found,
+        hint="pass the customers as `data`",
+    )
+
 
 def _amount(spend: object) -> float:
     """Return the one value that every purchase has."""
@@ -90,8 +116,22 @@ def _amount(spend: object) -> float:
     raise ParameterError.of(
         name="spend",
         expected="be a GammaGamma model or a finite number",
-        found=repr(spend),
+        found=described(spend),
     )
+
+
+def check_amount(name: str, amount: object) -> None:
+    """Pass if the amount of money is a finite number."""
+    if not (isinstance(amount, SupportsFloat) and math.isfinite(float(amount))):
+        raise ParameterError.of(
+            name=name, expected="be a finite number", found=described(amount)
+        )
+
+
+def described(value: object) -> str:
+    """Return a value as errors show it: a model by its name."""
+    model = isinstance(value, Estimator)
+    return f"a {type(value).__name__}" if model else reprlib.repr(value)
 
 
 def _margin(margin: float | ArrayLike | None, customers: int) -> NDArray[np.float64]:

@@ -10,7 +10,8 @@ import numpy as np
 from tenure import _core
 from tenure._customers import Customers, unpacked
 from tenure._estimator import Estimator
-from tenure._intervals import bounds, check_level, delta_method
+from tenure._intervals import bounds, check_level, delta_method, level_names
+from tenure._report import counted
 from tenure._typing import override
 from tenure.exceptions import EstimateWarning
 
@@ -166,7 +167,7 @@ class GammaGamma(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "monetary_value": monetary_value}
-        self._learn(data, Customers.of(data, names, unit=None), weights)
+        self._learn(data, names, weights=weights, unit=None)
         return self
 
     def log_likelihood(self, data: object = None) -> Any:
@@ -205,7 +206,9 @@ class GammaGamma(Estimator):
         EstimateWarning
             If the mean does not exist for somebody, which is infinite then.
         """
-        customers = self._customers(data)
+        return self._answer(self._customers(data), interval)
+
+    def _answer(self, customers: Customers, interval: float | None) -> Any:
         if interval is None:
             values, _ = self._expected(customers)
             return customers.series("expected_spend", values)
@@ -214,6 +217,7 @@ class GammaGamma(Estimator):
         values, gradients = self._expected(customers, gradient=True)
         assert gradients is not None  # noqa: S101
         errors = delta_method(gradients, covariance)
+        errors[np.isinf(values)] = np.nan
         lower, upper = bounds(values, errors, interval, "positive")
         return customers.frame(
             {
@@ -237,7 +241,7 @@ class GammaGamma(Estimator):
         float, or dict of float
             With `interval` the estimate, its standard error and the ends.
         """
-        return unpacked(self.expected_spend(_NEWCOMER, interval=interval))
+        return unpacked(self._answer(_newcomer(), interval))
 
     def spend_quantiles(
         self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)
@@ -260,11 +264,11 @@ class GammaGamma(Estimator):
             One row a customer, one column a level, named by it.
         """
         customers = self._customers(data)
+        named = level_names(levels)
         table = _core.spending_quantiles(
-            self.result_.theta, _pair(customers), list(levels)
+            self.result_.theta, _pair(customers), list(named.values())
         )
-        named = zip(levels, table.T.copy(), strict=True)
-        return customers.frame({f"{level:g}": values for level, values in named})
+        return customers.frame(dict(zip(named, table.T.copy(), strict=True)))
 
     def _customers(self, data: object) -> Customers:
         return self._customers_of(data, self._columns)
@@ -278,16 +282,20 @@ class GammaGamma(Estimator):
         endless = int(np.isinf(values).sum())
         if endless:
             q = self.params_["q"]
+            whose = counted(endless, "customer")
             msg = (
-                f"the mean spend of {endless:,} customers without enough purchases "
+                f"the mean spend of {whose} without enough purchases "
                 f"does not exist (q = {q:.3g} is at most 1) and is given as infinite; "
                 "use spend_quantiles"
             )
-            warnings.warn(msg, EstimateWarning, stacklevel=3)
+            warnings.warn(msg, EstimateWarning, stacklevel=4)
         return values, gradients
 
 
-_NEWCOMER = {"frequency": np.zeros(1), "monetary_value": np.zeros(1)}
+def _newcomer() -> Customers:
+    """Return a customer of whom nothing is known."""
+    columns = {"frequency": np.zeros(1), "monetary_value": np.zeros(1)}
+    return Customers(columns, "numpy", None, None, None)
 
 
 def _pair(customers: Customers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from tenure._customers import Customers
-from tenure._intervals import bounds, check_level, normal_quantile
+from tenure._intervals import Scale, bounds, check_level, normal_quantile
+from tenure._purchasing import PurchasingModel
 from tenure._report import html_report, text_table
 from tenure._typing import override
 from tenure._units import plural
-from tenure._worth import Discounting, Worth
+from tenure._worth import Discounting, Worth, check_amount, described
+from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
-    from tenure._purchasing import PurchasingModel
     from tenure._units import Horizon
     from tenure.spend import GammaGamma
 
@@ -39,11 +40,13 @@ class LifetimeValue:
     total : float
         The sum of the values: customer equity.
     total_interval : (float, float) or None
-        Its interval, which the customers' shared uncertainty makes wide.
+        Its interval, which the customers' shared uncertainty makes wide; None if none
+        was asked for, or if somebody's mean spend does not exist.
     basis : str
         "margin" or "revenue": what a value counts.
     horizon : float
-        In `time_unit`; infinite for all the time to come.
+        In `time_unit`; infinite for all the time to come, NaN where customers have
+        horizons of their own.
     time_unit : str or None
         Unit of the horizon.
     interval : float or None
@@ -78,18 +81,19 @@ class LifetimeValue:
         return plot_value_distribution(self, ax=ax)
 
     def _headline(self) -> str:
-        span = (
-            "all time to come"
-            if math.isinf(self.horizon)
-            else f"the next {self.horizon:,.4g} {plural(self.time_unit)}"
-        )
+        if math.isnan(self.horizon):
+            span = "a horizon of their own"
+        elif math.isinf(self.horizon):
+            span = "all time to come"
+        else:
+            span = f"the next {self.horizon:,.4g} {plural(self.time_unit)}"
         total = f"{self.total:,.2f}"
         if self.total_interval is not None and self.interval is not None:
             lower, upper = self.total_interval
             total += (
                 f" ({100 * self.interval:g} % interval {lower:,.2f} to {upper:,.2f})"
             )
-        who = f"{len(self):,} customers" if len(self) > 1 else "one customer"
+        who = "one customer" if len(self) == 1 else f"{len(self):,} customers"
         return f"Lifetime value ({self.basis}) of {who} over {span}: {total}"
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -97,6 +101,7 @@ class LifetimeValue:
         rows = [
             [name, *(f"{measure(values):,.2f}" for measure in measures)]
             for name, values in self.columns.items()
+            if len(values)
         ]
         return ["", "mean", "median", "max"], rows
 
@@ -178,7 +183,7 @@ def lifetime_value(
     >>> print(value._headline())
     Lifetime value (margin) of 2,357 customers over the next 52.18 weeks: ...
     """
-    customers = buying._customers(data)  # noqa: SLF001
+    customers = _buying(buying)._customers(data)  # noqa: SLF001
     worth = Worth.of(
         spend, data, customers, margin=margin, cost=cost_per_order, interval=interval
     )
@@ -233,7 +238,7 @@ acquisition_cost, interval
     """
     newcomer = {name: np.zeros(1) for name in ("frequency", "recency", "T")}
     newcomer["monetary_value"] = np.zeros(1)
-    unit = buying.time_unit_
+    unit = _buying(buying).time_unit_
     customers = Customers(newcomer, "numpy", None, None, unit)
     worth = Worth.of(
         spend,
@@ -266,8 +271,13 @@ def _value(
 ) -> LifetimeValue:
     if interval is not None:
         check_level(interval)
+    check_amount("acquisition_cost", acquisition_cost)
     horizon, rate, period = buying._discounting(  # noqa: SLF001
-        discounting.horizon, discounting.rate, discounting.per, discounting.compounding
+        customers.unit,
+        discounting.horizon,
+        discounting.rate,
+        discounting.per,
+        discounting.compounding,
     )
     discounted, slopes = buying._predict(  # noqa: SLF001
         "discounted_purchases",
@@ -282,7 +292,8 @@ def _value(
         columns["expected_purchases"], _ = buying._predict(  # noqa: SLF001
             "expected_purchases", customers, horizon
         )
-    value = (at_once + discounted) * worth.value - acquisition_cost
+    purchases = at_once + discounted
+    value = worth.of_purchases(purchases) - acquisition_cost
     columns |= {
         "discounted_purchases": discounted,
         "expected_spend": worth.spend,
@@ -290,27 +301,59 @@ def _value(
     }
     total_interval = None
     if interval is not None and slopes is not None:
-        shares = [(slopes * worth.value[:, None], _covariance(buying))]
-        if worth.gradients is not None and worth.covariance is not None:
-            bought = (worth.margin * (at_once + discounted))[:, None]
-            shares.append((worth.gradients * bought, worth.covariance))
-        errors = np.sqrt(sum(_variances(g, cov) for g, cov in shares))
-        free = worth.cost == 0 and acquisition_cost == 0
-        lower, upper = bounds(value, errors, interval, "positive" if free else "plain")
-        columns |= {"std_error": errors, "lower": lower, "upper": upper}
-        summed = [(g.sum(axis=0, keepdims=True), cov) for g, cov in shares]
-        error = math.sqrt(sum(_variances(g, cov)[0] for g, cov in summed))
-        reach = normal_quantile(interval) * error
-        total_interval = (float(value.sum() - reach), float(value.sum() + reach))
+        with np.errstate(invalid="ignore"):  # where a mean does not exist
+            shares = [(slopes * worth.value[:, None], _covariance(buying))]
+            if worth.gradients is not None and worth.covariance is not None:
+                bought = (worth.margin * purchases)[:, None]
+                shares.append((worth.gradients * bought, worth.covariance))
+            costs = worth.cost != 0 or acquisition_cost != 0
+            scale = "plain" if costs or (value < 0).any() else "positive"
+            spread, total_interval = _intervals(value, shares, interval, scale)
+        columns |= spread
     return LifetimeValue(
         columns=columns,
         total=float(value.sum()),
         total_interval=total_interval,
         basis=worth.basis,
         horizon=float(horizon[0]) if len(horizon) == 1 else math.nan,
-        time_unit=buying.time_unit_,
+        time_unit=customers.unit,
         interval=interval,
         _customers=customers,
+    )
+
+
+_Share: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
+"""Derivatives of the values in a model's parameters, and the parameters' covariance."""
+
+
+def _intervals(
+    value: NDArray[np.float64], shares: list[_Share], level: float, scale: Scale
+) -> tuple[dict[str, NDArray[np.float64]], tuple[float, float] | None]:
+    """Return columns with the intervals of the values, and that of their total."""
+    errors = np.sqrt(sum(_variances(g, cov) for g, cov in shares))
+    lower, upper = bounds(value, errors, level, scale)
+    exists = np.isfinite(value)
+    spread = {
+        "std_error": np.where(exists, errors, np.nan),
+        "lower": np.where(exists, lower, value),
+        "upper": np.where(exists, upper, value),
+    }
+    if not exists.all():
+        return spread, None
+    summed = [(g.sum(axis=0, keepdims=True), cov) for g, cov in shares]
+    error = math.sqrt(sum(_variances(g, cov)[0] for g, cov in summed))
+    total, reach = float(value.sum()), normal_quantile(level) * error
+    return spread, (total - reach, total + reach)
+
+
+def _buying(model: object) -> PurchasingModel:
+    """Return the model, if it is one of repeat buying."""
+    if isinstance(model, PurchasingModel):
+        return model
+    raise ParameterError.of(
+        name="buying",
+        expected="be a model of repeat buying, such as BGNBD",
+        found=described(model),
     )
 
 

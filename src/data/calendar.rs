@@ -153,7 +153,7 @@ fn first_of_month(month: i64) -> i64 {
 ///
 /// Howard Hinnant, chrono-compatible low-level date algorithms: years are taken to begin in March, so that the leap day
 /// comes last.
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+pub(super) const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);

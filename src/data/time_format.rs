@@ -1,6 +1,7 @@
 //! Times in a format of the user's own, described by the codes of `strptime`.
 
-use super::time::{Cursor, DAY, Parts, Written, is_leap};
+use super::calendar::DAY;
+use super::time::{Cursor, Parts, Written, is_leap};
 use crate::{Error, Result};
 
 /// A format, taken apart and checked.

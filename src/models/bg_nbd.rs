@@ -16,6 +16,10 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct BgNbd;
 
+/// A silence of which the model says that it is `exp(-CERTAIN)` times as likely as leaving: beyond, neither the odds
+/// nor their derivatives would be numbers.
+const CERTAIN: f64 = 600.0;
+
 impl Model<4, 3> for BgNbd {
     type Row = Purchases;
     const NAME: &'static str = "BGNBD";
@@ -42,36 +46,36 @@ impl Model<4, 3> for BgNbd {
         },
     ];
 
-    /// `r`, `alpha`, and the logarithm of `a/(b+x-1)`, the odds of having left after the last of `x > 0` purchases.
+    /// `r`, `1/alpha`, and the logarithm of `a/(b+x-1)`, the odds of having left after the last of `x > 0` purchases.
     fn common<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> [S; 3] {
         let ln_left = if x > 0.0 {
             (a / (b + (x - 1.0))).ln()
         } else {
             S::from(0.0)
         };
-        [r, alpha, ln_left]
+        [r, alpha.recip(), ln_left]
     }
 
-    /// `-(r+x) ln(alpha+t_x) + ln{ ((alpha+t_x)/(alpha+T))^(r+x) + [x>0] a/(b+x-1) }`: the customer bought nothing
+    /// `-(r+x) ln(1+t_x/alpha) + ln{ ((alpha+t_x)/(alpha+T))^(r+x) + [x>0] a/(b+x-1) }`: the customer bought nothing
     /// since `t_x` while alive, or left then. Arranged as in Fader and Hardie's note on numerical error in the BG/NBD
-    /// (2019), which does not overflow for large `x`.
-    fn own<S: Scalar>([r, alpha, ln_left]: [S; 3], row: &Purchases) -> S {
+    /// (2019), which does not overflow for large `x`; ages beside `alpha` keep their digits where `r` and `alpha` run
+    /// to infinity together.
+    fn own<S: Scalar>([r, per_alpha, ln_left]: [S; 3], row: &Purchases) -> S {
         let &Purchases { x, t_x, t } = row;
-        let ln_end = (alpha + t).ln();
+        let ln_end = (per_alpha * t).ln_1p();
         if x == 0.0 {
             return -(r * ln_end);
         }
-        let ln_last = (alpha + t_x).ln();
+        let ln_last = (per_alpha * t_x).ln_1p();
         let silent = (r + x) * (ln_last - ln_end);
         silent.ln_add_exp(ln_left) - (r + x) * ln_last
     }
 
-    /// `ln G(r+x)/G(r) + ln B(a,b+x)/B(a,b) + r ln alpha` for each customer, and their own terms.
+    /// `ln G(r+x)/G(r) + ln B(a,b+x)/B(a,b) - x ln alpha` for each customer, and their own terms.
     fn together<S: Scalar>([r, alpha, a, b]: [S; 4], equals: &Equals<S>) -> S {
         let x = equals.count;
-        let counted = (r + x).ln_gamma() - r.ln_gamma();
-        let never_left = a.ln_beta(b + x) - a.ln_beta(b);
-        (counted + never_left + r * alpha.ln()) * equals.customers + equals.own
+        let never_left = b.ln_rising(x) - (a + b).ln_rising(x);
+        (r.ln_rising(x) + never_left - alpha.ln() * x) * equals.customers + equals.own
     }
 
     fn check(sample: &Sample<Purchases>) -> Result<()> {
@@ -105,6 +109,8 @@ impl Model<4, 3> for BgNbd {
             "customers do not seem to leave (a / (a + b) -> 0): the data do not tell this model from the NBD without dropout"
         } else if dropout > 0.999 {
             "every customer seems to leave after the first repeat purchase (a / (a + b) -> 1)"
+        } else if a + b < 1e-3 {
+            "customers seem to leave after the first repeat purchase or never (a + b -> 0): a and b are known only through a / (a + b)"
         } else if a + b > 1e3 {
             "all customers seem to leave with the same probability (a + b -> infinity): a and b are known only through a / (a + b)"
         } else if r > 1e3 {
@@ -125,13 +131,12 @@ impl Purchasing<4, 3> for BgNbd {
         if x == 0.0 {
             return S::from(1.0);
         }
-        // ln((alpha+T)/(alpha+t_x)), so that a short silence keeps its digits
-        let silence = ((alpha + t_x).recip() * (t - t_x)).ln_1p();
-        let odds_left = a / (b + (x - 1.0)) * ((r + x) * silence).exp();
-        if odds_left.value() > 1e300 {
+        let fall = (r + x) * ((alpha + t) / (alpha + t_x)).ln();
+        if fall.value() > CERTAIN {
             return S::from(0.0);
         }
-        (odds_left + 1.0).recip()
+        let chances = b + (x - 1.0);
+        chances / (chances + a * fall.exp())
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.

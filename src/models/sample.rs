@@ -12,11 +12,14 @@ pub trait Row: Copy + Send + Sync {
     /// Number of purchases.
     fn count(&self) -> f64;
 
-    /// The other two numbers (or one, and 0), none of them negative: equal rows are interchangeable.
-    fn rest(&self) -> [f64; 2];
+    /// All of a row but its count, in the form that is quickest to sort.
+    type Key: Ord + Copy + Default + Send + Sync;
 
-    /// The row with this count and these numbers.
-    fn new(count: f64, rest: [f64; 2]) -> Self;
+    /// The row without its count; rows with equal keys and counts are interchangeable.
+    fn key(&self) -> Self::Key;
+
+    /// The row with this count and this key.
+    fn new(count: f64, key: Self::Key) -> Self;
 
     /// Length of observation, to measure parameters with a dimension of time against; 1 where there is none.
     fn time(&self) -> f64 {
@@ -66,11 +69,11 @@ impl<R: Row> Sample<R> {
     pub fn new(rows: &impl Rows<Row = R>, weights: Option<&[f64]>, least: f64) -> Result<Self> {
         let counts = Counts::of(rows, least);
         let Some(weights) = weights else {
-            let keys = counts.scatter(rows, |i| key(&rows.row(i)));
+            let keys = counts.scatter(rows, |i| rows.row(i).key());
             return Ok(Self::merge(&counts, keys, |&key| (key, 1.0)));
         };
         check_weights(weights, rows.len())?;
-        let keys = counts.scatter(rows, |i| (key(&rows.row(i)), weights[i].to_bits()));
+        let keys = counts.scatter(rows, |i| (rows.row(i).key(), weights[i].to_bits()));
         Ok(Self::merge(&counts, keys, |&(key, weight)| {
             (key, f64::from_bits(weight))
         }))
@@ -80,7 +83,7 @@ impl<R: Row> Sample<R> {
     fn merge<T: Ord + Copy + Send>(
         counts: &Counts,
         mut keys: Vec<T>,
-        open: impl Fn(&T) -> (u128, f64),
+        open: impl Fn(&T) -> (R::Key, f64),
     ) -> Self {
         let mut rows: Vec<Weighted<R>> = Vec::with_capacity(keys.len());
         let mut groups = Vec::new();
@@ -93,7 +96,7 @@ impl<R: Row> Sample<R> {
                 match rows.last_mut() {
                     Some(row) if last == Some(key) => row.weight += weight,
                     _ => rows.push(Weighted {
-                        row: R::new(count, numbers(key)),
+                        row: R::new(count, key),
                         weight,
                     }),
                 }
@@ -168,19 +171,10 @@ impl<R: Row> Sample<R> {
     }
 }
 
-/// Numbers that are not negative are in the order of their bits.
-fn key<R: Row>(row: &R) -> u128 {
+/// A number that is not negative as bits, which are in the order of the numbers.
+pub(super) fn bits(number: f64) -> u64 {
     // adding 0 makes -0 the same as 0
-    let [first, second] = row.rest().map(|number| (number + 0.0).to_bits());
-    u128::from(first) << 64 | u128::from(second)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the halves of a key")]
-fn numbers(key: u128) -> [f64; 2] {
-    [
-        f64::from_bits((key >> 64) as u64),
-        f64::from_bits(key as u64),
-    ]
+    (number + 0.0).to_bits()
 }
 
 fn check_weights(weights: &[f64], rows: usize) -> Result<()> {

@@ -17,7 +17,10 @@ const NEGLIGIBLE: f64 = 40.0;
 /// of the sum is a geometric series, which is added to the outermost weight. The nodes do not depend on derivatives
 /// of `a` and `b`, the weights carry them: derivatives of the sum are exact.
 ///
-/// One rule serves many integrands, for example all customers who share `a` and `b`.
+/// One rule serves many integrands, for example all customers who share `a` and `b`. For integrands like
+/// `(1 + w p)^(-s)` and `a`, `b` in 1e-3..1e4 the relative error is below 1e-13 (see [`hyp2f1_negative`]).
+///
+/// [`hyp2f1_negative`]: crate::numeric::hypergeometric::hyp2f1_negative
 #[derive(Debug, Clone, PartialEq)]
 pub struct BetaRule<S> {
     nodes: Vec<f64>,
@@ -133,7 +136,7 @@ impl LogitBeta {
         };
         let ln_ratios = if mirrored { [-l, t - l] } else { [t - l, -l] };
         Point {
-            p: self.mode[0] * ln_ratios[0].exp(),
+            p: (self.mode[0] * ln_ratios[0].exp()).min(1.0),
             ln_ratios,
             ln_density: (self.a + self.b) * per_count,
         }
@@ -156,7 +159,7 @@ impl LogitBeta {
         // minus the second derivative in y at p, if p is the mode under a pull
         let curvature =
             |p: f64| n * p * (1.0 - p) + (self.a - n * p).max(0.0) * (1.0 - 2.0 * p).abs();
-        let steepest = ((n + self.a) / (3.0 * n)).clamp(pulled.min(mean), mean);
+        let steepest = ((n + self.a) / (3.0 * n)).max(pulled).min(mean);
         let sharpest = curvature(pulled)
             .max(curvature(steepest))
             .max(n * mean * self.mode[1]);
@@ -189,7 +192,7 @@ impl LogitBeta {
             let t = f64::from(j) * step;
             let point = self.point(t);
             points.push(point);
-            if done(t, &point) || point.ln_density < -745.0 {
+            if done(t, &point) || point.ln_density < -745.0 || point.ln_density.is_nan() {
                 break;
             }
         }

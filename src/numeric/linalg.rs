@@ -110,3 +110,115 @@ fn rotate<const N: usize>(m: &mut Matrix<N>, p: usize, q: usize) {
         m[q][k] = m[k][q];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The Hilbert matrix: positive definite and ill conditioned (1.5e7 for N = 6).
+    fn hilbert<const N: usize>() -> Matrix<N> {
+        from_fn(|i| from_fn(|j| 1.0 / (i + j + 1) as f64))
+    }
+
+    fn product<const N: usize>(a: &Matrix<N>, b: &Matrix<N>) -> Matrix<N> {
+        from_fn(|i| from_fn(|j| (0..N).map(|k| a[i][k] * b[k][j]).sum()))
+    }
+
+    #[test]
+    fn cholesky_factor_multiplies_back() {
+        let l = cholesky(&hilbert::<6>()).unwrap();
+        let transposed: Matrix<6> = from_fn(|i| from_fn(|j| l[j][i]));
+        let back = product(&l, &transposed);
+        for (row, expected) in back.iter().zip(hilbert::<6>()) {
+            for (x, y) in row.iter().zip(expected) {
+                assert!((x - y).abs() < 1e-15); // backward stable
+            }
+        }
+    }
+
+    #[test]
+    fn hilbert_inverse_is_whole() {
+        // (-1)^(i+j) (i+j-1) C(n+i-1, n-j) C(n+j-1, n-i) C(i+j-2, i-1)^2, for n = 3
+        let expected = [
+            [9.0, -36.0, 30.0],
+            [-36.0, 192.0, -180.0],
+            [30.0, -180.0, 180.0],
+        ];
+        let found = inverse(&hilbert::<3>()).unwrap();
+        for i in 0..3 {
+            for j in 0..3 {
+                // condition number 524
+                assert!((found[i][j] / expected[i][j] - 1.0).abs() < 1e-13);
+                assert_eq!(found[i][j].to_bits(), found[j][i].to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn solution_solves() {
+        let m = hilbert::<6>();
+        let x = solve(&m, &[1.0, -2.0, 3.0, 0.0, 5.0, 0.5]).unwrap();
+        for (row, rhs) in m.iter().zip([1.0, -2.0, 3.0, 0.0, 5.0, 0.5]) {
+            let (terms, size) = row
+                .iter()
+                .zip(x)
+                .fold((0.0, 0.0_f64), |(sum, size), (a, b)| {
+                    (sum + a * b, size + (a * b).abs())
+                });
+            assert!((terms - rhs).abs() < 1e-15 * size);
+        }
+    }
+
+    #[test]
+    fn no_factor_unless_positive_definite_and_finite() {
+        assert_eq!(cholesky(&[[1.0, 2.0], [2.0, 1.0]]), None);
+        assert_eq!(cholesky(&[[1.0, 1.0], [1.0, 1.0]]), None);
+        assert_eq!(inverse(&[[0.0]]), None);
+        assert_eq!(inverse(&[[f64::NAN]]), None);
+        assert_eq!(inverse(&[[f64::INFINITY]]), None);
+        assert_eq!(inverse(&[[1e-310]]), None);
+        assert_eq!(solve(&[[-1.0]], &[1.0]), None);
+    }
+
+    #[test]
+    fn eigenvalues_of_the_second_difference() {
+        // 2 - 2 cos(k pi / (n + 1))
+        let m: Matrix<5> = from_fn(|i| {
+            from_fn(|j| match i.abs_diff(j) {
+                0 => 2.0,
+                1 => -1.0,
+                _ => 0.0,
+            })
+        });
+        let values = symmetric_eigenvalues(&m).unwrap();
+        for (k, value) in values.into_iter().enumerate() {
+            let angle = (k + 1) as f64 * std::f64::consts::PI / 6.0;
+            assert!((value - (2.0 - 2.0 * angle.cos())).abs() < 2e-15);
+        }
+    }
+
+    #[test]
+    fn eigenvalues_of_hard_matrices() {
+        // indefinite with a zero diagonal
+        let values = symmetric_eigenvalues(&[[0.0, 3.0], [3.0, 0.0]]).unwrap();
+        assert!((values[0] + 3.0).abs() < 1e-15 && (values[1] - 3.0).abs() < 1e-15);
+        // singular, of rank one: v v' with |v|^2 = 14
+        let v = [1.0, -2.0, 3.0];
+        let rank_one: Matrix<3> = from_fn(|i| from_fn(|j| v[i] * v[j]));
+        let values = symmetric_eigenvalues(&rank_one).unwrap();
+        assert!(values[0].abs() < 1e-14 && values[1].abs() < 1e-14);
+        assert!((values[2] - 14.0).abs() < 1e-14);
+        // graded: each eigenvalue to its own last digits
+        let d = [1e-9, 1.0, 1e9];
+        let graded: Matrix<3> =
+            from_fn(|i| from_fn(|j| d[i] * d[j] * if i == j { 1.0 } else { 0.1 }));
+        let values = symmetric_eigenvalues(&graded).unwrap();
+        // det = 0.972, the largest two 1e18 + 0.01 and 0.99
+        assert!((values[2] / 1e18 - 1.0).abs() < 1e-15);
+        assert!((values[1] / 0.99 - 1.0).abs() < 1e-14);
+        assert!((values[0] / (1e-18 * 0.972 / 0.99) - 1.0).abs() < 1e-14);
+        assert_eq!(symmetric_eigenvalues(&[[0.0; 4]; 4]), Some([0.0; 4]));
+        assert_eq!(symmetric_eigenvalues(&[[f64::NAN]]), None);
+        assert_eq!(symmetric_eigenvalues::<0>(&[]), Some([]));
+    }
+}

@@ -79,6 +79,19 @@ pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + 
         .for_each(|(i, row)| f(i, row));
 }
 
+/// Fills `out` by calling `f` with each block of `size` items and the number of its first.
+pub fn fill_blocks(out: &mut [f64], size: usize, f: impl Fn(usize, &mut [f64]) + Sync) {
+    if out.len() <= CHUNK {
+        for (i, block) in out.chunks_mut(size).enumerate() {
+            f(i * size, block);
+        }
+        return;
+    }
+    out.par_chunks_mut(size)
+        .enumerate()
+        .for_each(|(i, block)| f(i * size, block));
+}
+
 /// Fills two tables with equally many rows, each given with its width, at once.
 pub fn fill_row_pairs(
     (first, first_width): (&mut [f64], usize),
@@ -92,12 +105,17 @@ pub fn fill_row_pairs(
         .for_each(|(i, (one, two))| f(i, one, two));
 }
 
-/// Whether `f` holds for any number below `len`.
+/// Whether `f` holds for any number below `len`; it may be called for all of them.
 pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
-    if len <= CHUNK {
-        return (0..len).any(f);
+    let in_chunk = |chunk: usize| {
+        let begin = chunk * CHUNK;
+        (begin..len.min(begin + CHUNK)).fold(false, |any, i| any | f(i))
+    };
+    let chunks = len.div_ceil(CHUNK);
+    if chunks <= 1 {
+        return in_chunk(0);
     }
-    (0..len).into_par_iter().with_min_len(CHUNK).any(&f)
+    (0..chunks).into_par_iter().with_min_len(16).any(in_chunk)
 }
 
 /// `f` of each number below `len`, in order.

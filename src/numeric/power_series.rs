@@ -6,12 +6,14 @@ use super::Scalar;
 #[derive(Debug, Clone)]
 pub struct PowerSeries<S> {
     coefficients: Vec<S>,
-    /// `(z, n)`: up to this `z` the first `n` terms are all that shows.
-    reach: Vec<(f64, usize)>,
+    /// For each 64th of [0, 1), how many terms are all that shows up to its end; 0 where more are needed than kept.
+    lengths: [u16; SLICES],
 }
 
 /// Coefficients kept.
-const TERMS: usize = 256;
+const TERMS: usize = 512;
+/// Slices of [0, 1).
+const SLICES: usize = 64;
 /// Terms that no longer show in the sum's last digit, relative to its first term: `ln(1e-17)`.
 const NEGLIGIBLE: f64 = -39.1;
 
@@ -22,19 +24,34 @@ impl<S: Scalar> PowerSeries<S> {
             .take(TERMS)
             .take_while(|c| c.value() < 1e250)
             .collect();
-        let lengths = [8, 16, 24, 32, 48, 64, 96, 128, 192, 256];
-        let kept = lengths.into_iter().filter(|&n| n <= coefficients.len());
         let growth = |n: usize| (coefficients[n - 1].value() / coefficients[0].value()).ln();
-        let reach = kept.map(|n| (reach_of(n, growth(n)), n)).collect();
+        let mut lengths = [0; SLICES];
+        let mut slice = 0;
+        for n in (8..=coefficients.len()).step_by(8) {
+            let growth = growth(n);
+            while slice < SLICES && is_negligible(n, growth, (slice + 1) as f64 / SLICES as f64) {
+                lengths[slice] = u16::try_from(n).unwrap_or_default();
+                slice += 1;
+            }
+        }
         Self {
             coefficients,
-            reach,
+            lengths,
         }
     }
 
     /// The sum at `z`; nothing where it needs more terms than are kept.
     pub fn at(&self, z: S) -> Option<S> {
-        let &(_, terms) = self.reach.iter().find(|(reach, _)| z.value() <= *reach)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "z lies in [0, 1]"
+        )]
+        let slice = (z.value() * SLICES as f64) as usize;
+        let terms = usize::from(*self.lengths.get(slice)?);
+        if terms == 0 {
+            return None;
+        }
         // eight sums in z^8 side by side, so that no step waits for the one before
         let z2 = z * z;
         let z4 = z2 * z2;
@@ -52,17 +69,8 @@ impl<S: Scalar> PowerSeries<S> {
     }
 }
 
-/// The largest `z` (to three digits, from below) at which term number `n` of the series, and a geometric tail with
-/// ratios that fall to `z`, do not show beside the first term: `c_n z^(n-1) / (c_1 (1-z)^2) < 1e-17`.
-fn reach_of(n: usize, ln_growth: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..12 {
-        let z: f64 = 0.5 * (low + high);
-        if ln_growth + (n as f64 - 1.0) * z.ln() - 2.0 * (-z).ln_1p() < NEGLIGIBLE {
-            low = z;
-        } else {
-            high = z;
-        }
-    }
-    low
+/// Whether term number `n` of the series, and a geometric tail with ratios that fall to `z`, do not show beside the
+/// first term: `c_n z^(n-1) / (c_1 (1-z)^2) < 1e-17`.
+fn is_negligible(n: usize, ln_growth: f64, z: f64) -> bool {
+    ln_growth + (n as f64 - 1.0) * z.ln() - 2.0 * (-z).ln_1p() < NEGLIGIBLE
 }

@@ -41,3 +41,44 @@ fn legendre(n: usize, x: f64) -> (f64, f64) {
     let slope = n as f64 * (before - x * value) / ((1.0 - x) * (1.0 + x));
     (value, slope)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_rules_are_the_textbook_ones() {
+        assert_eq!(gauss_legendre(0), (vec![], vec![]));
+        assert_eq!(gauss_legendre(1), (vec![0.0], vec![2.0]));
+        let (nodes, weights) = gauss_legendre(3);
+        assert!((nodes[2] - 0.6_f64.sqrt()).abs() < 1e-16);
+        assert!((weights[0] - 5.0 / 9.0).abs() < 1e-15 && (weights[1] - 8.0 / 9.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn polynomials_below_twice_the_order_are_exact() {
+        for n in 1..=64 {
+            let (nodes, weights) = gauss_legendre(n);
+            assert!(nodes.is_sorted() && nodes.len() == n && weights.len() == n);
+            for power in (0..2 * i32::try_from(n).unwrap()).step_by(2) {
+                let terms = nodes.iter().zip(&weights);
+                let sum: f64 = terms.map(|(x, w)| w * x.powi(power)).sum();
+                let power = f64::from(power);
+                let exact = 2.0 / (power + 1.0);
+                // powers magnify the rounding of the nodes
+                assert!((sum - exact).abs() < 1e-15 * (2.0 + power * exact));
+            }
+        }
+    }
+
+    #[test]
+    fn long_rules_are_accurate() {
+        let (nodes, weights) = gauss_legendre(500);
+        let sum: f64 = nodes
+            .iter()
+            .zip(&weights)
+            .map(|(x, w)| w * (20.0 * x).cos())
+            .sum();
+        assert!((sum - 20.0_f64.sin() / 10.0).abs() < 1e-14);
+    }
+}

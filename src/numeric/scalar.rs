@@ -1,7 +1,7 @@
 //! The number type that formulas are written over: a plain `f64`, or a dual number that carries derivatives along.
 //!
 //! A likelihood or a prediction written once over [`Scalar`] gives its value (`f64`), its exact gradient
-//! ([`Dual`](crate::numeric::Dual)) or its exact gradient and Hessian ([`Dual2`](crate::numeric::Dual2)).
+//! ([`Dual`](crate::numeric::Dual)) or its exact gradient and Hessian ([`Dual2`]).
 
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
@@ -88,6 +88,17 @@ pub trait Scalar:
             special::ln_gamma(x),
             || special::digamma(x),
             || special::trigamma(x),
+        )
+    }
+
+    /// `ln Gamma(self + n) - ln Gamma(self)` for `n >= 0`, without cancellation.
+    #[must_use]
+    fn ln_rising(self, n: f64) -> Self {
+        let x = self.value();
+        self.chain(
+            special::ln_gamma_ratio(x, n),
+            || special::digamma_rise(x, n),
+            || -special::trigamma_drop(x, n),
         )
     }
 

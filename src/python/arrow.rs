@@ -119,7 +119,7 @@ fn unreadable(reason: &str) -> PyErr {
     FrameError::new_err(format!("the Arrow data can't be read: {reason}"))
 }
 
-/// Keeps the memory of an array alive for NumPy.
+/// Keeps the memory of an array alive for NumPy: a class, because only a Python object can own an array.
 #[pyclass(frozen)]
 struct Memory {
     _array: ArrayRef,

@@ -2,20 +2,19 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowDictionaryKeyType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
-    Decimal256Type, DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, ArrowPrimitiveType, OffsetSizeTrait};
+use arrow_array::{Array, ArrayRef, ArrowPrimitiveType};
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::{DataType, FieldRef, TimeUnit};
 use numpy::{Element, PyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use super::arrow;
-use crate::data::text::TextBuffer;
+use super::{arrow, arrow_text};
 
 /// A column: what it is called, and its chunks.
 pub(super) type Chunks = (FieldRef, Vec<ArrayRef>);
@@ -66,11 +65,11 @@ pub(super) fn to_python<'py>(
         DataType::Date32 => ticks::<Date32Type>(py, chunks, "day", None),
         DataType::Date64 => ticks::<Date64Type>(py, chunks, "ms", None),
         DataType::Timestamp(unit, zone) => timestamps(py, chunks, *unit, zone.as_deref()),
-        DataType::Utf8 => text(py, chunks, add_strings::<i32>),
-        DataType::LargeUtf8 => text(py, chunks, add_strings::<i64>),
-        DataType::Utf8View => text(py, chunks, add_views),
-        DataType::FixedSizeBinary(16) => text(py, chunks, add_uuids),
-        DataType::Dictionary(_, values) => dictionary(py, chunks, values),
+        DataType::Utf8 => arrow_text::text(py, chunks, arrow_text::add_strings::<i32>),
+        DataType::LargeUtf8 => arrow_text::text(py, chunks, arrow_text::add_strings::<i64>),
+        DataType::Utf8View => arrow_text::text(py, chunks, arrow_text::add_views),
+        DataType::FixedSizeBinary(16) => arrow_text::text(py, chunks, arrow_text::add_uuids),
+        DataType::Dictionary(_, values) => arrow_text::dictionary(py, chunks, values),
         DataType::Null => {
             let rows: usize = chunks.iter().map(Array::len).sum();
             ("null", rows).into_pyobject(py)
@@ -80,7 +79,7 @@ pub(super) fn to_python<'py>(
 }
 
 /// Where there is no value, if that is anywhere.
-fn missing(chunks: &[ArrayRef]) -> Option<Vec<bool>> {
+pub(super) fn missing(chunks: &[ArrayRef]) -> Option<Vec<bool>> {
     if chunks.iter().all(|chunk| chunk.null_count() == 0) {
         return None;
     }
@@ -94,7 +93,10 @@ fn missing(chunks: &[ArrayRef]) -> Option<Vec<bool>> {
     Some(missing)
 }
 
-fn mask(py: Python<'_>, missing: Option<Vec<bool>>) -> Option<Bound<'_, PyArray1<bool>>> {
+pub(super) fn mask(
+    py: Python<'_>,
+    missing: Option<Vec<bool>>,
+) -> Option<Bound<'_, PyArray1<bool>>> {
     missing.map(|missing| PyArray1::from_vec(py, missing))
 }
 
@@ -221,106 +223,4 @@ fn timestamps<'py>(
         TimeUnit::Microsecond => ticks::<TimestampMicrosecondType>(py, chunks, "us", zone),
         TimeUnit::Nanosecond => ticks::<TimestampNanosecondType>(py, chunks, "ns", zone),
     }
-}
-
-/// Strings of one of Arrow's layouts, which `add` puts after those that are there already.
-fn text<'py>(
-    py: Python<'py>,
-    chunks: &[ArrayRef],
-    add: fn(&mut TextBuffer, &ArrayRef),
-) -> PyResult<Bound<'py, PyTuple>> {
-    let (buffer, missing) = py.detach(|| {
-        let rows = chunks.iter().map(Array::len).sum();
-        let mut buffer = TextBuffer::with_capacity(rows);
-        for chunk in chunks {
-            add(&mut buffer, chunk);
-        }
-        (buffer, missing(chunks))
-    });
-    let offsets = PyArray1::from_vec(py, buffer.offsets);
-    let bytes = PyArray1::from_vec(py, buffer.bytes);
-    ("text", offsets, bytes, mask(py, missing)).into_pyobject(py)
-}
-
-fn add_strings<O: OffsetSizeTrait>(buffer: &mut TextBuffer, chunk: &ArrayRef) {
-    let strings = chunk.as_string_opt::<O>().into_iter().flatten();
-    strings.for_each(|string| buffer.push(string.unwrap_or_default().as_bytes()));
-}
-
-fn add_views(buffer: &mut TextBuffer, chunk: &ArrayRef) {
-    let strings = chunk.as_string_view_opt().into_iter().flatten();
-    strings.for_each(|string| buffer.push(string.unwrap_or_default().as_bytes()));
-}
-
-/// 16 bytes as UUIDs are written: 8-4-4-4-12 hexadecimal digits.
-fn add_uuids(buffer: &mut TextBuffer, chunk: &ArrayRef) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for bytes in chunk.as_fixed_size_binary_opt().into_iter().flatten() {
-        let mut uuid = Vec::with_capacity(36);
-        for (place, byte) in bytes.unwrap_or_default().iter().enumerate() {
-            if matches!(place, 4 | 6 | 8 | 10) {
-                uuid.push(b'-');
-            }
-            uuid.push(DIGITS[usize::from(byte >> 4)]);
-            uuid.push(DIGITS[usize::from(byte & 15)]);
-        }
-        buffer.push(&uuid);
-    }
-}
-
-/// A dictionary-encoded column; chunks may have dictionaries of their own, which are put one after another.
-fn dictionary<'py>(
-    py: Python<'py>,
-    chunks: &[ArrayRef],
-    value_type: &DataType,
-) -> PyResult<Bound<'py, PyTuple>> {
-    let (keys, values) = py.detach(|| {
-        let mut keys = Vec::new();
-        let mut values: Vec<ArrayRef> = Vec::new();
-        let (mut start, mut end) = (0, 0);
-        for chunk in chunks
-            .iter()
-            .filter_map(|chunk| chunk.as_any_dictionary_opt())
-        {
-            let known = values
-                .last()
-                .filter(|last| same_memory(last, chunk.values()));
-            if known.is_none() {
-                start = end;
-                end += i64::try_from(chunk.values().len()).unwrap_or(0);
-                values.push(chunk.values().clone());
-            }
-            add_keys(&mut keys, chunk.keys(), start);
-        }
-        (keys, values)
-    });
-    let values = to_python(py, value_type, &values)?;
-    ("dictionary", PyArray1::from_vec(py, keys), values).into_pyobject(py)
-}
-
-/// Whether two arrays are the same one, as when every chunk of a stream carries the whole dictionary.
-fn same_memory(a: &ArrayRef, b: &ArrayRef) -> bool {
-    a.to_data().ptr_eq(&b.to_data())
-}
-
-/// Adds positions in a dictionary that begins at `start` among all of them.
-fn add_keys(keys: &mut Vec<i64>, array: &dyn Array, start: i64) {
-    match array.data_type() {
-        DataType::Int8 => add_keys_of::<Int8Type>(keys, array, start),
-        DataType::Int16 => add_keys_of::<Int16Type>(keys, array, start),
-        DataType::Int32 => add_keys_of::<Int32Type>(keys, array, start),
-        DataType::Int64 => add_keys_of::<Int64Type>(keys, array, start),
-        DataType::UInt8 => add_keys_of::<UInt8Type>(keys, array, start),
-        DataType::UInt16 => add_keys_of::<UInt16Type>(keys, array, start),
-        DataType::UInt32 => add_keys_of::<UInt32Type>(keys, array, start),
-        _ => add_keys_of::<UInt64Type>(keys, array, start),
-    }
-}
-
-fn add_keys_of<K: ArrowDictionaryKeyType>(keys: &mut Vec<i64>, array: &dyn Array, start: i64) {
-    let positions = array.as_primitive_opt::<K>().into_iter().flatten();
-    keys.extend(positions.map(|key| {
-        key.and_then(ArrowNativeType::to_i64)
-            .map_or(-1, |key| key + start)
-    }));
 }

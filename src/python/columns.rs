@@ -31,7 +31,7 @@ pub(super) fn mask<'a>(missing: &'a Missing<'_>) -> PyResult<Option<&'a [bool]>>
 }
 
 /// An array for results, in memory of NumPy's, which is obtained in larger pages than a `Vec`'s.
-fn results<'py>(py: Python<'py>, rows: usize) -> Array<'py, i64> {
+fn results(py: Python<'_>, rows: usize) -> Array<'_, i64> {
     PyArray1::zeros(py, rows, false)
 }
 

@@ -7,6 +7,7 @@
 
 mod arrow;
 mod arrow_column;
+mod arrow_text;
 mod columns;
 mod convert;
 mod error;

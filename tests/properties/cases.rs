@@ -52,16 +52,17 @@ pub(crate) fn mild_theta() -> impl Strategy<Value = [f64; 4]> {
 
 /// A customer with up to `most` purchases, the edges (nobody bought, bought just now, came just now) included.
 pub(crate) fn customer(most: u32, ages: Range<f64>) -> impl Strategy<Value = Purchases> {
+    let largest = f64::from(most);
     let count = prop_oneof![
-        2 => Just(0),
-        3 => 1..10_u32.min(most),
-        2 => spread(1.0..f64::from(most)).prop_map(|x| (1..).find(|&k| f64::from(k) >= x).unwrap_or(1)),
-        1 => Just(most),
+        2 => Just(0.0),
+        3 => (1.0..10.0_f64.min(largest)).prop_map(f64::floor),
+        2 => spread(1.0..largest).prop_map(f64::floor),
+        1 => Just(largest),
     ];
     let last = prop_oneof![3 => 0.001..1.0, 1 => Just(1.0), 1 => Just(1e-9)];
     let age = prop_oneof![9 => spread(ages), 1 => Just(0.0)];
     (count, last, age).prop_map(|(x, last, t)| {
-        let x = if t > 0.0 { f64::from(x) } else { 0.0 };
+        let x = if t > 0.0 { x } else { 0.0 };
         let t_x = if x > 0.0 { t * last } else { 0.0 };
         Purchases { x, t_x, t }
     })

@@ -37,7 +37,10 @@ fn difference<const K: usize, const N: usize>(
 }
 
 /// Gradient and Hessian of a log-likelihood, both kinds of dual number, against differences.
-fn assert_likelihood<M: Model<K>, const K: usize>(theta: [f64; K], row: &M::Row) {
+fn assert_likelihood<M: Model<K, J>, const K: usize, const J: usize>(
+    theta: [f64; K],
+    row: &M::Row,
+) {
     let exact = M::ln_pdf(Dual2::variables(theta), row);
     assert!(exact.value.is_finite());
     let first = M::ln_pdf(Dual::variables(theta), row);
@@ -89,12 +92,12 @@ proptest! {
 
     #[test]
     fn bg_nbd_likelihood(theta in wild_theta(), customer in customer(5_000, 1e-2..1e4)) {
-        assert_likelihood::<BgNbd, 4>(theta, &customer);
+        assert_likelihood::<BgNbd, 4, 3>(theta, &customer);
     }
 
     #[test]
     fn gamma_gamma_likelihood(theta in spend_theta(), customer in spender(5_000)) {
-        assert_likelihood::<GammaGamma, 3>(theta, &customer);
+        assert_likelihood::<GammaGamma, 3, 1>(theta, &customer);
     }
 }
 

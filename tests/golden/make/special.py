@@ -18,25 +18,26 @@ from mpmath import mp, mpf
 mp.dps = 60
 TARGET = Path(__file__).resolve().parents[1] / "special.json"
 SOURCE = "tests/golden/make/special.py, mpmath, 60 digits"
-# Worst error allowed for each function, as its doc comment states it: relative to the
-# value, or to 1 where the value is smaller than 1 ("mixed").
+# The errors that the doc comments state. "relative" to the value; "mixed" is relative
+# to the value or to 1, whichever is larger, for functions that pass through zero;
+# "elastic" is the error of d ln f / d ln x, relative to it or to 1.
 TOLERANCE = {
     "ln_gamma": {"mixed": 1e-15},
-    "digamma": {"mixed": 1e-15},
+    "digamma": {"mixed": 1.5e-15},
     "trigamma": {"relative": 1e-15},
-    "ln_gamma_ratio": {"mixed": 1e-15},
-    "ln_beta": {"mixed": 1e-15},
+    "ln_gamma_ratio": {"relative": 2e-15},
+    "ln_beta": {"mixed": 3e-15},
     "ln_beta_gradient": {"relative": 1e-15},
     "ln_beta_hessian": {"relative": 1e-15},
-    "ln_1m_exp": {"relative": 1e-15},
-    "ln_1p_minus": {"relative": 1e-15},
-    "exp_m1_minus": {"relative": 1e-15},
-    "beta_regularised": {"relative": 1e-12},
-    "gamma_regularised": {"relative": 1e-12},
-    "gamma_quantile": {"relative": 1e-12},
-    "hyp2f1_negative": {"relative": 1e-12},
-    "hyp2f1_negative_gradient": {"relative": 1e-12},
-    "gauss_fraction": {"relative": 1e-12},
+    "ln_1m_exp": {"relative": 5e-16},
+    "ln_1p_minus": {"relative": 5e-16},
+    "exp_m1_minus": {"relative": 5e-16},
+    "beta_regularised": {"relative": 3e-13},
+    "gamma_regularised": {"relative": 2e-13},
+    "gamma_quantile": {"relative": 1e-13},
+    "hyp2f1_negative": {"relative": 1e-13},
+    "hyp2f1_negative_gradient": {"elastic": 1e-12},
+    "gauss_fraction": {"relative": 2e-13},
 }
 
 
@@ -135,7 +136,7 @@ def terms(x, top):
 
 
 def beta_tails(x, a, b):
-    """Both tails of Beta(a, b) at x, from the series of positive terms of one of them."""
+    """Both tails of Beta(a, b) at x, from the series of positive terms of one."""
     digits = 400
     with mp.workdps(digits):
         fx, fa, fb = Fraction(x), Fraction(a), Fraction(b)
@@ -151,9 +152,13 @@ def beta_tails(x, a, b):
 
 def beta_regularised(rng):
     cases = []
-    shapes = [(s, t) for s in (1e-3, 0.3, 1.0, 30.0, 1e3) for t in (1e-3, 0.7, 8.0, 1e3)]
+    shapes = [
+        (s, t) for s in (1e-3, 0.3, 1.0, 30.0, 1e3) for t in (1e-3, 0.7, 8.0, 1e3)
+    ]
     shapes += [(1e6, 1e6), (1e6, 2.5), (0.5, 1e6), (1e6, 1e4), (1e-3, 1e6), (2e5, 1e-3)]
-    shapes += [(log_uniform(rng, -3, 4.5), log_uniform(rng, -3, 4.5)) for _ in range(45)]
+    shapes += [
+        (log_uniform(rng, -3, 4.5), log_uniform(rng, -3, 4.5)) for _ in range(45)
+    ]
     for a, b in shapes:
         sd = math.sqrt(1 / a + 1 / b)
         mode = math.log(a) - math.log(b)
@@ -387,8 +392,7 @@ def build():
         ],
         "ln_1m_exp": [[x, ln_1m_exp(x)] for x in small],
         "ln_1p_minus": [
-            [x, mp.log1p(x) - mpf(x)]
-            for x in around + [-x for x in around if x < 1]
+            [x, mp.log1p(x) - mpf(x)] for x in around + [-x for x in around if x < 1]
         ],
         "exp_m1_minus": [
             [x, mp.expm1(x) - mpf(x)] for x in around + [-x for x in around]
