@@ -1,0 +1,58 @@
+"""Pictures, and the numbers behind them.
+
+Every `plot_*` function draws on the axes that it is given, or on a figure of its own
+that no other code sees (`axes.figure`), and returns the axes. What it draws comes from
+a function without `plot_` in its name that returns a frame of the caller's family, so
+that the numbers can be checked, exported or drawn in another way.
+
+Drawing needs matplotlib, which is imported when something is drawn and not before.
+"""
+
+from __future__ import annotations
+
+from tenure.plotting.alive import alive_history, plot_alive_history
+from tenure.plotting.fit import (
+    conditional_expectations,
+    frequency_histogram,
+    plot_conditional_expectations,
+    plot_frequency,
+)
+from tenure.plotting.maps import plot_recency_frequency, recency_frequency_map
+from tenure.plotting.orders import (
+    order_values,
+    plot_order_values,
+    plot_purchases_over_time,
+    plot_time_between_orders,
+    purchases_over_time,
+    time_between_orders,
+)
+from tenure.plotting.tracking import plot_tracking, tracking
+from tenure.plotting.values import (
+    plot_top_customers,
+    plot_value_distribution,
+    top_customers,
+    value_distribution,
+)
+
+__all__ = [
+    "alive_history",
+    "conditional_expectations",
+    "frequency_histogram",
+    "order_values",
+    "plot_alive_history",
+    "plot_conditional_expectations",
+    "plot_frequency",
+    "plot_order_values",
+    "plot_purchases_over_time",
+    "plot_recency_frequency",
+    "plot_time_between_orders",
+    "plot_top_customers",
+    "plot_tracking",
+    "plot_value_distribution",
+    "purchases_over_time",
+    "recency_frequency_map",
+    "time_between_orders",
+    "top_customers",
+    "tracking",
+    "value_distribution",
+]

@@ -1,0 +1,179 @@
+"""One calm look for all pictures, without touching anybody's global settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+
+__all__ = [
+    "ACCENT",
+    "ACTUAL",
+    "EXPECTED",
+    "FAINT",
+    "INK",
+    "MUTED",
+    "ON_MAP",
+    "PAPER",
+    "SHADE",
+    "calm_axes",
+    "count_axis",
+    "date_axis",
+    "halo",
+    "label_ends",
+    "legend",
+    "mark",
+    "sequential",
+    "title",
+]
+
+INK = "#2b2f36"
+"""Text that is read."""
+MUTED = "#6b7280"
+"""Text and lines that are only there when looked for."""
+FAINT = "#e2e5ea"
+"""Grid lines."""
+SHADE = "#f1f3f6"
+"""Backgrounds that set a part of a picture apart."""
+
+PAPER = "#ffffff"
+"""What pictures lie on; seen between bars."""
+
+# Blue and orange differ for every common kind of colour vision, and in grey too.
+ACTUAL = "#1f5f99"
+"""What happened."""
+EXPECTED = "#e07b1a"
+"""What a model expects."""
+ACCENT = "#8fb8de"
+"""A second kind of what happened."""
+
+# From next to nothing to a lot: one hue, lightness falling evenly.
+_SEQUENCE = ("#f2f6fa", "#c5dbee", "#8fb8de", "#4c8bc0", "#1f5f99", "#12365a")
+
+ON_MAP = "#1d2127"
+"""Lines and text on a map, whose own colours are light, whatever the page's are."""
+
+SIZE = (5.2, 3.3)
+"""Inches; decided only where no axes are given."""
+
+
+def calm_axes(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Axes:
+    """Return the axes, or new ones, with thin spines and a faint grid."""
+    if ax is None:
+        ax = _new_axes(size)
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(MUTED)
+        spine.set_linewidth(0.8)
+    ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=9, width=0.8, length=3)
+    ax.grid(visible=True, axis="y", color=FAINT, linewidth=0.8)
+    ax.set_axisbelow(True)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_color(INK)
+        axis.label.set_size(9.5)
+    return ax
+
+
+def _new_axes(size: tuple[float, float]) -> Axes:
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415
+    except ModuleNotFoundError:
+        msg = "plotting needs matplotlib; install with pip install 'tenure[plot]'"
+        raise ImportError(msg) from None
+    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    return figure.add_subplot(facecolor="none")
+
+
+def title(ax: Axes, text: str) -> None:
+    """Put a title over the left end of the axes."""
+    ax.set_title(text, loc="left", fontsize=10.5, color=INK, fontweight="bold")
+
+
+def count_axis(ax: Axes, which: str = "y") -> None:
+    """Write the numbers of an axis with thousands separators and no needless zeros."""
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
+
+
+def date_axis(ax: Axes) -> None:
+    """Write dates as short as they can be without being ambiguous."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter  # noqa: PLC0415
+
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    ax.xaxis.get_offset_text().set_color(MUTED)
+
+
+def label_ends(ax: Axes, ends: list[tuple[Any, float, str, str]]) -> None:
+    """Write what each line is at its right end, the labels a line of text apart.
+
+    Parameters
+    ----------
+    ax : Axes
+    ends : list of (x, y, text, colour)
+        Where each line ends.
+    """
+    lowest, highest = ax.get_ylim()
+    height = ax.get_window_extent().height or 1.0
+    apart = 13.0 * ax.figure.dpi / 72 * (highest - lowest) / height
+    previous = -float("inf")
+    for x, y, text, color in sorted(ends, key=lambda end: end[1]):
+        place = max(y, previous + apart)
+        previous = place
+        ax.annotate(
+            text,
+            (x, place),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            color=color,
+            fontsize=9,
+            annotation_clip=False,
+        )
+
+
+def mark(ax: Axes, x: Any, text: str, *, color: str = INK) -> None:
+    """Draw a thin vertical line with a label at its top."""
+    ax.axvline(x, color=color, linewidth=1.0, linestyle=(0, (4, 3)))
+    ax.annotate(
+        text,
+        (x, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, -2),
+        textcoords="offset points",
+        va="top",
+        color=color,
+        fontsize=9,
+    )
+
+
+def legend(ax: Axes, **kwargs: Any) -> None:
+    """Say what is what in the axes' own words, without a box."""
+    options = {
+        "frameon": False,
+        "fontsize": 9,
+        "labelcolor": INK,
+        "handlelength": 1.1,
+        "handleheight": 0.9,
+        "borderaxespad": 0.2,
+    }
+    ax.legend(**(options | kwargs))
+
+
+def halo(text: Any) -> None:
+    """Set a text apart from what lies behind it."""
+    from matplotlib.patheffects import withStroke  # noqa: PLC0415
+
+    text.set_path_effects([withStroke(linewidth=2.2, foreground="#fdfdfd", alpha=0.85)])
+
+
+def sequential() -> Colormap:
+    """Return colours for "the more, the darker"."""
+    from matplotlib.colors import LinearSegmentedColormap  # noqa: PLC0415
+
+    return LinearSegmentedColormap.from_list("tenure", _SEQUENCE)

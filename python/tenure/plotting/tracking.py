@@ -1,0 +1,251 @@
+"""Does the model keep track of what customers buy, before and after its data end?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tenure._frame import native_frame
+from tenure.exceptions import ParameterError
+from tenure.plotting._dates import end_of, last_days, period_named
+from tenure.plotting._style import (
+    ACTUAL,
+    EXPECTED,
+    MUTED,
+    SHADE,
+    calm_axes,
+    count_axis,
+    date_axis,
+    label_ends,
+    title,
+)
+from tenure.summary import Split
+from tenure.transactions import Transactions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from tenure._purchasing import PurchasingModel
+    from tenure._typing import Date
+    from tenure.plotting._dates import Period
+
+__all__ = ["plot_tracking", "tracking"]
+
+# Beyond this many different first instants, those of one day stand at their mean.
+_MOST_INSTANTS = 20_000
+
+
+def tracking(
+    model: PurchasingModel,
+    log: Transactions,
+    *,
+    split: Split | Date | None = None,
+    period: Period = "week",
+) -> Any:
+    """Return actual and expected repeat purchases over calendar time.
+
+    What is expected of a customer is what the model expects of a new one from the first
+    purchase on, so nothing but the fit knows the purchases that are compared with.
+    Customers whose first purchase comes after the calibration are left out of both.
+
+    Parameters
+    ----------
+    model : BGNBD
+        A model fitted to the calibration part.
+    log : Transactions
+        The whole log.
+    split : Split, date, optional
+        Where the calibration ends: the result of `log.split`, or its last day. Without
+        it, all of the log is calibration.
+    period : {"day", "week", "month", "quarter", "year"}
+        What is counted by. Days and weeks start with the first purchase; longer periods
+        are those of the calendar.
+
+    Returns
+    -------
+    frame
+        One row a period: `period_end` (its last day), `actual`, `expected`,
+        `actual_cumulative`, `expected_cumulative`, `holdout` (whether it ends after the
+        calibration) and `complete` (whether the period was over when the log ended).
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). "Counting your customers" the
+    easy way: an alternative to the Pareto/NBD model. Marketing Science 24(2), 275-284,
+    figures 4 and 5.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> split = log.split("1997-09-30", unit="week")
+    >>> table = tn.plotting.tracking(tn.BGNBD().fit(split), log, split=split)
+    >>> table["expected_cumulative"].iloc[38].round(2)
+    2493.95
+    """
+    columns = _tracking(model, log, split, period)
+    return native_frame(columns, family=log.family)
+
+
+def plot_tracking(
+    model: PurchasingModel,
+    log: Transactions,
+    *,
+    split: Split | Date | None = None,
+    period: Period = "week",
+    cumulative: bool = True,
+    ax: Axes | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw actual and expected repeat purchases over calendar time.
+
+    Parameters
+    ----------
+    model, log, split, period
+        As `tracking`.
+    cumulative : bool, default True
+        Draw running totals; else the purchases of each period, where a period that was
+        not over when the log ended is left out.
+    ax : Axes, optional
+        Where to draw.
+    **kwargs
+        For both lines, as `Axes.plot` takes them.
+    """
+    table = _tracking(model, log, split, period)
+    ending = "_cumulative" if cumulative else ""
+    keep = np.ones(len(table["complete"]), bool) if cumulative else table["complete"]
+    ax = calm_axes(ax)
+    dates = table["period_end"][keep]
+    ends: list[tuple[Any, float, str, str]] = []
+    for name, color, style in (("actual", ACTUAL, "-"), ("expected", EXPECTED, "--")):
+        values = table[name + ending][keep]
+        look: dict[str, Any] = {"color": color, "linestyle": style, "linewidth": 1.8}
+        ax.plot(dates, values, label=name, **(look | kwargs))
+        text = f"{name} {values[-1]:,.0f}" if cumulative else name
+        ends.append((dates[-1], float(values[-1]), text, color))
+    ax.set_ylim(bottom=0)
+    ax.margins(x=0.0)
+    _shade_holdout(ax, dates, table["holdout"][keep])
+    date_axis(ax)
+    count_axis(ax)
+    label_ends(ax, ends)
+    title(ax, f"Repeat purchases{', cumulative' if cumulative else f' a {period}'}")
+    ax.set_ylabel("repeat purchases")
+    return ax
+
+
+def _shade_holdout(
+    ax: Axes, dates: NDArray[np.datetime64], holdout: NDArray[np.bool_]
+) -> None:
+    """Set the part apart that the model has not seen."""
+    if not holdout.any():
+        return
+    first = int(np.argmax(holdout))
+    start: Any = dates[max(first - 1, 0)]
+    ax.axvspan(start, dates[-1], facecolor=SHADE, zorder=0)
+    ax.annotate(
+        "not seen by the model",
+        (start, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(4, -3),
+        textcoords="offset points",
+        va="top",
+        color=MUTED,
+        fontsize=9,
+    )
+
+
+def _tracking(
+    model: PurchasingModel, log: Transactions, split: Split | Date | None, period: str
+) -> dict[str, NDArray[Any]]:
+    period_named(period)
+    calibrated, until = _span(log, split)
+    first_times = log.times[log.offsets[:-1]]
+    known = first_times < calibrated
+    ends = last_days(log.span[0], (until - 1).astype("datetime64[D]"), period)
+    ends_exclusive = ends.astype("datetime64[us]") + np.timedelta64(1, "D")
+    repeats = np.repeat(known, np.diff(log.offsets))
+    repeats[log.offsets[:-1]] = False
+    actual = np.searchsorted(np.sort(log.times[repeats]), ends_exclusive)
+    expected = _expected(model, log.receipt.merge, first_times[known], ends)
+    next_ends = last_days(log.span[0], ends[-1] + 400, period)[: len(ends)]
+    return {
+        "period_end": ends.astype("datetime64[us]"),
+        "actual": np.diff(actual, prepend=0),
+        "expected": np.diff(expected, prepend=0.0),
+        "actual_cumulative": actual,
+        "expected_cumulative": expected,
+        "holdout": ends_exclusive > calibrated,
+        "complete": next_ends == ends,
+    }
+
+
+def _span(
+    log: Transactions, split: Split | Date | None
+) -> tuple[np.datetime64, np.datetime64]:
+    """Return the first instants after the calibration and after all of it."""
+    last = end_of(log.span[1], name="until")
+    if isinstance(split, Split):
+        assert split.as_of is not None  # noqa: S101
+        return end_of(split.as_of, name="split"), end_of(split.until, name="split")
+    calibrated = last if split is None else end_of(split, name="split")
+    if calibrated <= log.times.min():
+        raise ParameterError.of(
+            "split",
+            f"not lie before the first purchase, {log.span[0]}",
+            found=f"{split}",
+        )
+    return calibrated, last
+
+
+def _expected(
+    model: PurchasingModel,
+    merge: str | None,
+    first_times: NDArray[np.datetime64],
+    ends: NDArray[np.datetime64],
+) -> NDArray[np.float64]:
+    """Return the repeat purchases expected of all customers by the end of each period.
+
+    Customers with the same first time have the same expectation at the same age.
+    """
+    if model.time_unit_ is None:
+        raise ParameterError.of(
+            "model",
+            "know its unit of time",
+            found=f"a {type(model).__name__} without one",
+            hint="say it where the data comes in: fit(data, unit='week')",
+        )
+    starts, customers = _distinct(first_times)
+    newcomers = Transactions(
+        {"customer_id": np.arange(len(starts)), "date": starts},
+        merge=None if merge in (None, "order") else merge,  # type: ignore[arg-type]
+    )
+    unit: Any = model.time_unit_
+    ages = [newcomers.summary(unit, as_of=str(end)).T for end in ends]
+    distinct, places = np.unique(np.concatenate(ages), return_inverse=True)
+    each = model.expected_purchases_new(distinct)[places]
+    parts = np.split(each, np.cumsum([len(age) for age in ages])[:-1])
+    return np.array([part @ customers[: len(part)] for part in parts])
+
+
+def _distinct(
+    times: NDArray[np.datetime64],
+) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
+    """Return distinct times, ascending, and how many customers stand behind each.
+
+    Where there are very many, those of a day are replaced by their mean, which changes
+    a sum over customers only by the curvature of the expectation within a day.
+    """
+    starts, customers = np.unique(times, return_counts=True)
+    if len(starts) <= _MOST_INSTANTS:
+        return starts, customers
+    days = times.astype("datetime64[D]")
+    distinct, places, customers = np.unique(
+        days, return_inverse=True, return_counts=True
+    )
+    within = (times - days).astype("timedelta64[us]").astype(np.float64)
+    means = np.bincount(places, weights=within) / customers
+    starts = distinct.astype("datetime64[us]") + means.astype("timedelta64[us]")
+    return starts, customers

@@ -1,0 +1,55 @@
+"""Files that are there in full or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+__all__ = ["whole_files"]
+
+
+@contextlib.contextmanager
+def whole_files(*paths: str | os.PathLike[str]) -> Iterator[list[TextIO]]:
+    """Open files for writing that appear together when all of them are complete.
+
+    The text goes to temporary files beside them, which take their places at the end
+    and are removed if anything goes wrong before, Ctrl-C included: what was there
+    stays.
+
+    Parameters
+    ----------
+    *paths : str or path
+        The files; their folders must exist.
+    """
+    targets = [Path(path) for path in paths]
+    with contextlib.ExitStack() as stack:
+        written: list[tuple[Path, Path]] = []
+        files: list[TextIO] = []
+        for target in targets:
+            file, temporary = _temporary(target)
+            stack.callback(temporary.unlink, missing_ok=True)
+            written.append((temporary, target))
+            files.append(stack.enter_context(file))
+        yield files
+        for file in files:
+            file.close()
+        for temporary, target in written:
+            temporary.replace(target)
+
+
+def _temporary(target: Path) -> tuple[TextIO, Path]:
+    """Open a hidden file beside the target, as readable as any new file would be."""
+    handle, name = tempfile.mkstemp(
+        prefix=f".{target.name}.", suffix=".part", dir=target.parent, text=True
+    )
+    umask = os.umask(0)
+    os.umask(umask)
+    Path(name).chmod(0o666 & ~umask)
+    return os.fdopen(handle, "w", encoding="utf-8", newline=""), Path(name)

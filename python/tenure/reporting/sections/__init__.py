@@ -1,0 +1,13 @@
+"""The sections of the page, each a function from an analysis to markup."""
+
+from __future__ import annotations
+
+from tenure.reporting.sections.alive import alive
+from tenure.reporting.sections.checks import checks
+from tenure.reporting.sections.data import data
+from tenure.reporting.sections.glance import glance
+from tenure.reporting.sections.method import method
+from tenure.reporting.sections.models import models
+from tenure.reporting.sections.value import value
+
+__all__ = ["alive", "checks", "data", "glance", "method", "models", "value"]
