@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import lifetimes
 import numpy as np
 import pandas as pd
-
 import tenure as tn
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ def measure(pair: Pair) -> str:
         theirs.append(seconds)
     np.testing.assert_allclose(np.asarray(mine), np.asarray(other), rtol=pair.rtol)
     (wall, cpu), (their_wall, their_cpu) = (
-        tuple(map(statistics.median, zip(*runs, strict=True))) for runs in (ours, theirs)
+        tuple(map(statistics.median, zip(*runs, strict=True)))
+        for runs in (ours, theirs)
     )
     verdict = "" if their_wall / wall >= pair.goal else "  below the goal"
     return (
@@ -68,7 +68,9 @@ def measure(pair: Pair) -> str:
     )
 
 
-def fits(name: str, data: pd.DataFrame, repeat: int, goals: tuple[float, float]) -> list:
+def fits(
+    name: str, data: pd.DataFrame, repeat: int, goals: tuple[float, float]
+) -> list:
     """Return the pairs of maximum-likelihood fits with standard errors."""
     buyers = data[data.frequency > 0]
 
@@ -92,7 +94,9 @@ def fits(name: str, data: pd.DataFrame, repeat: int, goals: tuple[float, float])
 
     return [
         Pair(f"BG/NBD fit, {name}", ours_buying, theirs_buying, goals[0], repeat, 1e-2),
-        Pair(f"Gamma-Gamma fit, {name}", ours_spend, theirs_spend, goals[1], repeat, 3e-2),
+        Pair(
+            f"Gamma-Gamma fit, {name}", ours_spend, theirs_spend, goals[1], repeat, 3e-2
+        ),
     ]
 
 

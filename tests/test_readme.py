@@ -20,6 +20,5 @@ def test_examples_run_and_print_what_they_say():
     with contextlib.redirect_stdout(printed):
         for block in blocks("python"):
             exec(compile(block, "README.md", "exec"), names)  # noqa: S102
-    assert [line.rstrip() for line in printed.getvalue().splitlines()] == blocks("text")[
-        0
-    ].splitlines()
+    lines = [line.rstrip() for line in printed.getvalue().splitlines()]
+    assert lines == blocks("text")[0].splitlines()

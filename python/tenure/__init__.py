@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tenure import datasets, exceptions
 from tenure._core import VERSION
 from tenure.formulas import (
@@ -18,6 +21,10 @@ from tenure.summary import Split, Summary
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
+if TYPE_CHECKING:
+    from tenure import plotting
+    from tenure.reporting import Report, report
+
 __version__ = VERSION
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "GammaGamma",
     "LifetimeValue",
     "Receipt",
+    "Report",
     "Split",
     "Summary",
     "Transactions",
@@ -37,5 +45,21 @@ __all__ = [
     "lifetime_value",
     "lifetime_value_new",
     "order_value_formula",
+    "plotting",
+    "report",
     "retention_formula",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import plotting and reporting when they are asked for, and not before."""
+    if name == "plotting":
+        return import_module("tenure.plotting")
+    if name in ("Report", "report"):
+        return getattr(import_module("tenure.reporting"), name)
+    msg = f"module 'tenure' has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return __all__

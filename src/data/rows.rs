@@ -163,7 +163,7 @@ pub(crate) fn check_counts(column: &str, counts: &[f64]) -> Result<()> {
 }
 
 /// Passes if three columns, under the names that the user knows them by, are purchase histories: see
-/// [`Purchases::from_columns`].
+/// [`Histories::new`].
 ///
 /// # Errors
 /// As there.
@@ -183,17 +183,24 @@ pub fn check_histories(
 }
 
 /// All rules at once, for the common case that nobody breaks one.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches several rows are checked at once"
+)]
 fn is_history(x: f64, t_x: f64, t: f64) -> bool {
-    // without branches, so that several rows are checked at once
     is_count(x) & (t < f64::INFINITY) & (t_x >= 0.0) & (t_x <= t) & ((t_x > 0.0) == (x > 0.0))
 }
 
 /// Whether this is a whole number of at least 0, of a size that counts have.
 #[expect(clippy::float_cmp, reason = "whole or not")]
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches several rows are checked at once"
+)]
 fn is_count(x: f64) -> bool {
     // beyond 2^52 doubles are whole, so adding and subtracting it rounds to a whole number
     const WHOLE: f64 = (1_u64 << 52) as f64;
-    (x >= 0.0) & (x <= u32::MAX as f64) & ((x + WHOLE) - WHOLE == x)
+    (x >= 0.0) & (x <= f64::from(u32::MAX)) & ((x + WHOLE) - WHOLE == x)
 }
 
 /// Passes if every T is an age, every recency lies in [0, T], and recency is 0 exactly where frequency is.

@@ -17,7 +17,10 @@ const NEGLIGIBLE: f64 = 40.0;
 /// of the sum is a geometric series, which is added to the outermost weight. The nodes do not depend on derivatives
 /// of `a` and `b`, the weights carry them: derivatives of the sum are exact.
 ///
-/// One rule serves many integrands, for example all customers who share `a` and `b`.
+/// One rule serves many integrands, for example all customers who share `a` and `b`. For integrands like
+/// `(1 + w p)^(-s)` and `a`, `b` in 1e-3..1e4 the relative error is below 1e-13 (see [`hyp2f1_negative`]).
+///
+/// [`hyp2f1_negative`]: crate::numeric::hypergeometric::hyp2f1_negative
 #[derive(Debug, Clone, PartialEq)]
 pub struct BetaRule<S> {
     nodes: Vec<f64>,

@@ -18,8 +18,7 @@ const QUIET: u32 = 3;
 /// binomial `N`. Elsewhere by [`BetaRule`].
 ///
 /// Relative error below 1e-13 for `s` up to 1e4, `a` and `b` in 1e-3..1e4 and `w` up to 1e8, wherever the value does
-/// not underflow; derivatives of its logarithm in the logarithms of the parameters have an absolute error below
-/// HYPGRAD.
+/// not underflow; its elasticities `d ln f / d ln x` have a mixed error below 1e-12.
 pub fn hyp2f1_negative<S: Scalar>(s: S, a: S, b: S, w: S) -> S {
     if !series_is_short(s.value(), w.value()) {
         let rule = BetaRule::new(a, b, s.value() * w.value());
@@ -51,7 +50,8 @@ fn series_is_short(s: f64, w: f64) -> bool {
 /// `1/(1 + d_1 z/(1 + d_2 z/(1 + ...)))` (DLMF 15.7.5).
 ///
 /// The convergents are added up as a series (Gautschi, SIAM Review 9, 1967), of which for `0 < z < 1` all terms are
-/// positive; the number of terms grows as `1/sqrt(1 - z)`.
+/// positive; the number of terms grows as `1/sqrt(1 - z)`. Relative error below 2e-13 for `z` in -1000..0.999 and parameters in
+/// 1e-2..1e4.
 pub fn gauss_fraction<S: Scalar>(b: S, c: S, z: S) -> S {
     let mut term = S::from(1.0);
     let mut sum = S::from(1.0);

@@ -1,7 +1,7 @@
 //! The number type that formulas are written over: a plain `f64`, or a dual number that carries derivatives along.
 //!
 //! A likelihood or a prediction written once over [`Scalar`] gives its value (`f64`), its exact gradient
-//! ([`Dual`](crate::numeric::Dual)) or its exact gradient and Hessian ([`Dual2`](crate::numeric::Dual2)).
+//! ([`Dual`](crate::numeric::Dual)) or its exact gradient and Hessian ([`Dual2`]).
 
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};

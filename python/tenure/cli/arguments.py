@@ -67,19 +67,35 @@ def _columns(group: argparse._ArgumentGroup) -> None:
 def _rules(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     merges = [*get_args(Merge), "none"]
-    add("--time-format", metavar="FORMAT", help="of times that are not ISO: '%%d/%%m/%%Y'")
+    add(
+        "--time-format",
+        metavar="FORMAT",
+        help="of times that are not ISO: '%%d/%%m/%%Y'",
+    )
     add("--time-unit", metavar="UNIT", help="of times that are numbers: 's', 'ms', 'D'")
     add("--tz", metavar="ZONE", help="where days are cut, such as Europe/Berlin")
     add("--merge", choices=merges, default="day", help="rows that are one purchase")
-    add("--refunds", choices=get_args(RefundRule), default="net", help="negative amounts")
-    add("--duplicates", choices=get_args(DuplicateRule), default="keep", help="equal rows")
+    add(
+        "--refunds",
+        choices=get_args(RefundRule),
+        default="net",
+        help="negative amounts",
+    )
+    add(
+        "--duplicates",
+        choices=get_args(DuplicateRule),
+        default="keep",
+        help="equal rows",
+    )
 
 
 def _page(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--as-of", metavar="DATE", help="last day observed; that of the last event")
     add("--unit", choices=get_args(Unit), default="week", help="of ages; %(default)s")
-    add("--calibration-end", metavar="DATE", help="last day that the check is fitted to")
+    add(
+        "--calibration-end", metavar="DATE", help="last day that the check is fitted to"
+    )
     add("--holdout", type=float, default=0.25, help="share of days held out otherwise")
     add("--horizon", type=_horizon, default="12 months", help="how far to look ahead")
     add("--discount-rate", type=float, default=0.10, help="a year; %(default)s")

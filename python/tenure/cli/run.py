@@ -31,7 +31,7 @@ def report(options: argparse.Namespace) -> int:
         progress.step("grouping by customer and day")
         log = _log(frame, chosen, options)
     if not options.quiet:
-        _say(_choice(chosen, options.no_amount))
+        _say(_choice(chosen, no_amount=options.no_amount))
     written = write_report(
         log,
         options.out,
@@ -83,11 +83,13 @@ def _with_product(frame: Any, chosen: Chosen, name: str) -> dict[str, Any]:
     assert chosen.price is not None  # noqa: S101
     assert chosen.quantity is not None  # noqa: S101
     table = Table.of(frame)
-    price, quantity = (table.numbers(one).values for one in (chosen.price, chosen.quantity))
+    price, quantity = (
+        table.numbers(one).values for one in (chosen.price, chosen.quantity)
+    )
     return {one: frame[one] for one in chosen.texts} | {name: price * quantity}
 
 
-def _choice(chosen: Chosen, no_amount: bool) -> str:
+def _choice(chosen: Chosen, *, no_amount: bool) -> str:
     """Say which columns were taken without being named."""
     lines = [f"{option}: column {column!r}" for option, column in chosen.found]
     if not chosen.numbers and not no_amount:

@@ -22,7 +22,7 @@ import numpy as np
 from tenure.exceptions import DataError, EmptyDataError, FrameError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,7 +54,9 @@ def open_table(source: str, *, encoding: str, delimiter: str | None) -> Csv | Pa
         text = content.decode("utf-8-sig" if _is_utf8(encoding) else encoding)
     except LookupError:
         expected = "be an encoding that Python knows"
-        raise ParameterError.of("--encoding", expected, found=repr(encoding)) from None
+        raise ParameterError.of(
+            name="--encoding", expected=expected, found=repr(encoding)
+        ) from None
     except UnicodeDecodeError as error:
         msg = (
             f"{source}: byte {error.start:,} is not {encoding}\n\n"
@@ -133,7 +135,7 @@ class Csv:
         """The columns."""
         return [name.strip() for name in next(self.rows())]
 
-    def rows(self) -> csv._reader:
+    def rows(self) -> Iterator[list[str]]:
         """Return an iterator over the fields of each line."""
         return csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter)
 
@@ -146,7 +148,7 @@ class Csv:
                     continue
                 try:
                     return reader(self, texts, numbers)
-                except Exception as error:  # noqa: BLE001
+                except Exception as error:
                     # every package has errors of its own; the plain reader says more
                     if isinstance(error, MemoryError):
                         raise
@@ -158,7 +160,9 @@ def _by_pyarrow(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any
     import pyarrow as pa  # noqa: PLC0415
     from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
-    types = {name: pa.float64() for name in numbers} | {name: pa.string() for name in texts}
+    types = {name: pa.float64() for name in numbers} | {
+        name: pa.string() for name in texts
+    }
     return arrow_csv.read_csv(
         io.BytesIO(table.text.encode()),
         parse_options=arrow_csv.ParseOptions(
@@ -176,7 +180,7 @@ def _by_pyarrow(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any
 def _by_polars(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any:
     import polars as pl  # noqa: PLC0415
 
-    types = {name: pl.Float64 for name in numbers} | {name: pl.String for name in texts}
+    types = dict.fromkeys(numbers, pl.Float64) | dict.fromkeys(texts, pl.String)
     frame = pl.read_csv(
         io.BytesIO(table.text.encode()),
         separator=table.delimiter,
@@ -189,7 +193,7 @@ def _by_polars(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any:
 def _by_pandas(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any:
     import pandas as pd  # noqa: PLC0415
 
-    types = {name: "float64" for name in numbers} | {name: "str" for name in texts}
+    types: Any = dict.fromkeys(numbers, "float64") | dict.fromkeys(texts, "str")
     return pd.read_csv(
         io.StringIO(table.text),
         sep=table.delimiter,

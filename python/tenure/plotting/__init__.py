@@ -21,11 +21,10 @@ from tenure.plotting.maps import plot_recency_frequency, recency_frequency_map
 from tenure.plotting.orders import (
     order_values,
     plot_order_values,
-    plot_purchases_over_time,
     plot_time_between_orders,
-    purchases_over_time,
     time_between_orders,
 )
+from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
 from tenure.plotting.tracking import plot_tracking, tracking
 from tenure.plotting.values import (
     plot_top_customers,

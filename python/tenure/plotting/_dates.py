@@ -28,7 +28,9 @@ def period_named(period: str) -> str:
     if period in get_args(Period):
         return period
     raise ParameterError.of(
-        "period", f"be one of {', '.join(get_args(Period))}", found=repr(period)
+        name="period",
+        expected=f"be one of {', '.join(get_args(Period))}",
+        found=repr(period),
     )
 
 

@@ -19,13 +19,15 @@ __all__ = [
     "PAPER",
     "SHADE",
     "calm_axes",
-    "count_axis",
     "date_axis",
     "halo",
     "label_ends",
     "legend",
     "mark",
+    "number_axis",
+    "remark",
     "sequential",
+    "shortened",
     "title",
 ]
 
@@ -72,7 +74,8 @@ def calm_axes(ax: Axes | None, *, size: tuple[float, float] = SIZE) -> Axes:
     ax.set_axisbelow(True)
     for axis in (ax.xaxis, ax.yaxis):
         axis.label.set_color(INK)
-        axis.label.set_size(9.5)
+        axis.label.set_fontsize(9.5)
+        axis.label.set_parse_math(False)  # a "$" in a currency is only that
     return ax
 
 
@@ -88,14 +91,27 @@ def _new_axes(size: tuple[float, float]) -> Axes:
 
 def title(ax: Axes, text: str) -> None:
     """Put a title over the left end of the axes."""
-    ax.set_title(text, loc="left", fontsize=10.5, color=INK, fontweight="bold")
+    ax.set_title(
+        text, loc="left", parse_math=False, fontsize=10.5, color=INK, fontweight="bold"
+    )
 
 
-def count_axis(ax: Axes, which: str = "y") -> None:
-    """Write the numbers of an axis with thousands separators and no needless zeros."""
-    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+def number_axis(ax: Axes, which: str = "y", *, whole: bool = False) -> None:
+    """Write the numbers of an axis with thousands separators and no needless zeros.
+
+    Parameters
+    ----------
+    ax : Axes
+    which : {"y", "x"}
+        The axis.
+    whole : bool, default False
+        Have ticks at whole numbers only: what is counted has no parts.
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
 
     axis = ax.yaxis if which == "y" else ax.xaxis
+    if whole:
+        axis.set_major_locator(MaxNLocator(integer=True, nbins=7, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
 
 
@@ -140,15 +156,48 @@ def label_ends(ax: Axes, ends: list[tuple[Any, float, str, str]]) -> None:
 def mark(ax: Axes, x: Any, text: str, *, color: str = INK) -> None:
     """Draw a thin vertical line with a label at its top."""
     ax.axvline(x, color=color, linewidth=1.0, linestyle=(0, (4, 3)))
+    place = ax.transAxes.inverted().transform(ax.transData.transform((x, 0.0)))[0]
+    on_left = place > 0.7
     ax.annotate(
         text,
         (x, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(4, -2),
+        xytext=(-4 if on_left else 4, -2),
         textcoords="offset points",
+        ha="right" if on_left else "left",
         va="top",
         color=color,
         fontsize=9,
+    )
+
+
+def shortened(name: object, most: int = 24) -> str:
+    r"""Return an id as text of one line: cut where it is long, without control signs.
+
+    Examples
+    --------
+    >>> shortened(17), shortened("c" * 40, most=5), shortened("a\tb\0")
+    ('17', 'cccc…', 'a b�')
+    """
+    text = " ".join(str(name).split())
+    text = "".join(
+        sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text
+    )
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def remark(ax: Axes, text: str) -> None:
+    """Put a remark over the right end of the axes."""
+    ax.annotate(
+        text,
+        (1.0, 1.0),
+        xycoords="axes fraction",
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=MUTED,
+        fontsize=8.5,
     )
 
 

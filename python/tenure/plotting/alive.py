@@ -9,7 +9,15 @@ import numpy as np
 from tenure._frame import native_frame
 from tenure.exceptions import ParameterError
 from tenure.plotting._dates import end_of
-from tenure.plotting._style import ACTUAL, INK, MUTED, calm_axes, date_axis, title
+from tenure.plotting._style import (
+    ACTUAL,
+    INK,
+    MUTED,
+    calm_axes,
+    date_axis,
+    shortened,
+    title,
+)
 from tenure.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -68,7 +76,9 @@ def _history(
     bought = times[times < end].astype("datetime64[D]")
     last = (end - 1).astype("datetime64[D]")
     if not len(bought):
-        raise ParameterError.of("until", f"not lie before {times[0]}", found=str(last))
+        raise ParameterError.of(
+            name="until", expected=f"not lie before {times[0]}", found=str(last)
+        )
     step = max(int((last - bought[0]).astype(int)) // max(points, 1), 1)
     days = np.arange(bought[0], last + 1, step)
     days = np.unique(np.concatenate([days, bought, np.array([last])]))
@@ -94,7 +104,9 @@ def _times(log: Transactions, customer: object) -> NDArray[np.datetime64]:
     places = np.flatnonzero(log.customers == customer)
     if not len(places):
         raise ParameterError.of(
-            "customer", "be the id of a customer of the log", found=repr(customer)
+            name="customer",
+            expected="be the id of a customer of the log",
+            found=repr(customer),
         )
     return log.times[log.offsets[places[0]] : log.offsets[places[0] + 1]]
 
@@ -128,7 +140,6 @@ def plot_alive_history(
     ax.plot(bought, np.zeros(len(bought)), "|", color=INK, markersize=9, clip_on=False)
     ax.set_ylim(0, 1.02)
     date_axis(ax)
-    name = str(customer).replace("$", r"\$")
-    title(ax, f"Is customer {name} still one?")
+    title(ax, f"Is customer {shortened(customer)} still one?")
     ax.set_ylabel("probability of being alive")
     return ax

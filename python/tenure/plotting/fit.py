@@ -1,4 +1,4 @@
-"""Do customers buy as often as the model says that customers do?"""
+"""How often customers buy, and how often the model says that they do."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tenure.plotting._style import (
     ACTUAL,
     EXPECTED,
     calm_axes,
-    count_axis,
     legend,
+    number_axis,
     title,
 )
 
@@ -112,7 +112,7 @@ def plot_frequency(
     ax = calm_axes(ax)
     _pairs(ax, table["actual"], table["expected"], **kwargs)
     _count_labels(ax, most)
-    count_axis(ax)
+    number_axis(ax, whole=True)
     legend(ax)
     title(ax, "Customers by number of repeat purchases")
     ax.set_xlabel("repeat purchases so far")
@@ -199,8 +199,8 @@ def plot_conditional_expectations(
         ax.plot(table["frequency"], table[name], label=name, **(look | kwargs))
     ax.set_ylim(bottom=0)
     _count_labels(ax, most)
-    count_axis(ax)
-    legend(ax, loc="upper left")
+    number_axis(ax)
+    legend(ax, loc="best")
     title(ax, "Purchases in the holdout, by purchases before it")
     ax.set_xlabel("repeat purchases in the calibration")
     ax.set_ylabel("mean purchases in the holdout")

@@ -67,20 +67,23 @@ def recency_frequency_map(
     frame
         One row a cell: `frequency` (from 1 on), `recency` and the quantity.
     """
-    columns = _map(model, T, quantity, horizon, most, steps)
+    columns = _map(model, T, quantity=quantity, horizon=horizon, most=most, steps=steps)
     return native_frame(columns, family=family)
 
 
 def _map(
     model: PurchasingModel,
     age: float,
+    *,
     quantity: str,
     horizon: Horizon | None,
     most: int,
     steps: int,
 ) -> dict[str, NDArray[Any]]:
     if not (np.isfinite(age) and age > 0):
-        raise ParameterError.of("T", "be finite and greater than 0", found=repr(age))
+        raise ParameterError.of(
+            name="T", expected="be finite and greater than 0", found=repr(age)
+        )
     recency, frequency = np.meshgrid(
         (np.arange(steps) + 0.5) * age / steps, np.arange(1.0, most + 1), indexing="ij"
     )
@@ -95,8 +98,8 @@ def _map(
         found = model.expected_purchases(cells, horizon=horizon)
     else:
         raise ParameterError.of(
-            "quantity",
-            "be 'probability_alive', or 'expected_purchases' with a horizon",
+            name="quantity",
+            expected="be 'probability_alive', or 'expected_purchases' with a horizon",
             found=repr(quantity) + ("" if horizon is None else f", {horizon!r}"),
         )
     return {
@@ -131,7 +134,7 @@ def plot_recency_frequency(
     **kwargs
         For the map, as `Axes.imshow` takes them.
     """
-    table = _map(model, T, quantity, horizon, most, steps)
+    table = _map(model, T, quantity=quantity, horizon=horizon, most=most, steps=steps)
     cells = table[quantity].reshape(steps, most)
     ax = calm_axes(ax)
     ax.grid(visible=False)

@@ -1,4 +1,4 @@
-"""Does the model keep track of what customers buy, before and after its data end?"""
+"""Whether a model keeps track of what customers buy, also after its data end."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tenure.plotting._dates import end_of, last_days, period_named
 from tenure.plotting._style import (
     ACTUAL,
     EXPECTED,
-    MUTED,
     SHADE,
     calm_axes,
-    count_axis,
     date_axis,
     label_ends,
+    number_axis,
+    remark,
     title,
 )
 from tenure.summary import Split
@@ -129,7 +129,7 @@ def plot_tracking(
     ax.margins(x=0.0)
     _shade_holdout(ax, dates, table["holdout"][keep])
     date_axis(ax)
-    count_axis(ax)
+    number_axis(ax, whole=True)
     label_ends(ax, ends)
     title(ax, f"Repeat purchases{', cumulative' if cumulative else f' a {period}'}")
     ax.set_ylabel("repeat purchases")
@@ -145,16 +145,7 @@ def _shade_holdout(
     first = int(np.argmax(holdout))
     start: Any = dates[max(first - 1, 0)]
     ax.axvspan(start, dates[-1], facecolor=SHADE, zorder=0)
-    ax.annotate(
-        "not seen by the model",
-        (start, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(4, -3),
-        textcoords="offset points",
-        va="top",
-        color=MUTED,
-        fontsize=9,
-    )
+    remark(ax, "shaded: not seen by the model")
 
 
 def _tracking(
@@ -164,22 +155,24 @@ def _tracking(
     calibrated, until = _span(log, split)
     first_times = log.times[log.offsets[:-1]]
     known = first_times < calibrated
-    ends = last_days(log.span[0], (until - 1).astype("datetime64[D]"), period)
+    start, last = first_times.min().astype("datetime64[D]"), until - 1
+    ends = last_days(start, last.astype("datetime64[D]"), period)
     ends_exclusive = ends.astype("datetime64[us]") + np.timedelta64(1, "D")
     repeats = np.repeat(known, np.diff(log.offsets))
     repeats[log.offsets[:-1]] = False
     actual = np.searchsorted(np.sort(log.times[repeats]), ends_exclusive)
     expected = _expected(model, log.receipt.merge, first_times[known], ends)
-    next_ends = last_days(log.span[0], ends[-1] + 400, period)[: len(ends)]
-    return {
+    all_ends = last_days(start, ends[-1] + 400, period)[: len(ends)]
+    columns: dict[str, NDArray[Any]] = {
         "period_end": ends.astype("datetime64[us]"),
         "actual": np.diff(actual, prepend=0),
         "expected": np.diff(expected, prepend=0.0),
         "actual_cumulative": actual,
         "expected_cumulative": expected,
-        "holdout": ends_exclusive > calibrated,
-        "complete": next_ends == ends,
+        "holdout": np.greater(ends_exclusive, calibrated),
+        "complete": np.equal(all_ends, ends),
     }
+    return columns
 
 
 def _span(
@@ -193,8 +186,8 @@ def _span(
     calibrated = last if split is None else end_of(split, name="split")
     if calibrated <= log.times.min():
         raise ParameterError.of(
-            "split",
-            f"not lie before the first purchase, {log.span[0]}",
+            name="split",
+            expected=f"not lie before the first purchase, {log.span[0]}",
             found=f"{split}",
         )
     return calibrated, last
@@ -212,8 +205,8 @@ def _expected(
     """
     if model.time_unit_ is None:
         raise ParameterError.of(
-            "model",
-            "know its unit of time",
+            name="model",
+            expected="know its unit of time",
             found=f"a {type(model).__name__} without one",
             hint="say it where the data comes in: fit(data, unit='week')",
         )
@@ -225,9 +218,10 @@ def _expected(
     unit: Any = model.time_unit_
     ages = [newcomers.summary(unit, as_of=str(end)).T for end in ends]
     distinct, places = np.unique(np.concatenate(ages), return_inverse=True)
-    each = model.expected_purchases_new(distinct)[places]
+    each: NDArray[np.float64] = model.expected_purchases_new(distinct)[places]
     parts = np.split(each, np.cumsum([len(age) for age in ages])[:-1])
-    return np.array([part @ customers[: len(part)] for part in parts])
+    sums = [float(part @ customers[: len(part)]) for part in parts]
+    return np.array(sums, dtype=np.float64)
 
 
 def _distinct(

@@ -15,8 +15,10 @@ from tenure.plotting._style import (
     MUTED,
     PAPER,
     calm_axes,
-    count_axis,
     mark,
+    number_axis,
+    remark,
+    shortened,
     title,
 )
 
@@ -93,18 +95,10 @@ def draw_histogram(ax: Axes, found: Histogram, **kwargs: Any) -> None:
     if found.is_log:
         ax.set_xscale("log")
         ax.tick_params(which="minor", color=MUTED, length=2, width=0.6)
-    count_axis(ax, "x")
-    count_axis(ax)
+    number_axis(ax, "x")
+    number_axis(ax, whole=True)
     if found.has_rest:
-        ax.annotate(
-            f"not shown: {found.counts[0]:,} below {found.upper[0]:,.2g}",
-            (1.0, 1.0),
-            xycoords="axes fraction",
-            ha="right",
-            va="bottom",
-            color=MUTED,
-            fontsize=8.5,
-        )
+        remark(ax, f"not shown: {found.counts[0]:,} below {found.upper[0]:,.2g}")
 
 
 def top_customers(value: LifetimeValue, *, n: int = 20) -> Any:
@@ -167,22 +161,17 @@ def plot_top_customers(
     ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
     if "lower" in table:
         ax.hlines(rows, table["lower"], table["upper"], color=ACTUAL, linewidth=1.4)
-    look: dict[str, Any] = {"color": ACTUAL, "marker": "o", "markersize": 5}
-    ax.plot(table["value"], rows, **({"linestyle": "none"} | look | kwargs))
-    ax.set_yticks(rows, [_short(customer) for customer in table["customer_id"]])
+    look: dict[str, Any] = {"color": ACTUAL, "marker": "o", "linestyle": "none"}
+    look |= {"markersize": 5, "clip_on": False}
+    ax.plot(table["value"], rows, **(look | kwargs))
+    names = [shortened(customer) for customer in table["customer_id"]]
+    ax.set_yticks(rows, names, parse_math=False)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(left=min(0.0, float(np.min(table.get("lower", table["value"])))))
-    count_axis(ax, "x")
-    interval = (
-        "" if value.interval is None else f", {100 * value.interval:g} % interval"
-    )
+    number_axis(ax, "x")
+    level = value.interval
+    interval = "" if level is None else f", {100 * level:g} % interval"
     title(ax, f"The {len(rows)} most valuable customers")
     ax.set_xlabel(f"{value.basis}{interval}")
     ax.set_ylabel("customer", color=INK)
     return ax
-
-
-def _short(customer: object) -> str:
-    """Return an id that fits beside an axis and that is not taken for mathematics."""
-    text = str(customer).replace("$", r"\$")
-    return text if len(text) <= 24 else text[:23] + "…"

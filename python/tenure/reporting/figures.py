@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from tenure.plotting import _style
 from tenure.reporting.html import Html, paragraph, tag
@@ -52,10 +53,14 @@ def figure(name: str, ax: Axes, alternative: str, *caption: str) -> Html:
 def _svg(name: str, ax: Axes) -> Html:
     from matplotlib import rc_context  # noqa: PLC0415
 
+    whole: Any = ax.figure
     text = io.StringIO()
     # text stays text, and names of parts depend on nothing but the picture
-    with rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
-        ax.figure.savefig(text, format="svg", metadata={"Date": None})
+    settings: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": name}
+    with rc_context(settings), warnings.catch_warnings():
+        # the page's own font will have the signs that this one misses
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        whole.savefig(text, format="svg", metadata={"Date": None})
     svg = text.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

@@ -21,8 +21,18 @@ class Html(str):
     __slots__ = ()
 
 
+# What no page may hold: control signs other than tabs and ends of lines.
+_CONTROLS = {
+    code: "\N{REPLACEMENT CHARACTER}" for code in range(32) if code not in (9, 10)
+}
+
+
+def _escaped(text: str) -> str:
+    return escape(text.translate(_CONTROLS))
+
+
 def _markup(content: str) -> str:
-    return content if isinstance(content, Html) else escape(content)
+    return content if isinstance(content, Html) else _escaped(content)
 
 
 def join(parts: Iterable[str], separator: str = "\n") -> Html:
@@ -39,7 +49,7 @@ def tag(name: str, *content: str, **attributes: str) -> Html:
     '<p class="note">1 &lt; 2</p>'
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_escaped(value)}"'
         for key, value in attributes.items()
     )
     return Html(f"<{name}{written}>{join(content, '')}</{name}>")

@@ -40,17 +40,21 @@ class Settings:
         check_level(self.interval)
         if not 0 < self.holdout < 1:
             expected = "lie between 0 and 1"
-            raise ParameterError.of("holdout", expected, found=repr(self.holdout))
+            raise ParameterError.of(
+                name="holdout", expected=expected, found=repr(self.holdout)
+            )
         length = in_units(self.horizon, self.unit, name="horizon")
         if len(length) != 1 or not (np.isfinite(length[0]) and length[0] > 0):
             raise ParameterError.of(
-                "horizon",
-                "be one finite length greater than 0",
+                name="horizon",
+                expected="be one finite length greater than 0",
                 found=repr(self.horizon),
             )
         continuous_rate(self.discount_rate, "year", self.unit)
         if self.margin is not None and not np.isfinite(self.margin):
-            raise ParameterError.of("margin", "be finite", found=repr(self.margin))
+            raise ParameterError.of(
+                name="margin", expected="be finite", found=repr(self.margin)
+            )
 
     @property
     def span(self) -> str:
@@ -66,7 +70,7 @@ class Settings:
 
     def money(self, amount: float) -> str:
         """Return an amount as people write it: without cents where they are many."""
-        digits = 0 if abs(amount) >= 10_000 else 2
+        digits = 0 if abs(amount) >= 1_000 else 2
         return f"{amount:,.{digits}f} {self.currency}".rstrip()
 
     def amounts(self, values: ArrayLike) -> list[str]:

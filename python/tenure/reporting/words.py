@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from tenure.plotting._dates import Period
-
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["amount", "difference", "grouped_by", "percent", "reason", "shortened"]
+    from tenure.plotting._dates import Period
+
+__all__ = ["amount", "difference", "grouped_by", "percent", "reason"]
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -19,23 +19,27 @@ def percent(share: float, digits: int = 0) -> str:
     Examples
     --------
     >>> print(percent(0.4689), percent(0.0031), percent(0.0031, 1))
-    47 % 0 % 0.3 %
+    47 % under 1 % 0.3 %
     """
+    if not digits and 0 < share < 0.005:
+        return "under 1\N{NO-BREAK SPACE}%"
+    if not digits and 0.995 <= share < 1:
+        return "over 99\N{NO-BREAK SPACE}%"
     return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
-def amount(number: float) -> str:
-    """Return a count that need not be whole: to three figures where it is small.
+def amount(number: float, figures: int = 3) -> str:
+    """Return a number to some figures, or as a whole one where it has more.
 
     Examples
     --------
-    >>> amount(2090.4), amount(25.822), amount(0.1234), amount(0.0)
-    ('2,090', '25.8', '0.123', '0')
+    >>> amount(2090.4), amount(25.822), amount(0.1234), amount(0.0), amount(54.1, 2)
+    ('2,090', '25.8', '0.123', '0', '54')
     """
-    if number == 0 or not math.isfinite(number):
-        return f"{number:g}"
-    digits = max(0, 2 - math.floor(math.log10(abs(number))))
-    return f"{number:,.{min(digits, 6)}f}"
+    if number == 0 or not 1e-5 < abs(number) < 1e7:
+        return f"{number:.{figures}g}"
+    digits = max(0, figures - 1 - math.floor(math.log10(abs(number))))
+    return f"{number:,.{digits}f}"
 
 
 def difference(expected: float, actual: float) -> str:
@@ -61,27 +65,18 @@ def grouped_by(first: np.datetime64, last: np.datetime64) -> Period:
         (365 * 6, "month"),
         (365 * 15, "quarter"),
     )
-    return next((period for most, period in limits if days <= most), "year")
-
-
-def shortened(customer: object, most: int = 32) -> str:
-    """Return an id as text, cut where it would break a table.
-
-    Examples
-    --------
-    >>> shortened(17), shortened("c" * 40, most=5)
-    ('17', 'cccc…')
-    """
-    text = str(customer)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    for most, period in limits:
+        if days <= most:
+            return period
+    return "year"
 
 
 def reason(problem: str) -> str:
-    """Return what an error says as a sentence, with its hint as another.
+    r"""Return what an error says as a sentence, with its hint as another.
 
     Examples
     --------
-    >>> reason("nobody bought twice\\n\\nHint: wait")
+    >>> reason("nobody bought twice\n\nHint: wait")
     'Nobody bought twice. Wait.'
     """
     parts = [part.removeprefix("Hint: ").strip() for part in problem.split("\n\n")]

@@ -26,13 +26,13 @@ TOLERANCE = {
     "digamma": {"mixed": 1.5e-15},
     "trigamma": {"relative": 1e-15},
     "ln_gamma_ratio": {"relative": 2e-15},
-    "ln_beta": {"mixed": 1.5e-15},
+    "ln_beta": {"mixed": 3e-15},
     "ln_beta_gradient": {"relative": 1e-15},
     "ln_beta_hessian": {"relative": 1e-15},
     "ln_1m_exp": {"relative": 5e-16},
     "ln_1p_minus": {"relative": 5e-16},
     "exp_m1_minus": {"relative": 5e-16},
-    "beta_regularised": {"relative": 2e-13},
+    "beta_regularised": {"relative": 3e-13},
     "gamma_regularised": {"relative": 2e-13},
     "gamma_quantile": {"relative": 1e-13},
     "hyp2f1_negative": {"relative": 1e-13},
@@ -152,9 +152,13 @@ def beta_tails(x, a, b):
 
 def beta_regularised(rng):
     cases = []
-    shapes = [(s, t) for s in (1e-3, 0.3, 1.0, 30.0, 1e3) for t in (1e-3, 0.7, 8.0, 1e3)]
+    shapes = [
+        (s, t) for s in (1e-3, 0.3, 1.0, 30.0, 1e3) for t in (1e-3, 0.7, 8.0, 1e3)
+    ]
     shapes += [(1e6, 1e6), (1e6, 2.5), (0.5, 1e6), (1e6, 1e4), (1e-3, 1e6), (2e5, 1e-3)]
-    shapes += [(log_uniform(rng, -3, 4.5), log_uniform(rng, -3, 4.5)) for _ in range(45)]
+    shapes += [
+        (log_uniform(rng, -3, 4.5), log_uniform(rng, -3, 4.5)) for _ in range(45)
+    ]
     for a, b in shapes:
         sd = math.sqrt(1 / a + 1 / b)
         mode = math.log(a) - math.log(b)
@@ -388,8 +392,7 @@ def build():
         ],
         "ln_1m_exp": [[x, ln_1m_exp(x)] for x in small],
         "ln_1p_minus": [
-            [x, mp.log1p(x) - mpf(x)]
-            for x in around + [-x for x in around if x < 1]
+            [x, mp.log1p(x) - mpf(x)] for x in around + [-x for x in around if x < 1]
         ],
         "exp_m1_minus": [
             [x, mp.expm1(x) - mpf(x)] for x in around + [-x for x in around]

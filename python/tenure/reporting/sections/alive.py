@@ -15,7 +15,8 @@ from tenure.reporting.words import amount, percent
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tenure.reporting.analysis import Analysis, Forecast
+    from tenure.reporting.analysis import Analysis
+    from tenure.reporting.forecast import Forecast
 
 __all__ = ["alive"]
 
@@ -43,8 +44,8 @@ def alive(analysis: Analysis) -> Html | None:
             "twice a year is not.",
             "The model weighs that up for each customer.",
             "It takes customers to leave right after a repeat purchase, so it cannot "
-            f"tell about the {once:,} who bought only once: they count as alive, and few "
-            "purchases are expected of them.",
+            f"tell about the {once:,} who bought only once: they count as alive, and "
+            "few purchases are expected of them.",
         ),
         _groups(analysis, forecast),
         tag("div", join(_maps(analysis, forecast)), class_="pictures"),
@@ -103,15 +104,15 @@ def _maps(analysis: Analysis, forecast: Forecast) -> list[Html]:
             "Map of the probability of being alive by repeat purchases and by when the "
             "last of them was; highest where the last purchase is recent.",
             f"{who}: how sure it is that they are still customers, by how often they "
-            "bought (to the right) and how lately (upwards). Dots are customers of about "
-            "that age.",
+            "bought (to the right) and how lately (upwards). Dots are customers of "
+            "about that age.",
         ),
         figure(
             "expected-map",
             expected,
-            "Map of expected purchases by repeat purchases and by when the last of them "
-            "was; highest for frequent and recent buyers.",
-            f"The same customers: purchases to expect in the next {settings.span}. Only "
-            "those who bought both often and lately will buy much.",
+            "Map of expected purchases by repeat purchases and by when the last of "
+            "them was; highest for frequent and recent buyers.",
+            f"The same customers: purchases to expect in the next {settings.span}. "
+            "Only those who bought both often and lately will buy much.",
         ),
     ]

@@ -13,9 +13,13 @@ from tenure.reporting.html import Html, join, paragraph, table, tag
 from tenure.reporting.words import amount, difference, grouped_by, percent, reason
 
 if TYPE_CHECKING:
-    from tenure.reporting.analysis import Analysis, Check
+    from tenure.reporting.analysis import Analysis
+    from tenure.reporting.check import Check
 
 __all__ = ["checks"]
+
+# Beyond this share of the actual total, an expected one is called far off.
+_FAR = 0.2
 
 
 def checks(analysis: Analysis) -> Html | None:
@@ -30,7 +34,7 @@ def checks(analysis: Analysis) -> Html | None:
         start = "The models could not be checked on later purchases."
         parts.append(paragraph(start, why, class_="notice"))
     else:
-        parts += [_words(check), _errors(check, analysis)]
+        parts += [_words(check), _errors(check, analysis), _verdict(check)]
         pictures = [*_tracking(analysis, check), *pictures, _conditional(check)]
     pictures_ = tag("div", join(pictures), class_="pictures")
     return tag("section", *parts, pictures_, id="checks")
@@ -77,11 +81,26 @@ def _errors(check: Check, analysis: Analysis) -> Html:
                 caption="Totals over all customers, actual and expected",
             ),
             paragraph(
-                f"For a single customer the estimate is off by {amount(mean)} purchases "
-                f"on average. Had the mean, {amount(float(bought.mean()))}, been "
-                f"expected of everybody, it would have been off by {amount(naive)}.",
+                f"For a single customer the estimate is off by {amount(mean)} "
+                f"purchases on average. Had the mean, {amount(float(bought.mean()))}, "
+                "been expected of everybody, it would have been off by "
+                f"{amount(naive)}.",
             ),
         ]
+    )
+
+
+def _verdict(check: Check) -> Html:
+    """Warn where totals are far off."""
+    actual, expected = float(check.split.holdout_purchases.sum()), check.expected.sum()
+    if actual and abs(expected / actual - 1) <= _FAR:
+        return Html("")
+    return paragraph(
+        "That is far off. Read the estimates on this page with it in mind: a season "
+        "in the holdout, growth, or a changed offer are the usual reasons, and the "
+        "models know of none of them. The order of customers, who is worth more than "
+        "whom, may still be right.",
+        class_="notice",
     )
 
 
@@ -140,8 +159,8 @@ def _conditional(check: Check) -> Html:
     return figure(
         "conditional",
         ax,
-        "Two lines: mean purchases of a customer in the holdout, actual and expected, by "
-        "repeat purchases before it.",
+        "Two lines: mean purchases of a customer in the holdout, actual and expected, "
+        "by repeat purchases before it.",
         "Those who bought often before are expected to buy often again: do they? Each "
         "dot is the mean over customers with as many repeat purchases.",
     )

@@ -8,6 +8,7 @@ import numpy as np
 
 from tenure import plotting
 from tenure._report import counted
+from tenure.plotting._dates import period_starts
 from tenure.reporting.figures import figure
 from tenure.reporting.html import Html, join, paragraph, tag
 from tenure.reporting.words import grouped_by
@@ -48,8 +49,8 @@ def data(analysis: Analysis) -> Html:
         tag("div", join(_pictures(analysis)), class_="pictures"),
         paragraph(
             f"Customers count from their first purchase to {base.last_day}. Times "
-            "between purchases are of those who did come back by then; the next purchase "
-            "of all others is still open, so true times are longer.",
+            "between purchases are of those who did come back by then; the next "
+            "purchase of all others is still open, so true times are longer.",
             class_="small",
         ),
         id="data",
@@ -78,6 +79,7 @@ def _pictures(analysis: Analysis) -> list[Html]:
     log, base, settings = analysis.log, analysis.base, analysis.settings
     last = str(base.last_day)
     period = grouped_by(base.first_day, base.last_day)
+    over = bool(period_starts(np.array([base.last_day + 1]), period) > base.last_day)
     ax = plotting.plot_purchases_over_time(log, period=period, until=last)
     found = [
         figure(
@@ -86,7 +88,7 @@ def _pictures(analysis: Analysis) -> list[Html]:
             f"Bars: first and repeat purchases of each {period} from {base.first_day} "
             f"to {base.last_day}.",
             f"First and repeat purchases of each {period}.",
-            "A period in outline was not over yet.",
+            "" if over else f"The last {period}, in outline, was not over yet.",
         )
     ]
     if log.values is not None:
@@ -110,8 +112,8 @@ def _pictures(analysis: Analysis) -> list[Html]:
                 ax,
                 "Histogram of the days from one purchase of a customer to the next; "
                 f"half of them are at most {base.wait:,.4g} days.",
-                f"Half of all repeat purchases came within {base.wait:,.4g} days of the "
-                "one before.",
+                f"Half of all repeat purchases came within {base.wait:,.4g} days of "
+                "the one before.",
             )
         )
     if log.values is not None and base.order_value is not None:
@@ -127,8 +129,8 @@ def _pictures(analysis: Analysis) -> list[Html]:
                 "order-values",
                 ax,
                 f"Histogram of the values of purchases; the mean is {mean}.",
-                f"A purchase is worth {mean} on average; half of them are worth at most "
-                f"{median}.",
+                f"A purchase is worth {mean} on average; half of them are worth at "
+                f"most {median}.",
             )
         )
     return found

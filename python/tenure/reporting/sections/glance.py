@@ -12,11 +12,15 @@ from tenure.reporting.words import amount, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tenure.reporting.analysis import Analysis, Forecast
+    from tenure.reporting.analysis import Analysis
+    from tenure.reporting.forecast import Forecast
     from tenure.reporting.settings import Settings
     from tenure.value import LifetimeValue
 
 __all__ = ["glance"]
+
+# With fewer customers who came back than this, estimates are called guesses.
+_FEW = 30
 
 
 def glance(analysis: Analysis) -> Html:
@@ -42,6 +46,11 @@ def glance(analysis: Analysis) -> Html:
             "The log has no amounts, so nothing on this page is about money: name the "
             "column of amounts to see what customers spend and what they are worth."
         )
+    if analysis.forecast is not None and base.repeaters < _FEW:
+        came = counted(base.repeaters, "customer")
+        notes.append(
+            f"Only {came} came back so far: take the estimates as rough guesses."
+        )
     if analysis.forecast is None:
         notes.append(
             "There is too little to estimate from, so this page describes what "
@@ -66,7 +75,9 @@ def _facts(analysis: Analysis) -> Iterator[Html]:
     if base.value is not None and base.order_value is not None:
         mean = settings.money(base.value / base.customers)
         yield _card("Revenue", settings.money(base.value), f"{mean} a customer")
-        yield _card("Average purchase", settings.money(base.order_value), "revenue a purchase")
+        yield _card(
+            "Average purchase", settings.money(base.order_value), "revenue a purchase"
+        )
     yield _card(
         "Came back",
         percent(again),
@@ -87,7 +98,7 @@ def _expectations(analysis: Analysis, forecast: Forecast) -> Iterator[Html]:
     alive, all_alive = forecast.alive[again].mean(), forecast.alive.mean()
     yield _card(
         "Still customers",
-        f"about {percent(float(alive))}",
+        percent(float(alive)),
         f"of those who came back; {percent(float(all_alive))} counting all who bought "
         "once, of whom the model cannot tell",
     )

@@ -13,27 +13,26 @@ if TYPE_CHECKING:
 
 __all__ = ["method"]
 
-_NOTES = (
-    "Frequency is the number of repeat purchases; recency is the time from a customer's "
-    "first purchase to the last; T is the time from the first purchase to the date of "
-    "this page.",
-    "Buying is modelled by the beta-geometric / negative binomial model (BG/NBD), "
-    "spending by the Gamma-Gamma model. Both know customers only by their purchases: no "
-    "seasons, no prices, no campaigns. How much somebody spends on a purchase is taken "
-    "to have nothing to do with how often they buy.",
-    "A value is the expected number of purchases, each worth less the later it comes, "
-    "times what a purchase is expected to be worth.",
-    "Intervals of values and totals are for the uncertainty of the parameters (by the "
-    "delta method): how well the averages are known. What a single customer does varies "
-    "more, which the likely numbers of purchases show.",
-)
-_REFERENCES = (
-    "Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). “Counting your customers” the "
-    "easy way: an alternative to the Pareto/NBD model. Marketing Science 24(2), 275-284.",
-    "Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value "
-    "curves for customer base analysis. Journal of Marketing Research 42(4), 415-430.",
-    "Fader, P. S., Hardie, B. G. S. (2013). The Gamma-Gamma model of monetary value.",
-)
+_NOTES = """\
+Frequency is the number of repeat purchases; recency is the time from a customer's \
+first purchase to the last; T is the time from the first purchase to the date of this \
+page.
+Buying is modelled by the beta-geometric / negative binomial model (BG/NBD), spending \
+by the Gamma-Gamma model. Both know customers only by their purchases: no seasons, no \
+prices, no campaigns. How much somebody spends on a purchase is taken to have nothing \
+to do with how often they buy.
+A value is the expected number of purchases, each worth less the later it comes, times \
+what a purchase is expected to be worth.
+Intervals of values and totals are for the uncertainty of the parameters (by the delta \
+method): how well the averages are known. What a single customer does varies more, \
+which the likely numbers of purchases show."""
+
+_REFERENCES = """\
+Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). “Counting your customers” the easy \
+way: an alternative to the Pareto/NBD model. Marketing Science 24(2), 275-284.
+Fader, P. S., Hardie, B. G. S., Lee, K. L. (2005). RFM and CLV: using iso-value curves \
+for customer base analysis. Journal of Marketing Research 42(4), 415-430.
+Fader, P. S., Hardie, B. G. S. (2013). The Gamma-Gamma model of monetary value."""
 
 
 def method(analysis: Analysis) -> Html:
@@ -41,9 +40,9 @@ def method(analysis: Analysis) -> Html:
     return tag(
         "section",
         tag("h2", "How this was made"),
-        tag("ul", join([tag("li", note) for note in _NOTES])),
+        tag("ul", join([tag("li", note) for note in _NOTES.splitlines()])),
         tag("h3", "References"),
-        tag("ul", join([tag("li", one) for one in _REFERENCES])),
+        tag("ul", join([tag("li", one) for one in _REFERENCES.splitlines()])),
         tag("h3", "Settings"),
         table(["setting", "value"], _settings(analysis), caption="Settings", texts=2),
         paragraph(f"Made by tenure {VERSION}.", class_="small"),

@@ -12,7 +12,8 @@ from tenure.spend import GammaGamma
 
 if TYPE_CHECKING:
     from tenure.purchasing import BGNBD
-    from tenure.reporting.analysis import Analysis, Spending
+    from tenure.reporting.analysis import Analysis
+    from tenure.reporting.forecast import Spending
     from tenure.reporting.settings import Settings
 
 __all__ = ["models"]
@@ -58,7 +59,22 @@ def _buying(model: BGNBD) -> Html:
             "what tells.",
         ),
         _convergence(model),
+        _hardly_leaving(model),
         _parameters(model),
+    )
+
+
+def _hardly_leaving(model: BGNBD) -> Html:
+    """Say so where the data would also fit customers who never leave."""
+    error = model.standard_errors_["a"]
+    if model.result_.status != "converged" or model.params_["a"] > 2 * error:
+        return Html("")
+    return paragraph(
+        "The data hardly tell whether customers leave at all (a is within two "
+        "standard errors of 0): probabilities of being alive are close to "
+        "100\N{NO-BREAK SPACE}% for that reason, and long silences should be judged "
+        "by other means.",
+        class_="notice",
     )
 
 
@@ -78,9 +94,9 @@ def _spending(spending: Spending, settings: Settings) -> Html:
     left_out = ""
     if spending.without_value:
         left_out = (
-            f"The repeat purchases of {counted(spending.without_value, 'customer')} came "
-            "to nothing or less; theirs are expected to be worth what those of a new "
-            "customer are."
+            f"The repeat purchases of {counted(spending.without_value, 'customer')} "
+            "came to nothing or less; theirs are expected to be worth what those of a "
+            "new customer are."
         )
     if not isinstance(spending.model, GammaGamma):
         return tag(
@@ -99,9 +115,9 @@ def _spending(spending: Spending, settings: Settings) -> Html:
         "div",
         title,
         paragraph(
-            "The values of a customer's purchases vary around a mean of their own, and "
-            f"those means vary around {mean}. The fewer repeat purchases there are to go "
-            "by, the more an estimate is drawn towards that mean.",
+            "The values of a customer's purchases vary around a mean of their own, "
+            f"and those means vary around {mean}. The fewer repeat purchases there "
+            "are to go by, the more an estimate is drawn towards that mean.",
             left_out,
         ),
         _convergence(spending.model),
@@ -135,14 +151,15 @@ def _parameters(model: BGNBD | GammaGamma) -> Html:
     name = "Gamma-Gamma" if isinstance(model, GammaGamma) else "BG/NBD"
     meanings = {row[0]: row[1] for row in model._parameter_table()}  # noqa: SLF001
     has_errors = model.result_.covariance is not None
-    intervals = model.confidence_intervals(0.95) if has_errors else {}
+    intervals = model.confidence_intervals(0.95, method="log") if has_errors else {}
     errors = model.standard_errors_
     rows: list[list[str]] = []
     for parameter, value in model.params_.items():
-        row = [parameter, meanings[parameter], f"{value:#.4g}"]
+        row = [parameter, meanings[parameter], amount(value, 4)]
         if has_errors:
             lower, upper = intervals[parameter]
-            row += [f"{errors[parameter]:#.2g}", f"{lower:#.4g} to {upper:#.4g}"]
+            row += [amount(errors[parameter], 2)]
+            row += [f"{amount(lower, 4)} to {amount(upper, 4)}"]
         rows.append(row)
     header = ["parameter", "what it means", "estimate", "std. error", "95 % interval"]
     columns = len(header) if has_errors else 3

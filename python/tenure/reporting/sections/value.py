@@ -8,15 +8,17 @@ import numpy as np
 
 from tenure import plotting
 from tenure._frame import Table
+from tenure.plotting._style import shortened
 from tenure.reporting.customers import customer_columns
 from tenure.reporting.figures import figure
 from tenure.reporting.html import Html, join, paragraph, table, tag
-from tenure.reporting.words import amount, percent, shortened
+from tenure.reporting.words import amount, percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tenure.reporting.analysis import Analysis, Forecast
+    from tenure.reporting.analysis import Analysis
+    from tenure.reporting.forecast import Forecast
     from tenure.value import LifetimeValue
 
 __all__ = ["value"]
@@ -26,7 +28,7 @@ _DRAWN, _TOP = 10, 20
 
 
 def value(analysis: Analysis) -> Html | None:
-    """Return values, or expected purchases where there is no money; None without both."""
+    """Return values, or only purchases without money; None without a model."""
     forecast = analysis.forecast
     if forecast is None:
         return None
@@ -46,8 +48,8 @@ def _words(analysis: Analysis, worth: LifetimeValue) -> Html:
     interval = ""
     if worth.total_interval is not None:
         interval = (
-            f" ({settings.between(worth.total_interval)}: that is how well the averages "
-            "are known; chance adds to it)"
+            f" ({settings.between(worth.total_interval)}: that is how well the "
+            "averages are known; chance adds to it)"
         )
     kind = (
         f"margin at {percent(settings.margin, 1)} of revenue"
@@ -74,7 +76,8 @@ def _newcomer(analysis: Analysis, forecast: Forecast) -> Html:
     if new.total_interval is not None:
         interval = f" ({settings.between(new.total_interval)})"
     limit = (
-        "That is the most to pay for winning one, if it is to be earned back in that time."
+        "That is the most to pay for winning one, if it is to be earned back in that "
+        "time."
         if settings.margin is not None
         else "That is before any costs: with a margin, it would be the most to pay for "
         "winning one, if that is to be earned back in that time."
@@ -89,7 +92,7 @@ def _newcomer(analysis: Analysis, forecast: Forecast) -> Html:
 
 def _pictures(analysis: Analysis, worth: LifetimeValue) -> list[Html]:
     settings = analysis.settings
-    label = settings.heading(f"{worth.basis} of a customer in the next {settings.span}")
+    label = settings.heading(f"{worth.basis} in the next {settings.span}")
     spread = plotting.plot_value_distribution(worth)
     spread.set_xlabel(label)
     top = plotting.plot_top_customers(worth, n=_DRAWN)
@@ -98,21 +101,22 @@ def _pictures(analysis: Analysis, worth: LifetimeValue) -> list[Html]:
     )
     mean = settings.money(float(np.mean(worth["value"])))
     median = settings.money(float(np.median(worth["value"])))
+    skewed = np.mean(worth["value"]) > 1.5 * np.median(worth["value"])
     return [
         figure(
             "values",
             spread,
             f"Histogram of the values of customers; mean {mean}, median {median}.",
-            f"A customer is worth {mean} on average, but half of them are worth at most "
-            f"{median}: a few are worth a lot.",
+            f"A customer is worth {mean} on average; half of them are worth at most "
+            f"{median}{': a few are worth a lot' if skewed else ''}.",
         ),
         figure(
             "top",
             top,
-            "Dots with intervals: the values of the most valuable customers; the numbers "
-            "are in the table below.",
-            "The most valuable customers; lines are intervals for how well the averages "
-            "behind the estimates are known.",
+            "Dots with intervals: the values of the most valuable customers; the "
+            "numbers are in the table below.",
+            "The most valuable customers; lines are intervals for how well the "
+            "averages behind the estimates are known.",
         ),
     ]
 
@@ -139,7 +143,7 @@ def _top(analysis: Analysis, forecast: Forecast) -> Html:
     rows: list[list[str]] = []
     for place, customer in enumerate(top["customer_id"]):
         row = [
-            shortened(customer),
+            shortened(customer, most=32),
             f"{top['frequency'][place] + 1:,}",
             str(top["last_purchase"][place].astype("datetime64[D]")),
             percent(top["probability_alive"][place]),
@@ -153,8 +157,8 @@ def _top(analysis: Analysis, forecast: Forecast) -> Html:
         rows.append(row)
     caption = f"The {len(rows)} customers of whom most is expected"
     note = paragraph(
-        f"Likely: with a probability of {settings.level} the number of purchases will lie "
-        "between these two.",
+        f"Likely: with a probability of {settings.level} the number of purchases will "
+        "lie between these two.",
         class_="small",
     )
     return join([table(header, rows, caption=caption), note])

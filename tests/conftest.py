@@ -1,0 +1,78 @@
+"""Data and fits that many tests share, and the list of all models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+import tenure as tn
+
+GOLDEN = Path(__file__).parent / "golden"
+
+ALL_MODELS = (tn.BGNBD, tn.GammaGamma)
+"""Every estimator: `test_contract.py` holds each to the same rules."""
+
+PURCHASING_MODELS = (tn.BGNBD,)
+"""Every model of repeat buying."""
+
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for `Model` once for each of the models."""
+    if "Model" in metafunc.fixturenames:
+        metafunc.parametrize("Model", ALL_MODELS, ids=lambda model: model.__name__)
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """Read a file of published figures by name."""
+    return lambda name: json.loads((GOLDEN / f"{name}.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def rounded():
+    """The published summary of CDNOW in weeks, rounded to two decimals."""
+    columns = tn.datasets.load_cdnow_summary(family="numpy")
+    for values in columns.values():
+        values.setflags(write=False)
+    return MappingProxyType(columns)
+
+
+@pytest.fixture(scope="session")
+def orders():
+    """The order log of CDNOW."""
+    return tn.datasets.load_cdnow(family="numpy")
+
+
+@pytest.fixture(scope="session")
+def log(orders):
+    return tn.Transactions(orders, amount="amount")
+
+
+@pytest.fixture(scope="session")
+def summary(log):
+    """CDNOW in weeks to 1997-09-30."""
+    return log.summary(unit="week", as_of="1997-09-30")
+
+
+@pytest.fixture(scope="session")
+def buying(summary):
+    return tn.BGNBD().fit(summary)
+
+
+@pytest.fixture(scope="session")
+def spend(summary):
+    return tn.GammaGamma().fit(summary)
+
+
+@pytest.fixture
+def customers():
+    """Eight customers in a mapping of arrays, edges among them."""
+    return {
+        "frequency": np.array([0, 1, 2, 5, 10, 26, 2000, 3]),
+        "recency": np.array([0, 5.0, 30.43, 38.0, 20.0, 30.86, 500.0, 12.0]),
+        "T": np.array([38.86, 30.0, 38.86, 38.86, 38.86, 31.0, 500.0, 12.0]),
+        "monetary_value": np.array([0, 12.5, 22.35, 80.0, 35.0, 41.98, 9.99, 0.01]),
+    }
