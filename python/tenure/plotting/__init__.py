@@ -25,7 +25,7 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
-from tenure.plotting.tracking import plot_tracking, tracking
+from tenure.plotting.tracks import plot_tracking, tracking
 from tenure.plotting.values import (
     plot_top_customers,
     plot_value_distribution,

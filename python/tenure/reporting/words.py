@@ -14,12 +14,14 @@ __all__ = ["amount", "difference", "grouped_by", "percent", "reason"]
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """Return a share as a percentage.
+    r"""Return a share as a percentage, the sign not to be parted from the number.
 
     Examples
     --------
-    >>> print(percent(0.4689), percent(0.0031), percent(0.0031, 1))
-    47 % under 1 % 0.3 %
+    >>> [text.replace("\xa0", " ") for text in (percent(0.47), percent(3e-3, 1))]
+    ['47 %', '0.3 %']
+    >>> percent(0.003).replace("\xa0", " "), percent(0.999).replace("\xa0", " ")
+    ('under 1 %', 'over 99 %')
     """
     if not digits and 0 < share < 0.005:
         return "under 1\N{NO-BREAK SPACE}%"
@@ -43,12 +45,12 @@ def amount(number: float, figures: int = 3) -> str:
 
 
 def difference(expected: float, actual: float) -> str:
-    """Return by how much an expectation was off, in per cent of what happened.
+    r"""Return by how much an expectation was off, in per cent of what happened.
 
     Examples
     --------
-    >>> print(difference(90.0, 100.0), difference(105.0, 100.0), sep=", ")
-    10.0 % too few, 5.0 % too many
+    >>> difference(90.0, 100.0).replace("\xa0", " "), difference(1.0, 0.0)
+    ('10.0 % too few', 'nothing happened')
     """
     if actual == 0:
         return "nothing happened"

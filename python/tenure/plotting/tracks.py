@@ -82,8 +82,8 @@ def tracking(
     >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
     >>> split = log.split("1997-09-30", unit="week")
     >>> table = tn.plotting.tracking(tn.BGNBD().fit(split), log, split=split)
-    >>> table["expected_cumulative"].iloc[38].round(2)
-    2493.95
+    >>> round(float(table["expected_cumulative"][38]))
+    2494
     """
     columns = _tracking(model, log, split, period)
     return native_frame(columns, family=log.family)
