@@ -161,21 +161,26 @@ def predictions(name: str, data: pd.DataFrame, repeat: int) -> list[Pair]:
 
 
 def simulated(customers: int) -> pd.DataFrame:
-    """Return a base like CDNOW's, observed for up to three years, in weeks."""
-    columns = tn.datasets.simulate_bg_nbd(
-        customers,
-        r=0.243,
-        alpha=4.414,
-        a=0.793,
-        b=2.426,
-        T=np.random.default_rng(1).uniform(4, 156, customers),
-        seed=1,
-        family="pandas",
+    """Return a base like CDNOW's, observed for up to three years, in weeks.
+
+    Ages are whole days, as in a log of days.
+    """
+    days = np.random.default_rng(1).integers(28, 1096, customers).astype(float)
+    known = {"r": 0.243, "alpha": 4.414 * 7, "a": 0.793, "b": 2.426}
+    base = tn.datasets.simulate_bg_nbd(
+        customers, **known, T=days, seed=1, family="pandas"
     )
-    columns["monetary_value"] = tn.datasets.simulate_gamma_gamma(
-        columns["frequency"], p=6.25, q=3.74, gamma=15.44, seed=2
+    spend = tn.datasets.simulate_gamma_gamma(
+        base["frequency"], p=6.25, q=3.74, gamma=15.44, seed=2
     )
-    return columns
+    return pd.DataFrame(
+        {
+            "frequency": base["frequency"],
+            "recency": np.ceil(base["recency"]) / 7,
+            "T": days / 7,
+            "monetary_value": spend,
+        }
+    )
 
 
 def main() -> None:

@@ -69,7 +69,7 @@ impl Model<3, 1> for GammaGamma {
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {
-        if sample.rows().len() >= 3 {
+        if sample.distinct() >= 3 {
             return Ok(());
         }
         Err(Error::Empty {

@@ -15,6 +15,7 @@ pub use profile::profile_interval;
 pub use purchasing::{Purchasing, Quantity};
 pub use sample::{Group, Row, Sample, Weighted};
 
+use self::sample::bits;
 use crate::data::{Purchases, Spend};
 use crate::numeric::Scalar;
 use crate::{Error, Result};
@@ -46,12 +47,20 @@ impl Row for Purchases {
         self.x
     }
 
-    fn rest(&self) -> [f64; 2] {
-        [self.t_x, self.t]
+    /// `t_x` in the upper half, `T` in the lower.
+    type Key = u128;
+
+    fn key(&self) -> u128 {
+        u128::from(bits(self.t_x)) << 64 | u128::from(bits(self.t))
     }
 
-    fn new(x: f64, [t_x, t]: [f64; 2]) -> Self {
-        Self { x, t_x, t }
+    #[expect(clippy::cast_possible_truncation, reason = "the halves of the key")]
+    fn new(x: f64, key: u128) -> Self {
+        Self {
+            x,
+            t_x: f64::from_bits((key >> 64) as u64),
+            t: f64::from_bits(key as u64),
+        }
     }
 
     fn time(&self) -> f64 {
@@ -64,12 +73,17 @@ impl Row for Spend {
         self.x
     }
 
-    fn rest(&self) -> [f64; 2] {
-        [self.mean, 0.0]
+    type Key = u64;
+
+    fn key(&self) -> u64 {
+        bits(self.mean)
     }
 
-    fn new(x: f64, [mean, _]: [f64; 2]) -> Self {
-        Self { x, mean }
+    fn new(x: f64, mean: u64) -> Self {
+        Self {
+            x,
+            mean: f64::from_bits(mean),
+        }
     }
 
     fn money(&self) -> f64 {

@@ -139,21 +139,44 @@ class Csv:
         """Return an iterator over the fields of each line."""
         return csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter)
 
+    @property
+    def is_regular(self) -> bool:
+        """Whether nothing is quoted and every line has as many fields as the first.
+
+        Some readers fill lines that are too short and cut those that are too long.
+        """
+        content = np.frombuffer(self.text.rstrip("\r\n").encode(), dtype=np.uint8)
+        if (content == ord('"')).any():
+            return False
+        ends = np.append(np.flatnonzero(content == ord("\n")), len(content))
+        delimiters = np.flatnonzero(content == ord(self.delimiter))
+        before = np.searchsorted(delimiters, ends)
+        return bool((np.diff(before, prepend=0) == len(self.names) - 1).all())
+
     def read(self, texts: Sequence[str], numbers: Sequence[str]) -> Any:
         """Return a frame of these columns: text as it stands there, and numbers."""
+        reader = self._reader()
+        if reader is None:
+            return _plain(self, texts, numbers)
+        try:
+            return reader(self, texts, numbers)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001
+            # every package has errors of its own; the plain reader says in which row
+            return _plain(self, texts, numbers)
+
+    def _reader(self) -> Reader | None:
+        """Return what reads the file fastest of what is installed and sure to do it."""
         raw = next(self.rows())
-        if raw == self.names and len(set(raw)) == len(raw):
-            for package, reader in _READERS.items():
-                if find_spec(package) is None:
-                    continue
-                try:
-                    return reader(self, texts, numbers)
-                except Exception as error:
-                    # every package has errors of its own; the plain reader says more
-                    if isinstance(error, MemoryError):
-                        raise
-                    break
-        return _plain(self, texts, numbers)
+        if raw != self.names or len(set(raw)) != len(raw):
+            return None
+        if find_spec("pyarrow"):
+            return _by_pyarrow
+        for package, reader in (("polars", _by_polars), ("pandas", _by_pandas)):
+            if find_spec(package):
+                return reader if self.is_regular else None
+        return None
 
 
 def _by_pyarrow(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any:
@@ -201,15 +224,7 @@ def _by_pandas(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any:
         dtype=types,
         keep_default_na=False,
         na_values=[""],
-        index_col=False,
     )
-
-
-_READERS: dict[str, Reader] = {
-    "pyarrow": _by_pyarrow,
-    "polars": _by_polars,
-    "pandas": _by_pandas,
-}
 
 
 def _plain(
@@ -245,7 +260,7 @@ def _numbers(name: str, texts: list[str]) -> NDArray[np.float64]:
     """Return texts as numbers; a field with nothing in it is not a number."""
     texts = [text.strip() or "nan" for text in texts]
     try:
-        return np.array(texts, dtype=np.float64)
+        return np.array([_number(text) for text in texts], dtype=np.float64)
     except ValueError:
         wrong = [row for row, text in enumerate(texts) if not _is_number(text)]
         raise DataError.at(
@@ -258,9 +273,14 @@ def _numbers(name: str, texts: list[str]) -> NDArray[np.float64]:
         ) from None
 
 
+def _number(text: str) -> float:
+    """Return a number; Python's own way of writing 1_000 is none."""
+    return float(text if "_" not in text else "")
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        _number(text)
     except ValueError:
         return False
     return True

@@ -45,7 +45,11 @@ class Base:
     customers, repeaters, purchases : int
         How many; a repeater has bought on at least two occasions.
     value : float or None
-        What all purchases were worth; None without amounts, as `order_value`, its mean.
+        What all purchases were worth; None without amounts, as `order_value`.
+    order_value : float or None
+        What a purchase was worth on average.
+    median_value : float
+        What half of all purchases were worth at most; NaN without amounts.
     wait : float
         Median days from one purchase to the next of a customer; NaN if there are none.
     """
@@ -57,6 +61,7 @@ class Base:
     purchases: int
     value: float | None
     order_value: float | None
+    median_value: float
     wait: float
 
 
@@ -156,5 +161,6 @@ def _base(log: Transactions, summary: Summary, end: np.datetime64) -> Base:
         purchases=int(known.sum()),
         value=None if values is None else float(values.sum()),
         order_value=None if values is None else float(values.mean()),
+        median_value=np.nan if values is None else float(np.median(values)),
         wait=float(np.median(waits / np.timedelta64(1, "D"))) if len(waits) else np.nan,
     )

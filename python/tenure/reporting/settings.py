@@ -87,17 +87,3 @@ class Settings:
         """Return an interval of amounts with its level, such as "90 % interval ..."."""
         lower, upper = self.amounts(ends)
         return f"{self.level} interval {lower} to {upper} {self.currency}".rstrip()
-
-    def rows(self) -> list[tuple[str, str]]:
-        """Return every setting with its value, in words."""
-        margin = (
-            "none: values are revenue" if self.margin is None else f"{self.margin:g}"
-        )
-        return [
-            ("Horizon", self.span),
-            ("Discount rate", f"{100 * self.discount_rate:g} % a year"),
-            ("Margin", margin),
-            ("Confidence level of intervals", self.level),
-            ("Unit of time", self.unit),
-            ("Currency", self.currency or "that of the data"),
-        ]

@@ -98,7 +98,7 @@ def _verdict(check: Check) -> Html:
     return paragraph(
         "That is far off. Read the estimates on this page with it in mind: a season "
         "in the holdout, growth, or a changed offer are the usual reasons, and the "
-        "models know of none of them. The order of customers, who is worth more than "
+        "models know of none of them. The order of customers, who will buy more than "
         "whom, may still be right.",
         class_="notice",
     )

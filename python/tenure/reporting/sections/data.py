@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,61 +76,66 @@ def _later(analysis: Analysis) -> Html:
 
 
 def _pictures(analysis: Analysis) -> list[Html]:
+    found = _over_time(analysis)
+    if analysis.base.repeaters:
+        found.append(_waits(analysis))
+    if analysis.log.values is not None:
+        found.append(_order_values(analysis))
+    return found
+
+
+def _over_time(analysis: Analysis) -> list[Html]:
+    """Return purchases over time and, in a log with amounts, their value."""
     log, base, settings = analysis.log, analysis.base, analysis.settings
-    last = str(base.last_day)
     period = grouped_by(base.first_day, base.last_day)
+    options: dict[str, Any] = {"period": period, "until": str(base.last_day)}
     over = bool(period_starts(np.array([base.last_day + 1]), period) > base.last_day)
-    ax = plotting.plot_purchases_over_time(log, period=period, until=last)
+    span = f"of each {period} from {base.first_day} to {base.last_day}"
     found = [
         figure(
             "over-time",
-            ax,
-            f"Bars: first and repeat purchases of each {period} from {base.first_day} "
-            f"to {base.last_day}.",
+            plotting.plot_purchases_over_time(log, **options),
+            f"Bars: first and repeat purchases {span}.",
             f"First and repeat purchases of each {period}.",
             "" if over else f"The last {period}, in outline, was not over yet.",
         )
     ]
     if log.values is not None:
-        ax = plotting.plot_purchases_over_time(
-            log, period=period, until=last, measure="value"
-        )
+        ax = plotting.plot_purchases_over_time(log, measure="value", **options)
         ax.set_ylabel(settings.heading("value"))
         found.append(
             figure(
                 "value-over-time",
                 ax,
-                f"Bars: the value of all purchases of each {period}.",
+                f"Bars: the value of all purchases {span}.",
                 f"What the purchases of each {period} were worth together.",
             )
         )
-    if base.repeaters:
-        ax = plotting.plot_time_between_orders(log, until=last)
-        found.append(
-            figure(
-                "waits",
-                ax,
-                "Histogram of the days from one purchase of a customer to the next; "
-                f"half of them are at most {base.wait:,.4g} days.",
-                f"Half of all repeat purchases came within {base.wait:,.4g} days of "
-                "the one before.",
-            )
-        )
-    if log.values is not None and base.order_value is not None:
-        values = log.values[log.times <= base.last_day + np.timedelta64(1, "D")]
-        ax = plotting.plot_order_values(log, until=last)
-        ax.set_xlabel(settings.heading("value of a purchase"))
-        mean, median = (
-            settings.money(base.order_value),
-            settings.money(np.median(values)),
-        )
-        found.append(
-            figure(
-                "order-values",
-                ax,
-                f"Histogram of the values of purchases; the mean is {mean}.",
-                f"A purchase is worth {mean} on average; half of them are worth at "
-                f"most {median}.",
-            )
-        )
     return found
+
+
+def _waits(analysis: Analysis) -> Html:
+    base = analysis.base
+    days = f"{base.wait:,.4g} days"
+    return figure(
+        "waits",
+        plotting.plot_time_between_orders(analysis.log, until=str(base.last_day)),
+        "Histogram of the days from one purchase of a customer to the next; half of "
+        f"them are at most {days}.",
+        f"Half of all repeat purchases came within {days} of the one before.",
+    )
+
+
+def _order_values(analysis: Analysis) -> Html:
+    last, settings = str(analysis.base.last_day), analysis.settings
+    ax = plotting.plot_order_values(analysis.log, until=last)
+    ax.set_xlabel(settings.heading("value of a purchase"))
+    assert analysis.base.order_value is not None  # noqa: S101
+    mean = settings.money(analysis.base.order_value)
+    return figure(
+        "order-values",
+        ax,
+        f"Histogram of the values of purchases; the mean is {mean}.",
+        f"A purchase is worth {mean} on average; half of them are worth at most "
+        f"{settings.money(analysis.base.median_value)}.",
+    )

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tenure import plotting
-from tenure._frame import Table
-from tenure.plotting._style import shortened
-from tenure.reporting.customers import customer_columns
 from tenure.reporting.figures import figure
-from tenure.reporting.html import Html, join, paragraph, table, tag
-from tenure.reporting.words import amount, percent
+from tenure.reporting.html import Html, join, paragraph, tag
+from tenure.reporting.sections.top import top_customers
+from tenure.reporting.words import percent
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from tenure.reporting.analysis import Analysis
     from tenure.reporting.forecast import Forecast
     from tenure.value import LifetimeValue
 
 __all__ = ["value"]
 
-# How many of the top customers are drawn, and how many are in the table.
-_DRAWN, _TOP = 10, 20
+# How many of the top customers are drawn.
+_DRAWN = 10
 
 
 def value(analysis: Analysis) -> Html | None:
@@ -40,7 +36,7 @@ def value(analysis: Analysis) -> Html | None:
         parts += [tag("h2", "What customers are worth"), _words(analysis, worth)]
         parts.append(_newcomer(analysis, forecast))
         parts.append(tag("div", join(_pictures(analysis, worth)), class_="pictures"))
-    return tag("section", *parts, _top(analysis, forecast), id="value")
+    return tag("section", *parts, top_customers(analysis, forecast), id="value")
 
 
 def _words(analysis: Analysis, worth: LifetimeValue) -> Html:
@@ -119,61 +115,3 @@ def _pictures(analysis: Analysis, worth: LifetimeValue) -> list[Html]:
             "averages behind the estimates are known.",
         ),
     ]
-
-
-def _top(analysis: Analysis, forecast: Forecast) -> Html:
-    """Return a table of the customers of whom most is expected."""
-    settings = analysis.settings
-    columns = customer_columns(analysis)
-    by = columns.get("value", columns["expected_purchases"])
-    order = np.argsort(-by, kind="stable")[:_TOP]
-    top = {name: values[order] for name, values in columns.items()}
-    likely = _likely(analysis, forecast, order)
-    header = ["customer", "purchases so far", "last purchase", "probability alive"]
-    header += [f"purchases, {settings.span}", f"likely ({settings.level})"]
-    if "value" in top:
-        header.append(settings.heading("spend a purchase"))
-        header.append(settings.heading(f"value, {settings.span}"))
-    if "lower" in top:
-        header.append(f"{settings.level} interval")
-    names = [
-        name for name in ("expected_spend", "value", "lower", "upper") if name in top
-    ]
-    money = {name: settings.amounts(top[name]) for name in names}
-    rows: list[list[str]] = []
-    for place, customer in enumerate(top["customer_id"]):
-        row = [
-            shortened(customer, most=32),
-            f"{top['frequency'][place] + 1:,}",
-            str(top["last_purchase"][place].astype("datetime64[D]")),
-            percent(top["probability_alive"][place]),
-            amount(top["expected_purchases"][place]),
-            likely[place],
-        ]
-        if "value" in top:
-            row += [money[name][place] for name in ("expected_spend", "value")]
-        if "lower" in top:
-            row.append(f"{money['lower'][place]} to {money['upper'][place]}")
-        rows.append(row)
-    caption = f"The {len(rows)} customers of whom most is expected"
-    note = paragraph(
-        f"Likely: with a probability of {settings.level} the number of purchases will "
-        "lie between these two.",
-        class_="small",
-    )
-    return join([table(header, rows, caption=caption), note])
-
-
-def _likely(analysis: Analysis, forecast: Forecast, order: NDArray[Any]) -> list[str]:
-    """Return between which counts purchases will probably fall, in words."""
-    summary, settings = analysis.summary, analysis.settings
-    few = {
-        name: summary[name][order].astype(np.float64)
-        for name in ("frequency", "recency", "T")
-    }
-    frame = forecast.buying.prediction_interval(
-        few, horizon=settings.horizon, level=settings.interval
-    )
-    ends = Table.of(frame)
-    lower, upper = (ends.numbers(name).values for name in ("lower", "upper"))
-    return [f"{a:.0f} to {b:.0f}" for a, b in zip(lower, upper, strict=True)]
