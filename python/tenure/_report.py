@@ -74,9 +74,13 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def html_report(
-    headline: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+    headline: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    note: str = "",
 ) -> str:
-    """Return a headline and a table for notebooks; everything is escaped.
+    """Return a headline, a table and a note for notebooks; everything is escaped.
 
     Examples
     --------
@@ -92,5 +96,6 @@ def html_report(
     thead = f"<thead><tr>{head}</tr></thead>" if header else ""
     return (
         f"<div><strong>{escape(headline)}</strong>"
-        f"<table>{thead}<tbody>{body}</tbody></table></div>"
+        f"<table>{thead}<tbody>{body}</tbody></table>"
+        f"{f'<p>{escape(note)}</p>' if note else ''}</div>"
     )
