@@ -132,7 +132,7 @@ class TestReport:
         np.testing.assert_allclose(spend, summary["monetary_value"], rtol=1e-9)
 
     def test_columns_with_strange_contents(self, folder, reader):
-        """Missing ids and times are counted; words for "missing" are ids like others."""
+        """Missing ids and times are counted; words for "missing" are ids."""
         del reader
         columns = orders(9)
         columns["customer_id"] = [

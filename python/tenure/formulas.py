@@ -72,8 +72,7 @@ class FormulaValue:
 
     def _repr_html_(self) -> str:
         note = f"Note: {self.note}" if self.note else ""
-        header = ["", "factor"]
-        return html_report(self._headline(), header, self._rows(), note=note)
+        return html_report(self._headline(), ["", "factor"], self._rows(), note)
 
 
 def order_value_formula(

@@ -80,8 +80,7 @@ def _history(
             name="until", expected=f"not lie before {times[0]}", found=str(last)
         )
     step = max(int((last - bought[0]).astype(int)) // max(points, 1), 1)
-    spaced = np.arange(bought[0], last + 1, step)
-    every = cast("NDArray[np.datetime64]", spaced)
+    every = cast("NDArray[np.datetime64]", np.arange(bought[0], last + 1, step))
     days = np.unique(np.concatenate([every, bought, np.array([last])]))
     known = Transactions(
         {"customer_id": np.zeros(len(times), np.int64), "date": times},
