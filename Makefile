@@ -71,7 +71,10 @@ golden: .venv/.dev ## make the reference values anew (minutes)
 	for script in tests/golden/make/*.py; do $(BIN)/python $$script || exit 1; done
 
 notebooks: .venv/.dev .venv/.built ## run the notebooks and store their outputs
-	$(BIN)/python -m jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	$(BIN)/python -m jupyter nbconvert --to notebook --execute --inplace \
+	  --ExecutePreprocessor.record_timing=False --ClearMetadataPreprocessor.enabled=True \
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}" \
+	  notebooks/*.ipynb
 
 test-notebooks: .venv/.dev .venv/.built ## run the notebooks as tests
 	$(BIN)/python -m pytest --quiet --nbmake notebooks

@@ -230,7 +230,7 @@ def _narwhals(data: Any) -> Table | None:
         return None
     if frame.implementation.is_pandas_like():
         return _pandas(frame.to_pandas())
-    return _pyarrow(frame.to_arrow())  # pyright: ignore[reportUnknownMemberType]
+    return _pyarrow(frame.to_arrow())
 
 
 def native_frame(

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from tenure import _core
-from tenure._customers import Customers, unpacked
-from tenure._estimator import Estimator
-from tenure._intervals import Scale, bounds, check_level, delta_method, level_names
-from tenure._typing import override
-from tenure._units import continuous_rate, in_units, period_length
-from tenure.exceptions import ParameterError
+from tenure._buying import BuyingModel, is_one, newcomers
+from tenure._customers import unpacked
+from tenure._intervals import check_level, level_names
+from tenure._units import in_units
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Self
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from tenure._units import Horizon
 
@@ -29,7 +25,7 @@ Quantity: TypeAlias = Literal[
 ]
 
 
-class PurchasingModel(Estimator):
+class PurchasingModel(BuyingModel):
     """A model of how customers buy while alive, and of when they leave.
 
     Parameters
@@ -44,96 +40,6 @@ class PurchasingModel(Estimator):
     strict : bool, default False
         Raise `ConvergenceError` where a fit would otherwise warn.
     """
-
-    _columns: ClassVar[dict[str, str]] = {
-        "frequency": "frequency",
-        "recency": "recency",
-        "T": "T",
-    }
-    _model: ClassVar[str]
-
-    @classmethod
-    @override
-    def _parameter_table(cls) -> list[tuple[str, str, str]]:
-        return _core.purchasing_parameters(cls._model)
-
-    @override
-    def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
-        return _core.purchasing_fit(
-            self._model, _triple(customers), weights=weights, penalty=self.penalty
-        )
-
-    @override
-    def _profile(self, parameter: int, level: float) -> tuple[float, float]:
-        return _core.purchasing_profile(
-            self._model,
-            self.result_.theta,
-            _triple(self._customers(None)),
-            parameter=parameter,
-            level=level,
-            weights=self._weights,
-            penalty=self.penalty,
-        )
-
-    def fit(
-        self,
-        data: object,
-        *,
-        frequency: str = "frequency",
-        recency: str = "recency",
-        T: str = "T",
-        weights: str | ArrayLike | None = None,
-        unit: str | None = None,
-    ) -> Self:
-        """Find the parameters under which the customers' purchases are likeliest.
-
-        Parameters
-        ----------
-        data : Summary or frame
-            One row a customer: what `Transactions.summary` returns, or any frame or
-            mapping of arrays with these columns.
-        frequency, recency, T : str
-            The columns: repeat purchases; age at the last purchase; age at the end of
-            observation.
-        weights : str or array, optional
-            How many customers each row stands for; a column or the numbers.
-        unit : str, optional
-            What recency and T are measured in, for a frame that does not know it.
-            Then horizons may be texts such as "12 months".
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        DataError
-            If a column holds something that cannot be.
-        ConvergenceError
-            If there is nothing to fit, or (with `strict`) no clear optimum.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If a parameter ran to a boundary, or no optimum was reached.
-        """
-        names = {"frequency": frequency, "recency": recency, "T": T}
-        self._learn(data, names, weights=weights, unit=unit)
-        return self
-
-    def log_likelihood(self, data: object = None) -> Any:
-        """Return the log-likelihood of each customer, as a series.
-
-        Parameters
-        ----------
-        data : Summary or frame, optional
-            The customers; those of the fit if left out.
-        """
-        customers = self._customers(data)
-        values = _core.purchasing_log_likelihood(
-            self._model, self.result_.theta, _triple(customers)
-        )
-        return customers.series("log_likelihood", values)
 
     # -- known customers -----------------------------------------------------------
 
@@ -366,11 +272,11 @@ class PurchasingModel(Estimator):
             standard error and the ends of the interval.
         """
         lengths = in_units(horizon, self.time_unit_, name="horizon")
-        newcomers = _newcomers(len(lengths), self.time_unit_)
+        unseen = newcomers(len(lengths), self.time_unit_)
         answer = self._answer(
-            "expected_purchases", "positive", newcomers, lengths, interval
+            "expected_purchases", "positive", unseen, lengths, interval
         )
-        return unpacked(answer) if _is_one(horizon) else answer
+        return unpacked(answer) if is_one(horizon) else answer
 
     def purchase_probabilities_new(
         self, horizon: Horizon, *, most: int = 10
@@ -384,7 +290,7 @@ class PurchasingModel(Estimator):
         most : int, default 10
             The largest count asked for.
         """
-        return self._probabilities(_newcomers(1, self.time_unit_), horizon, most)[0]
+        return self._probabilities(newcomers(1, self.time_unit_), horizon, most)[0]
 
     def discounted_purchases_new(
         self,
@@ -406,125 +312,10 @@ class PurchasingModel(Estimator):
         answer = self._answer(
             "discounted_purchases",
             "positive",
-            _newcomers(len(length), self.time_unit_),
+            newcomers(len(length), self.time_unit_),
             length,
             interval,
             rate=rate,
             period=period,
         )
-        return unpacked(answer) if _is_one(horizon) else answer
-
-    # -- the work --------------------------------------------------------------------
-
-    def _customers(self, data: object) -> Customers:
-        return self._customers_of(data, self._columns)
-
-    def _predict(
-        self,
-        quantity: Quantity,
-        customers: Customers,
-        horizon: NDArray[np.float64],
-        *,
-        rate: float = 0.0,
-        period: float | None = None,
-        gradient: bool = False,
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        return _core.purchasing_predict(
-            self._model,
-            quantity,
-            self.result_.theta,
-            _triple(customers),
-            horizon=horizon,
-            rate=rate,
-            period=period,
-            gradient=gradient,
-        )
-
-    def _answer(
-        self,
-        quantity: Quantity,
-        scale: Scale,
-        customers: Customers,
-        horizon: NDArray[np.float64],
-        interval: float | None,
-        *,
-        rate: float = 0.0,
-        period: float | None = None,
-    ) -> Any:
-        """Return the quantity as a series, or with its interval as a frame."""
-        name = "probability_no_purchase" if quantity == "no_purchase" else quantity
-        if interval is None:
-            values, _ = self._predict(
-                quantity, customers, horizon, rate=rate, period=period
-            )
-            return customers.series(name, values)
-        check_level(interval)
-        covariance = self.result_.needed_covariance(type(self).__name__)
-        values, gradients = self._predict(
-            quantity, customers, horizon, rate=rate, period=period, gradient=True
-        )
-        assert gradients is not None  # noqa: S101
-        errors = delta_method(gradients, covariance)
-        lower, upper = bounds(values, errors, interval, scale)
-        return customers.frame(
-            {name: values, "std_error": errors, "lower": lower, "upper": upper}
-        )
-
-    def _probabilities(
-        self, customers: Customers, horizon: Horizon, most: int
-    ) -> NDArray[np.float64]:
-        if most < 0:
-            raise ParameterError.of(
-                name="most", expected="be at least 0", found=repr(most)
-            )
-        return _core.purchasing_probabilities(
-            self._model,
-            self.result_.theta,
-            _triple(customers),
-            horizon=in_units(horizon, customers.unit, name="horizon"),
-            most=most,
-        )
-
-    def _quantiles(
-        self, customers: Customers, horizon: Horizon, levels: Sequence[float]
-    ) -> NDArray[np.float64]:
-        return _core.purchasing_quantiles(
-            self._model,
-            self.result_.theta,
-            _triple(customers),
-            horizon=in_units(horizon, customers.unit, name="horizon"),
-            levels=list(levels),
-        )
-
-    @staticmethod
-    def _discounting(
-        unit: str | None,
-        horizon: Horizon | None,
-        discount_rate: float,
-        per: str | float,
-        compounding: str | float | None,
-    ) -> tuple[NDArray[np.float64], float, float | None]:
-        """Return horizon, continuous rate and period in the data's unit."""
-        length = np.inf if horizon is None else horizon
-        rate = continuous_rate(discount_rate, per, unit)
-        period = (
-            None
-            if compounding is None
-            else period_length(compounding, unit, name="compounding")
-        )
-        return in_units(length, unit, name="horizon"), rate, period
-
-
-def _triple(customers: Customers) -> tuple[NDArray[np.float64], ...]:
-    columns = customers.columns
-    return columns["frequency"], columns["recency"], columns["T"]
-
-
-def _newcomers(count: int, unit: str | None) -> Customers:
-    nothing = np.zeros(count)
-    columns = {"frequency": nothing, "recency": nothing, "T": nothing}
-    return Customers(columns, "numpy", None, None, unit)
-
-
-def _is_one(horizon: object) -> bool:
-    return horizon is None or np.ndim(np.asarray(horizon)) == 0
+        return unpacked(answer) if is_one(horizon) else answer

@@ -79,7 +79,7 @@ impl Model<4, 3> for BgNbd {
     }
 
     fn check(sample: &Sample<Purchases>) -> Result<()> {
-        if sample.rows().is_empty() {
+        if sample.groups().is_empty() {
             return Err(Error::Empty {
                 what: "there are no customers to fit BGNBD to".into(),
                 hint: String::new(),

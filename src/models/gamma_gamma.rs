@@ -15,7 +15,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct GammaGamma;
 
-impl Model<3, 1> for GammaGamma {
+impl Model<3, 2> for GammaGamma {
     type Row = Spend;
     const NAME: &'static str = "GammaGamma";
     const PARAMETERS: [Parameter; 3] = [
@@ -39,17 +39,18 @@ impl Model<3, 1> for GammaGamma {
     /// The first purchase does not count, so there must be a second.
     const LEAST_COUNT: f64 = 1.0;
 
-    /// `gamma`.
-    fn common<S: Scalar>([_, _, gamma]: [S; 3], _: f64) -> [S; 1] {
-        [gamma]
+    /// `gamma`, and the weight `q/(px)`.
+    fn common<S: Scalar>([p, q, gamma]: [S; 3], x: f64) -> [S; 2] {
+        [gamma, q / (p * x)]
     }
 
-    /// `ln(1 + gamma/(x zbar))`.
-    fn own<S: Scalar>([gamma]: [S; 1], row: &Spend) -> S {
+    /// `ln(1 + gamma/(x zbar)) + q/(px) ln(1 + x zbar/gamma)`, where neither logarithm loses digits, whichever is small.
+    fn own<S: Scalar>([gamma, weight]: [S; 2], row: &Spend) -> S {
         if row.x == 0.0 {
             return S::from(0.0);
         }
-        (gamma / (row.x * row.mean)).ln_1p()
+        let ratio = gamma / (row.x * row.mean);
+        ratio.ln_1p() + weight * ratio.recip().ln_1p()
     }
 
     /// `ln zbar`.
@@ -57,19 +58,19 @@ impl Model<3, 1> for GammaGamma {
         if row.x == 0.0 { 0.0 } else { row.mean.ln() }
     }
 
-    /// `q ln gamma - ln B(px,q) - q ln(x zbar) - ln zbar - (px+q) ln(1 + gamma/(x zbar))`: the note's equation 1a,
-    /// arranged so that nothing cancels for large `x`. No purchases, no say.
-    fn together<S: Scalar>([p, q, gamma]: [S; 3], equals: &Equals<S>) -> S {
+    /// `-px ln(1 + gamma/(x zbar)) - q ln(1 + x zbar/gamma) - ln B(px,q) - ln zbar`: the note's equation 1a, arranged so
+    /// that nothing cancels for large `x` or where `q` and `gamma` run to infinity together. No purchases, no say.
+    fn together<S: Scalar>([p, q, _]: [S; 3], equals: &Equals<S>) -> S {
         let x = equals.count;
         if x == 0.0 {
             return S::from(0.0);
         }
-        let scale = (gamma / x).ln() * q - (p * x).ln_beta(q);
-        scale * equals.customers - (q + 1.0) * equals.statistic - (p * x + q) * equals.own
+        let px = p * x;
+        -(px * equals.own + px.ln_beta(q) * equals.customers) - equals.statistic
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {
-        if sample.rows().len() >= 3 {
+        if sample.distinct() >= 3 {
             return Ok(());
         }
         Err(Error::Empty {

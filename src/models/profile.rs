@@ -9,8 +9,9 @@ use crate::data::Rows;
 use crate::numeric::incomplete::gamma_quantile;
 use crate::{Error, Result};
 
-/// A log parameter this far from its estimate counts as gone to the end of its range.
-const FAR: f64 = 12.0;
+/// A log parameter this far from its estimate counts as gone to the end of its range. (An estimate at the end of its
+/// range is itself some 30 away from the values that the data reject.)
+const FAR: f64 = 45.0;
 /// The root is found to this precision in the log parameter.
 const PRECISION: f64 = 1e-8;
 /// Or to this precision in twice the log-likelihood.

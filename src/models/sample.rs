@@ -1,7 +1,5 @@
 //! The customers of a fit: collapsed, and in one order whatever the order they came in.
 
-use std::ops::Range;
-
 use crate::Result;
 use crate::data::Rows;
 use crate::data::check::{Rule, same_length};
@@ -43,21 +41,31 @@ pub struct Weighted<R> {
 
 /// Customers with equal numbers of purchases.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub struct Group<R> {
     /// Their number of purchases.
     pub count: f64,
     /// How many customers: the sum of their weights.
     pub customers: f64,
-    /// Where their rows are.
-    pub rows: Range<usize>,
+    /// Their distinct rows, sorted.
+    pub rows: Vec<Weighted<R>>,
+}
+
+impl<R> Group<R> {
+    fn new(count: f64, rows: Vec<Weighted<R>>) -> Self {
+        let customers = rows.iter().map(|row| row.weight).sum();
+        Self {
+            count,
+            customers,
+            rows,
+        }
+    }
 }
 
 /// The customers of a fit, grouped by count and sorted, so that neither the order of the rows nor repetition changes a
 /// bit of any sum over them.
 #[derive(Debug, Clone)]
 pub struct Sample<R> {
-    rows: Vec<Weighted<R>>,
-    groups: Vec<Group>,
+    groups: Vec<Group<R>>,
     customers: f64,
 }
 
@@ -83,79 +91,65 @@ impl<R: Row> Sample<R> {
     fn merge<T: Ord + Copy + Send>(
         counts: &Counts,
         mut keys: Vec<T>,
-        open: impl Fn(&T) -> (R::Key, f64),
+        open: impl Fn(&T) -> (R::Key, f64) + Sync,
     ) -> Self {
-        let mut rows: Vec<Weighted<R>> = Vec::with_capacity(keys.len());
         let mut groups = Vec::new();
-        for (count, place) in counts.places() {
-            let keys = &mut keys[place];
+        let mut rest = keys.as_mut_slice();
+        for (count, customers) in counts.sizes() {
+            let (keys, others) = rest.split_at_mut(customers);
+            groups.push((count, keys));
+            rest = others;
+        }
+        Self::of(parallel::map_mut(&mut groups, |(count, keys)| {
             parallel::sort(keys);
-            let begin = rows.len();
+            let mut rows: Vec<Weighted<R>> = Vec::with_capacity(keys.len());
             let mut last = None;
             for (key, weight) in keys.iter().map(&open).filter(|(_, weight)| *weight > 0.0) {
                 match rows.last_mut() {
                     Some(row) if last == Some(key) => row.weight += weight,
                     _ => rows.push(Weighted {
-                        row: R::new(count, key),
+                        row: R::new(*count, key),
                         weight,
                     }),
                 }
                 last = Some(key);
             }
-            groups.push((count, begin..rows.len()));
-        }
-        Self::grouped(rows, groups)
+            Group::new(*count, rows)
+        }))
     }
 
-    fn grouped(rows: Vec<Weighted<R>>, groups: Vec<(f64, Range<usize>)>) -> Self {
-        let groups: Vec<Group> = groups
-            .into_iter()
-            .filter(|(_, place)| !place.is_empty())
-            .map(|(count, place)| Group {
-                count,
-                customers: rows[place.clone()].iter().map(|row| row.weight).sum(),
-                rows: place,
-            })
-            .collect();
+    fn of(mut groups: Vec<Group<R>>) -> Self {
+        groups.retain(|group| !group.rows.is_empty());
         let customers = groups.iter().map(|group| group.customers).sum();
-        Self {
-            rows,
-            groups,
-            customers,
-        }
+        Self { groups, customers }
     }
 
     /// An even thinning: rows that stand for several customers stay, of the others every `step`-th stands for `step`.
     #[must_use]
     pub fn thinned(&self, step: usize) -> Self {
-        let mut rows = Vec::new();
-        let mut groups = Vec::new();
         let mut single = 0;
-        for group in &self.groups {
-            let begin = rows.len();
-            for &row in &self.rows[group.rows.clone()] {
-                if row.weight > 1.0 {
-                    rows.push(row);
-                    continue;
-                }
-                if single % step == 0 {
-                    let weight = row.weight * step as f64;
-                    rows.push(Weighted { weight, ..row });
-                }
-                single += 1;
+        let mut thin = |row: &Weighted<R>| {
+            if row.weight > 1.0 {
+                return Some(*row);
             }
-            groups.push((group.count, begin..rows.len()));
-        }
-        Self::grouped(rows, groups)
+            single += 1;
+            let weight = row.weight * step as f64;
+            (single % step == 0).then_some(Weighted { weight, ..*row })
+        };
+        let groups = self.groups.iter().map(|group| {
+            let rows = group.rows.iter().filter_map(&mut thin).collect();
+            Group::new(group.count, rows)
+        });
+        Self::of(groups.collect())
     }
 
-    /// The distinct rows with their weights.
-    pub fn rows(&self) -> &[Weighted<R>] {
-        &self.rows
+    /// How many different rows there are.
+    pub fn distinct(&self) -> usize {
+        self.groups.iter().map(|group| group.rows.len()).sum()
     }
 
     /// The customers by their numbers of purchases.
-    pub fn groups(&self) -> &[Group] {
+    pub fn groups(&self) -> &[Group<R>] {
         &self.groups
     }
 
@@ -166,7 +160,8 @@ impl<R: Row> Sample<R> {
 
     /// The weighted mean of a quantity over customers.
     pub fn mean(&self, quantity: impl Fn(&R) -> f64) -> f64 {
-        let total: f64 = self.rows.iter().map(|r| quantity(&r.row) * r.weight).sum();
+        let rows = self.groups.iter().flat_map(|group| &group.rows);
+        let total: f64 = rows.map(|r| quantity(&r.row) * r.weight).sum();
         total / self.customers
     }
 }
@@ -272,9 +267,10 @@ impl Counts {
         items
     }
 
-    fn places(&self) -> impl Iterator<Item = (f64, Range<usize>)> + '_ {
-        let ends = self.offsets.windows(2).map(|ends| ends[0]..ends[1]);
-        self.values.iter().map(|&count| f64::from(count)).zip(ends)
+    /// Each count, and how many rows have it.
+    fn sizes(&self) -> impl Iterator<Item = (f64, usize)> + '_ {
+        let sizes = self.offsets.windows(2).map(|ends| ends[1] - ends[0]);
+        self.values.iter().map(|&count| f64::from(count)).zip(sizes)
     }
 }
 

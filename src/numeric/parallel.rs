@@ -1,8 +1,6 @@
 //! Work spread over threads so that the answer never depends on how many there are: items are cut into chunks of a
 //! fixed size, and the chunks' results are put together in order. The only module that names rayon.
 
-use std::ops::Range;
-
 use rayon::prelude::*;
 
 use super::Scalar;
@@ -17,35 +15,38 @@ pub fn sum<T: Sync>(items: &[T], term: impl Fn(&T) -> f64 + Sync) -> f64 {
     parts.iter().sum()
 }
 
-/// The sum of `term` over each range of the items, which is told the range's number; the ranges are cut into chunks.
+/// The sum of `term` over each group of items, which is told the group's number.
 pub fn sum_groups<T: Sync, S: Scalar>(
-    items: &[T],
-    ranges: impl Iterator<Item = Range<usize>>,
+    groups: &[&[T]],
     term: impl Fn(usize, &T) -> S + Sync,
 ) -> Vec<S> {
-    let mut sums = Vec::new();
-    let mut chunks = Vec::new();
-    for (group, range) in ranges.enumerate() {
-        sums.push(S::from(0.0));
-        let begins = range.clone().step_by(CHUNK);
-        chunks.extend(begins.map(|begin| (group, begin..range.end.min(begin + CHUNK))));
-    }
-    let chunk_sum = |(group, range): &(usize, Range<usize>)| {
+    let numbered = groups.iter().enumerate();
+    let chunks: Vec<(usize, &[T])> = numbered
+        .flat_map(|(group, items)| items.chunks(CHUNK).map(move |chunk| (group, chunk)))
+        .collect();
+    let chunk_sum = |&(group, chunk): &(usize, &[T])| {
         let mut total = S::from(0.0);
-        for item in &items[range.clone()] {
-            total += term(*group, item);
+        for item in chunk {
+            total += term(group, item);
         }
         total
     };
-    let parts: Vec<S> = if items.len() <= CHUNK {
+    let few = groups.iter().map(|items| items.len()).sum::<usize>() <= CHUNK;
+    let parts: Vec<S> = if few {
         chunks.iter().map(chunk_sum).collect()
     } else {
         chunks.par_iter().map(chunk_sum).collect()
     };
+    let mut sums = vec![S::from(0.0); groups.len()];
     for ((group, _), part) in chunks.iter().zip(parts) {
         sums[*group] += part;
     }
     sums
+}
+
+/// `f` of each of a few items that are much work each, in order.
+pub fn map_mut<T: Send, R: Send>(items: &mut [T], f: impl Fn(&mut T) -> R + Sync) -> Vec<R> {
+    items.par_iter_mut().map(&f).collect()
 }
 
 /// The results of `work` on each chunk of the items, in order.

@@ -54,7 +54,7 @@ pub(super) fn spending_fit<'py>(
         penalty,
         check: &interrupt,
     };
-    let fit = py.detach(|| fit::<GammaGamma, 3, 1>(&Spending::new(x, mean)?, &options))?;
+    let fit = py.detach(|| fit::<GammaGamma, 3, 2>(&Spending::new(x, mean)?, &options))?;
     fit_dict(py, &fit)
 }
 
@@ -79,7 +79,7 @@ pub(super) fn spending_profile<'py>(
     };
     let interval = py.detach(|| {
         let customers = Spending::new(x, mean)?;
-        profile_interval::<GammaGamma, 3, 1>(&customers, &options, &estimates, parameter, level)
+        profile_interval::<GammaGamma, 3, 2>(&customers, &options, &estimates, parameter, level)
     })?;
     Ok(interval.into())
 }

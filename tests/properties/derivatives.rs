@@ -97,7 +97,7 @@ proptest! {
 
     #[test]
     fn gamma_gamma_likelihood(theta in spend_theta(), customer in spender(5_000)) {
-        assert_likelihood::<GammaGamma, 3, 1>(theta, &customer);
+        assert_likelihood::<GammaGamma, 3, 2>(theta, &customer);
     }
 }
 

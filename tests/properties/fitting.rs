@@ -98,7 +98,7 @@ fn fit_spend(spenders: &[Spend], weights: Option<&[f64]>) -> Result<Fit, Error> 
         weights,
         ..Options::default()
     };
-    fit_model::<GammaGamma, 3, 1>(&Spending::new(&x, &mean)?, &options)
+    fit_model::<GammaGamma, 3, 2>(&Spending::new(&x, &mean)?, &options)
 }
 
 fn total_log_likelihood(theta: [f64; 4], customers: &[Purchases]) -> f64 {
@@ -362,7 +362,7 @@ fn spend_does_not_depend_on_threads() {
     let counts: Vec<f64> = (1..=5_000).map(|i| f64::from(i % 9)).collect();
     let results = || {
         let customers = Spending::new(&counts, &spenders).unwrap();
-        let fit = fit_model::<GammaGamma, 3, 1>(&customers, &Options::default()).unwrap();
+        let fit = fit_model::<GammaGamma, 3, 2>(&customers, &Options::default()).unwrap();
         let mut values = vec![0.0; 5_000];
         expected_spend(&fit.parameters, &customers, &mut values, None).unwrap();
         (fit, values)

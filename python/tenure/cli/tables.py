@@ -13,6 +13,7 @@ import gzip
 import io
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,8 +91,7 @@ class Parquet:
     def names(self) -> list[str]:
         """The columns."""
         if find_spec("pyarrow"):
-            from pyarrow import parquet  # noqa: PLC0415
-
+            parquet: Any = import_module("pyarrow.parquet")
             return list(parquet.read_schema(io.BytesIO(self.content)).names)
         if find_spec("polars"):
             import polars as pl  # noqa: PLC0415
@@ -107,8 +107,7 @@ class Parquet:
         """Return a frame of these columns, of the types that they have."""
         columns = list(dict.fromkeys([*texts, *numbers]))
         if find_spec("pyarrow"):
-            from pyarrow import parquet  # noqa: PLC0415
-
+            parquet: Any = import_module("pyarrow.parquet")
             return parquet.read_table(io.BytesIO(self.content), columns=columns)
         import polars as pl  # noqa: PLC0415
 
@@ -180,10 +179,9 @@ class Csv:
 
 
 def _by_pyarrow(table: Csv, texts: Sequence[str], numbers: Sequence[str]) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
-    from pyarrow import csv as arrow_csv  # noqa: PLC0415
-
-    types = {name: pa.float64() for name in numbers} | {
+    pa: Any = import_module("pyarrow")
+    arrow_csv: Any = import_module("pyarrow.csv")
+    types: dict[str, Any] = {name: pa.float64() for name in numbers} | {
         name: pa.string() for name in texts
     }
     return arrow_csv.read_csv(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,12 +51,13 @@ def histogram(values: NDArray[np.float64], bins: int) -> Histogram:
     if not len(values):
         return Histogram(np.empty(0), np.empty(0), np.empty(0, dtype=np.int64))
     if not len(positive) or positive.max() <= 10 * np.median(positive):
-        counts, edges = np.histogram(values, bins)
-        return Histogram(edges[:-1], edges[1:], counts)
-    lowest = max(positive.min(), np.quantile(positive, _LOW) / 2)
-    edges = np.geomspace(lowest, positive.max(), bins + 1)
+        counts, even = np.histogram(values, bins)
+        return Histogram(even[:-1], even[1:], counts)
+    lowest = max(float(positive.min()), float(np.quantile(positive, _LOW)) / 2)
+    edges: Any = np.geomspace(lowest, float(positive.max()), bins + 1)
     counts, _ = np.histogram(values, edges)
-    lower, upper = edges[:-1], edges[1:]
+    lower: Any = edges[:-1]
+    upper: Any = edges[1:]
     rest = len(values) - int(counts.sum())
     if rest:
         lower, upper = np.append(values.min(), lower), np.append(lowest, upper)

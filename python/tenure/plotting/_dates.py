@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -73,6 +73,7 @@ def last_days(
     else:
         step = _MONTHS[period]
         start = period_starts(np.array([first]), period)[0].astype("datetime64[M]")
-        months = np.arange(start, last.astype("datetime64[M]") + step, step)
+        until = last.astype("datetime64[M]") + step
+        months = cast("NDArray[np.datetime64]", np.arange(start, until, step))
         ends = (months + step).astype("datetime64[D]") - 1
     return np.minimum(ends[: np.searchsorted(ends, last) + 1], last)

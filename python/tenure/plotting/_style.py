@@ -112,7 +112,11 @@ def number_axis(ax: Axes, which: str = "y", *, whole: bool = False) -> None:
     axis = ax.yaxis if which == "y" else ax.xaxis
     if whole:
         axis.set_major_locator(MaxNLocator(integer=True, nbins=7, min_n_ticks=1))
-    axis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.10g}"))
+    axis.set_major_formatter(FuncFormatter(_plain_number))
+
+
+def _plain_number(number: float, _place: object) -> str:
+    return f"{number:,.10g}"
 
 
 def date_axis(ax: Axes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -80,8 +80,8 @@ def _history(
             name="until", expected=f"not lie before {times[0]}", found=str(last)
         )
     step = max(int((last - bought[0]).astype(int)) // max(points, 1), 1)
-    days = np.arange(bought[0], last + 1, step)
-    days = np.unique(np.concatenate([days, bought, np.array([last])]))
+    every = cast("NDArray[np.datetime64]", np.arange(bought[0], last + 1, step))
+    days = np.unique(np.concatenate([every, bought, np.array([last])]))
     known = Transactions(
         {"customer_id": np.zeros(len(times), np.int64), "date": times},
         merge=None if log.receipt.merge in (None, "order") else log.receipt.merge,  # type: ignore[arg-type]

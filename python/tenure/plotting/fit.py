@@ -218,13 +218,13 @@ def _pairs(
         places - width / 2,
         actual,
         label="actual",
-        **{**look, "color": ACTUAL, **kwargs},
+        **(look | dict[str, Any](color=ACTUAL) | kwargs),
     )
     ax.bar(
         places + width / 2,
         expected,
         label="expected",
-        **{**look, "color": EXPECTED, **kwargs},
+        **(look | dict[str, Any](color=EXPECTED) | kwargs),
     )
 
 

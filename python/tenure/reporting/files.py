@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from typing import TextIO
 
 __all__ = ["whole_files"]
 
 
 @contextlib.contextmanager
-def whole_files(*paths: str | os.PathLike[str]) -> Iterator[list[TextIO]]:
+def whole_files(*paths: str | os.PathLike[str]) -> Generator[list[TextIO]]:
     """Open files for writing that appear together when all of them are complete.
 
     The text goes to temporary files beside them, which take their places at the end

@@ -256,16 +256,16 @@ const BLOCK: usize = 512;
 /// The places of a block's customers, those without a repeat purchase first: formulas take another branch for them, and
 /// a processor that meets both in turns guesses wrong every other time.
 fn buyers_last(customers: &Histories<'_>, first: usize, len: usize) -> impl Iterator<Item = usize> {
-    let (mut places, mut front, mut back) = ([0_u16; BLOCK], 0, len);
+    let (mut places, mut front, mut back) = ([0; BLOCK], 0, len);
     for place in 0..len {
         let bought = customers.row(first + place).x > 0.0;
         // both ends are written, the right one moves on
-        places[front] = place as u16;
-        places[back - 1] = place as u16;
+        places[front] = place;
+        places[back - 1] = place;
         front += usize::from(!bought);
         back -= usize::from(bought);
     }
-    places.into_iter().take(len).map(usize::from)
+    places.into_iter().take(len)
 }
 
 fn check_levels(levels: &[f64]) -> Result<()> {
