@@ -599,3 +599,23 @@ class TestFamilies:
         assert sorted(plotting.__all__) == plotting.__all__
         for name in plotting.__all__:
             assert getattr(plotting, name).__doc__
+
+
+class TestWhereFiguresGo:
+    CODE = """
+import sys
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+import tenure as tn
+log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
+ax = tn.plotting.plot_order_values(log)
+assert [plt.figure(n) for n in plt.get_fignums()] == [ax.figure]
+tn.report(log, sys.argv[1])
+assert len(plt.get_fignums()) == 1
+"""
+
+    def test_pyplot_shows_plots_where_it_is_in_use_but_not_those_of_a_page(
+        self, tmp_path
+    ):
+        run(self.CODE, tmp_path / "page.html")

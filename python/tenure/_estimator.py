@@ -399,7 +399,7 @@ class Estimator(ABC):
     def _repr_html_(self) -> str:
         if self._result is None:
             return html_report(repr(self), [], [])
-        return html_report(self._headline(), *self._table())
+        return html_report(self._headline(), *self._table(), self._result.message)
 
 
 def _covariance(given: ArrayLike, size: int) -> NDArray[np.float64]:

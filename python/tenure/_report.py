@@ -74,9 +74,12 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def html_report(
-    headline: str, header: Sequence[str], rows: Sequence[Sequence[str]]
+    headline: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    note: str = "",
 ) -> str:
-    """Return a headline and a table for notebooks; everything is escaped.
+    """Return a headline, a table and a note for notebooks; everything is escaped.
 
     Examples
     --------
@@ -89,8 +92,9 @@ def html_report(
     for name, *cells in rows:
         values = "".join(f"<td {right}>{escape(cell)}</td>" for cell in cells)
         body += f'<tr><th style="text-align:left">{escape(name)}</th>{values}</tr>'
+    below = f"<p>{escape(note)}</p>" if note else ""
     thead = f"<thead><tr>{head}</tr></thead>" if header else ""
     return (
         f"<div><strong>{escape(headline)}</strong>"
-        f"<table>{thead}<tbody>{body}</tbody></table></div>"
+        f"<table>{thead}<tbody>{body}</tbody></table>{below}</div>"
     )

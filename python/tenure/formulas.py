@@ -71,7 +71,8 @@ class FormulaValue:
         return f"{self._headline()}\n{text_table(['', 'factor'], self._rows())}{note}"
 
     def _repr_html_(self) -> str:
-        return html_report(self._headline(), ["", "factor"], self._rows())
+        note = f"Note: {self.note}" if self.note else ""
+        return html_report(self._headline(), ["", "factor"], self._rows(), note)
 
 
 def order_value_formula(

@@ -360,6 +360,10 @@ class Transactions:
         ]
         if self.values is not None:
             rows.append(["value", f"{self.values.sum():,.2f}"])
+        rows += [
+            ["rows read", f"{self.receipt.rows:,}"],
+            ["rows used", f"{self.receipt.used:,}"],
+        ]
         rows += [[what, f"{count:,}"] for count, what in self.receipt.notes()]
         return html_report("Transactions", [], rows)
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
@@ -20,6 +26,7 @@ __all__ = [
     "SHADE",
     "calm_axes",
     "date_axis",
+    "detached",
     "halo",
     "label_ends",
     "legend",
@@ -85,8 +92,39 @@ def _new_axes(size: tuple[float, float]) -> Axes:
     except ModuleNotFoundError:
         msg = "plotting needs matplotlib; install with pip install 'tenure[plot]'"
         raise ImportError(msg) from None
-    figure = Figure(figsize=size, layout="constrained", facecolor="none")
+    look: dict[str, Any] = {
+        "figsize": size,
+        "layout": "constrained",
+        "facecolor": "none",
+    }
+    figure = _pyplot().figure(**look) if _is_shown() else Figure(**look)
     return figure.add_subplot(facecolor="none")
+
+
+_detached = ContextVar("_detached", default=False)
+
+
+@contextmanager
+def detached() -> Generator[None]:
+    """Make figures that nobody shows, as those of a page."""
+    token = _detached.set(True)
+    try:
+        yield
+    finally:
+        _detached.reset(token)
+
+
+def _is_shown() -> bool:
+    """Whether new figures belong to pyplot: in a notebook, or where it is in use.
+
+    There they are shown with the others; elsewhere pyplot is left alone.
+    """
+    in_use = {"matplotlib.pyplot", "ipykernel"} & set(sys.modules)
+    return bool(in_use) and not _detached.get()
+
+
+def _pyplot() -> Any:
+    return import_module("matplotlib.pyplot")
 
 
 def title(ax: Axes, text: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tenure._report import counted
 from tenure._typing import override
+from tenure.plotting._style import detached
 from tenure.reporting import sections
 from tenure.reporting.analysis import Analysis, analyse
 from tenure.reporting.customers import customer_columns, write_customers
@@ -165,7 +166,7 @@ def report(
         title=title,
     )
     targets = [Path(one) for one in (path, csv) if one is not None]
-    with Progress("report", show=progress) as watched:
+    with Progress("report", show=progress) as watched, detached():
         analysis = analyse(log, settings, watched)
         watched.step("drawing")
         html = _page(analysis)

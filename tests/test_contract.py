@@ -1,0 +1,370 @@
+"""The rules that every estimator obeys; a new model is added to `conftest.ALL_MODELS`.
+
+`kind` runs over all of them.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import json
+import pickle
+import re
+
+import numpy as np
+import pytest
+import tenure as tn
+from tenure.exceptions import (
+    ColumnError,
+    DataError,
+    LengthError,
+    NotFittedError,
+    ParameterError,
+    TenureError,
+)
+
+COLUMNS = ("frequency", "recency", "T", "monetary_value")
+
+
+@pytest.fixture
+def data(rounded):
+    """Five hundred customers that nobody may write to."""
+    columns = {name: np.array(rounded[name][:500]) for name in COLUMNS}
+    for values in columns.values():
+        values.setflags(write=False)
+    return columns
+
+
+@pytest.fixture
+def fitted(kind, data):
+    return kind().fit(data)
+
+
+def numbers(model):
+    """Everything that was learned, as bits."""
+    learned = [*model.params_.values(), model.log_likelihood_, model.n_customers_]
+    return np.array([*learned, *model.covariance_.ravel()]).tobytes()
+
+
+def predictions(model, data=None):
+    """Every prediction for known customers, with and without intervals."""
+    found = {}
+    for name, method in inspect.getmembers(model, inspect.ismethod):
+        parameters = inspect.signature(method).parameters
+        if name.startswith("_") or "data" not in parameters or name == "fit":
+            continue
+        options = {}
+        if (
+            parameters.get("horizon", inspect.Parameter).default
+            is inspect.Parameter.empty
+        ):
+            options["horizon"] = 13.0
+        if "per" in parameters:
+            options["per"] = 52.0
+        found[name] = method(data, **options)
+        if "interval" in parameters:
+            found[f"{name} with interval"] = method(data, interval=0.9, **options)
+    return found
+
+
+def columns_of(result):
+    """The numbers of a series or a frame of any family, by name."""
+    if isinstance(result, np.ndarray):
+        return {"": result}
+    if isinstance(result, dict):
+        return result
+    if hasattr(result, "column_names"):  # pyarrow
+        return {name: result[name].to_numpy() for name in result.column_names}
+    if hasattr(result, "columns"):
+        return {name: result[name].to_numpy() for name in result.columns}
+    return {"": np.asarray(result)}
+
+
+def assert_same(one, other):
+    """Equal bit for bit, whatever family they come in."""
+    assert one.keys() == other.keys()
+    for name, result in one.items():
+        ours, theirs = columns_of(result), columns_of(other[name])
+        assert list(ours) == list(theirs), name
+        for column, values in ours.items():
+            np.testing.assert_array_equal(values, theirs[column], err_msg=name)
+
+
+def family(name, data):
+    """The data as a frame of a family."""
+    if name == "lists":
+        return {column: values.tolist() for column, values in data.items()}
+    if name == "pyarrow":
+        return pytest.importorskip("pyarrow").table(dict(data))
+    return pytest.importorskip(name).DataFrame(dict(data))
+
+
+class TestSettings:
+    def test_the_constructor_takes_names_only_and_stores_what_it_is_given(self, kind):
+        parameters = inspect.signature(kind).parameters.values()
+        assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
+        marks = {p.name: object() for p in parameters}
+        model = kind(**marks)
+        for name, mark in marks.items():
+            assert getattr(model, name) is mark
+
+    def test_get_and_set(self, kind):
+        model = kind(penalty=0.25)
+        assert model.get_params() == {"penalty": 0.25, "strict": False}
+        assert model.get_params(deep=False) == model.get_params()
+        assert model.set_params(strict=True, penalty=0.5) is model
+        assert model.get_params() == {"penalty": 0.5, "strict": True}
+        with pytest.raises(ParameterError) as raised:
+            model.set_params(nonsense=1)
+        assert str(raised.value) == (
+            f"`set_params` must name settings of {kind.__name__}: penalty, strict, got "
+            "'nonsense'"
+        )
+
+    def test_clone(self, kind, fitted):
+        """A clone has the settings and nothing of the fit."""
+        fitted.set_params(penalty=0.125)
+        by_hand = kind(**fitted.get_params())
+        assert by_hand.get_params() == fitted.get_params()
+        base = pytest.importorskip("sklearn.base")
+        clone = base.clone(fitted)
+        assert type(clone) is kind
+        assert clone.get_params() == fitted.get_params()
+        with pytest.raises(NotFittedError):
+            _ = clone.params_
+
+
+class TestFitting:
+    def test_fit_returns_the_model(self, kind, data):
+        model = kind()
+        assert model.fit(data) is model
+        assert model.converged_
+
+    def test_fit_forgets(self, kind, data):
+        """Nothing of an earlier fit is left, not even its weights."""
+        some = {name: values[:300] for name, values in data.items()}
+        weights = np.linspace(1, 2, 300)
+        again = kind().fit(some, weights=weights).fit(data)
+        fresh = kind().fit(data)
+        assert numbers(again) == numbers(fresh)
+        assert_same(predictions(again), predictions(fresh))
+        one, other = (m.confidence_intervals(method="profile") for m in (again, fresh))
+        assert one == other
+
+    def test_settings_change_nothing_before_the_next_fit(self, kind, data):
+        model = kind().fit(data)
+        before = numbers(model)
+        model.set_params(penalty=1.0)
+        assert numbers(model) == before
+        assert numbers(model.fit(data)) != before
+
+    def test_what_was_learned_ends_in_an_underscore(self, kind, data):
+        model = kind()
+        names = [
+            name
+            for name, _ in inspect.getmembers(kind, lambda m: isinstance(m, property))
+        ]
+        assert {"params_", "covariance_", "standard_errors_", "log_likelihood_"} <= {
+            *names
+        }
+        for name in names:
+            assert name.endswith("_")
+            with pytest.raises(NotFittedError) as raised:
+                getattr(model, name)
+            assert str(raised.value) == (
+                f"this {kind.__name__} is not fitted; call fit() first"
+            )
+            assert not hasattr(model, name)
+        model.fit(data)
+        for name in names:
+            getattr(model, name)
+
+    def test_learned_numbers_are_the_callers_own(self, fitted):
+        before = numbers(fitted)
+        fitted.params_.clear()
+        fitted.standard_errors_.clear()
+        fitted.covariance_[:] = 0.0
+        with pytest.raises(ValueError, match="read-only"):
+            fitted.result_.covariance[:] = 0.0
+        assert numbers(fitted) == before
+
+    def test_the_report_of_the_fit(self, fitted):
+        result = fitted.result_
+        assert result.status == "converged"
+        assert result.message == ""
+        assert 1 <= result.iterations <= 50
+        assert result.gradient_norm < 1e-10
+        assert result.smallest_eigenvalue > 0
+        assert fitted.aic_ == pytest.approx(
+            2 * len(fitted.params_) - 2 * fitted.log_likelihood_
+        )
+        likelihoods = fitted.log_likelihood()
+        assert likelihoods.sum() == pytest.approx(fitted.log_likelihood_, rel=1e-12)
+        np.testing.assert_array_equal(fitted.covariance_, fitted.covariance_.T)
+
+
+class TestStorage:
+    def test_pickle(self, fitted, data):
+        for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+            other = pickle.loads(pickle.dumps(fitted, protocol))  # noqa: S301
+            assert numbers(other) == numbers(fitted)
+            assert_same(predictions(other, data), predictions(fitted))
+
+    def test_json(self, kind, fitted, data):
+        text = json.dumps(fitted.to_dict(), allow_nan=False)
+        other = kind.from_dict(json.loads(text))
+        assert numbers(other) == numbers(fitted)
+        assert_same(predictions(other, data), predictions(fitted))
+
+    def test_json_of_another_model_or_format(self, kind, fitted):
+        stored = fitted.to_dict()
+        for change, found in (
+            ({"model": "Another"}, "Another in format 1"),
+            ({"format": 99}, f"{kind.__name__} in format 99"),
+        ):
+            with pytest.raises(ParameterError) as raised:
+                kind.from_dict({**stored, **change})
+            assert str(raised.value) == (
+                f"`stored` must hold a {kind.__name__} in format 1, got {found}"
+            )
+
+    @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy])
+    def test_copies_are_apart(self, fitted, data, how):
+        other = how(fitted)
+        assert numbers(other) == numbers(fitted)
+        assert_same(predictions(other), predictions(fitted))
+        before = numbers(fitted)
+        other.set_params(penalty=0.5).fit({n: v[:300] for n, v in data.items()})
+        assert numbers(fitted) == before
+        assert fitted.penalty == 0.0
+
+
+class TestDisplay:
+    def test_before_the_fit(self, kind):
+        model = kind(penalty=0.5)
+        assert repr(model) == f"{kind.__name__}(penalty=0.5, strict=False)"
+        assert f"{kind.__name__}(penalty=0.5" in model._repr_html_()
+
+    def test_after_the_fit(self, kind, fitted):
+        first, header, *rows = repr(fitted).splitlines()
+        customers = f"{fitted.n_customers_:,.0f}"
+        assert re.fullmatch(
+            rf"{kind.__name__} fitted to {customers} customers; log-likelihood "
+            r"-[\d.]+, AIC [\d.]+, converged in \d+ iterations",
+            first,
+        )
+        assert header.split() == ["estimate", "std.", "error", "95", "%", "interval"]
+        assert [row.split()[0] for row in rows] == list(fitted.params_)
+        html = fitted._repr_html_()
+        assert html.count("<tr>") == len(rows) + 1
+        for name in fitted.params_:
+            assert f">{name}</th>" in html
+
+    def test_summary(self, fitted):
+        table = columns_of(fitted.summary())
+        assert list(table) == ["parameter", "estimate", "std_error", "lower", "upper"]
+        assert list(table["parameter"]) == list(fitted.params_)
+
+
+class TestData:
+    @pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow", "lists"])
+    def test_every_family_gives_the_same_bits(self, kind, fitted, data, name):
+        frame = family(name, data)
+        model = kind().fit(frame)
+        assert numbers(model) == numbers(fitted)
+        theirs = predictions(model)
+        assert_same(predictions(fitted), theirs)
+        if name != "lists":
+            for result in theirs.values():
+                assert type(result).__module__.split(".")[0] == name
+
+    @pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow", "numpy"])
+    def test_summaries_give_the_same_bits(self, kind, name):
+        orders = tn.datasets.load_cdnow(family=name)
+        log = tn.Transactions(orders, amount="amount")
+        model = kind().fit(log.summary(unit="week", as_of="1997-09-30"))
+        numpy = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
+        other = kind().fit(numpy.summary(unit="week", as_of="1997-09-30"))
+        assert numbers(model) == numbers(other)
+
+    def test_the_index_passes_through(self, kind, data):
+        pandas = pytest.importorskip("pandas")
+        frame = pandas.DataFrame(dict(data))
+        frame.index = pandas.Index([f"c{i}" for i in range(500)][::-1], name="who")
+        for result in predictions(kind().fit(frame)).values():
+            pandas.testing.assert_index_equal(result.index, frame.index)
+
+    def test_the_data_are_not_changed(self, kind, data):
+        for name in ("pandas", "polars", "pyarrow"):
+            frame, before = family(name, data), family(name, data)
+            predictions(kind().fit(frame), frame)
+            assert frame.equals(before)
+
+    def test_any_layout_of_columns(self, kind, fitted, data):
+        """Integers, strides, other byte orders, matrices by column, views."""
+        wide = np.empty((500, 9))
+        for i, name in enumerate(COLUMNS):
+            wide[:, 2 * i] = data[name]
+        layouts = {
+            "integers": {**data, "frequency": data["frequency"].astype(np.int16)},
+            "unsigned": {**data, "frequency": data["frequency"].astype(np.uint64)},
+            "floats": {**data, "frequency": data["frequency"].astype(np.float64)},
+            "strided": {name: wide[:, 2 * i] for i, name in enumerate(COLUMNS)},
+            "backwards": {name: values[::-1][::-1] for name, values in data.items()},
+            "other bytes": {name: v.astype(">f8") for name, v in data.items()},
+        }
+        for what, columns in layouts.items():
+            model = kind().fit(columns)
+            assert numbers(model) == numbers(fitted), what
+            assert_same(predictions(model, columns), predictions(fitted))
+
+    def test_other_columns_do_not_matter(self, kind, fitted, data):
+        more = {"note": np.array(["x"] * 500), **data, "a": np.full(500, np.nan)}
+        assert numbers(kind().fit(more)) == numbers(fitted)
+
+    def test_customers_other_than_those_of_the_fit(self, fitted, data):
+        some = {name: values[100:140] for name, values in data.items()}
+        everybody = predictions(fitted)
+        for name, result in predictions(fitted, some).items():
+            for column, values in columns_of(result).items():
+                whole = columns_of(everybody[name])[column]
+                np.testing.assert_array_equal(values, whole[100:140], err_msg=name)
+
+
+class TestErrors:
+    def test_missing_values(self, kind, fitted, data):
+        row = int(np.flatnonzero(data["frequency"] > 0)[3])
+        read = [
+            name for name in COLUMNS if name in inspect.signature(kind.fit).parameters
+        ]
+        assert len(read) >= 2
+        for column in read:
+            broken = {**data, column: data[column].astype(float)}
+            broken[column][row] = np.nan
+            for ask in (kind().fit, fitted.log_likelihood):
+                with pytest.raises(DataError) as raised:
+                    ask(broken)
+                error = raised.value
+                assert (error.column, error.row, error.count) == (column, row, 1)
+                assert str(error).startswith(f"column `{column}` must ")
+                assert f"; row {row} has nan" in str(error).lower()
+
+    def test_an_empty_frame(self, kind):
+        with pytest.raises(TenureError) as raised:
+            kind().fit({name: [] for name in COLUMNS})
+        assert kind.__name__ in str(raised.value)
+
+    def test_a_column_that_is_not_there(self, kind, data):
+        short = {name: values for name, values in data.items() if name != "frequency"}
+        for ask in (kind().fit, kind().fit(data).log_likelihood):
+            with pytest.raises(ColumnError, match="unknown column 'frequency'"):
+                ask(short)
+
+    def test_columns_of_different_length(self, kind, data):
+        with pytest.raises(LengthError, match="but `frequency` has 499"):
+            kind().fit({**data, "frequency": data["frequency"][:-1]})
+
+    def test_what_is_no_table(self, kind):
+        for wrong in (None, 3, "customers.csv", [1, 2, 3]):
+            with pytest.raises(TypeError):
+                kind().fit(wrong)
