@@ -20,29 +20,35 @@ pub(super) fn slice<'a>(name: &str, column: &'a Column<'_>) -> Result<&'a [f64]>
     })
 }
 
-/// A new column for `rows` results, in memory that NumPy allocates (in large pages where it is large).
-pub(super) fn new_column(py: Python<'_>, rows: usize) -> Bound<'_, PyArray1<f64>> {
-    PyArray1::zeros(py, rows, false)
+/// A new column for `rows` results, to be written in full.
+pub(super) fn new_column(py: Python<'_>, rows: usize) -> PyResult<Bound<'_, PyArray1<f64>>> {
+    Ok(empty(py, rows)?.cast_into()?)
 }
 
-/// A new table of `rows` by `columns` results.
+/// A new table of `rows` by `columns` results, to be written in full.
 pub(super) fn new_table(
     py: Python<'_>,
     rows: usize,
     columns: usize,
-) -> Result<Bound<'_, PyArray2<f64>>> {
+) -> PyResult<Bound<'_, PyArray2<f64>>> {
     if rows
         .checked_mul(columns)
         .is_some_and(|cells| cells <= MOST_CELLS)
     {
-        return Ok(PyArray2::zeros(py, [rows, columns], false));
+        return Ok(empty(py, (rows, columns))?.cast_into()?);
     }
-    Err(Error::Parameter {
+    Err(PyErr::from(Error::Parameter {
         name: "data".into(),
         expected: format!("need no more than {MOST_CELLS} numbers as a result"),
         found: format!("{rows} customers with {columns} numbers each"),
         hint: "ask for fewer columns, or for some customers at a time".into(),
-    })
+    }))
+}
+
+/// Memory from NumPy itself, which asks for large pages where it is large: touching fresh memory for the first time is
+/// a good part of what a prediction for a million customers costs. A lack of memory is an exception.
+fn empty<'py>(py: Python<'py>, shape: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {
+    py.import("numpy")?.call_method1("empty", (shape,))
 }
 
 /// A table of 16 GB.

@@ -99,7 +99,7 @@ pub(super) fn purchasing_log_likelihood<'py>(
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let model = purchasing(model)?;
     let [x, t_x, t] = customers.slices()?;
-    let result = new_column(py, customers.len());
+    let result = new_column(py, customers.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| model.log_likelihood(&theta, &Histories::new(x, t_x, t)?, out))?;
@@ -125,7 +125,7 @@ pub(super) fn purchasing_predict<'py>(
     let quantity = named_quantity(quantity, Discounting { rate, period })?;
     let [x, t_x, t] = customers.slices()?;
     let horizon = slice("horizon", &horizon)?;
-    let values = new_column(py, customers.len());
+    let values = new_column(py, customers.len())?;
     let gradients = gradient
         .then(|| new_table(py, customers.len(), theta.len()))
         .transpose()?;

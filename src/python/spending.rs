@@ -93,7 +93,7 @@ pub(super) fn log_likelihood<'py>(
     customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let [x, mean] = customers.slices()?;
-    let result = new_column(py, customers.len());
+    let result = new_column(py, customers.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| spending_log_likelihood(&theta, &Spending::new(x, mean)?, out))?;
@@ -110,7 +110,7 @@ pub(super) fn spending_expected<'py>(
     gradient: bool,
 ) -> PyResult<Predicted<'py>> {
     let [x, mean] = customers.slices()?;
-    let values = new_column(py, customers.len());
+    let values = new_column(py, customers.len())?;
     let gradients = gradient
         .then(|| new_table(py, customers.len(), theta.len()))
         .transpose()?;
