@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import signal
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 
 import numpy as np
@@ -132,20 +134,11 @@ class TestReport:
         np.testing.assert_allclose(spend, summary["monetary_value"], rtol=1e-9)
 
     def test_columns_with_strange_contents(self, folder, reader):
-        """Missing ids and times are counted; words for "missing" are ids."""
+        """Missing ids and times are counted; words such as "null" are ids."""
         del reader
         columns = orders(9)
-        columns["customer_id"] = [
-            "NA",
-            "null",
-            "nan",
-            "",
-            "x,y",
-            'q"q',
-            "a\nb",
-            "ä",
-            " s",
-        ]
+        names = ["NA", "null", "nan", "", "x,y", 'q"q', "a\nb", "ä", " s"]
+        columns["customer_id"] = names
         columns["date"][4] = ""
         (folder / "orders.csv").write_text(csv_of(columns), encoding="utf-8")
         table = open_table("orders.csv", encoding="utf-8", delimiter=None)
@@ -551,6 +544,7 @@ class TestProcess:
         (folder / "orders.csv").write_text(csv_of(orders()))
         code = """
 import sys
+import time
 for name in ("pandas", "polars", "pyarrow", "scipy"):
     sys.modules[name] = None
 from tenure.cli import main
@@ -565,3 +559,25 @@ sys.exit(main(["report", "orders.csv", "--csv", "x.csv"]))
         )
         assert ran.returncode == 0, ran.stderr
         assert len(customers(folder / "x.csv")) == len(set(orders()["customer_id"]))
+
+    def test_ctrl_c(self, folder):
+        """A real signal while the work is under way."""
+        (folder / "orders.csv").write_text(csv_of(orders()))
+        code = """
+import sys, time
+import tenure.reporting
+tenure.reporting.analyse = lambda *_: time.sleep(60)
+from tenure.cli import main
+sys.exit(main(["report", "orders.csv"]))
+"""
+        with subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, cwd=folder
+        ) as process:
+            said = [process.stderr.readline() for _ in range(3)]
+            assert said[0] == "customer: column 'customer_id'\n"
+            time.sleep(0.5)  # from the choice of columns to the work itself
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+        assert rest == "tenure: stopped; nothing was written\n"
+        assert process.returncode == 130
+        assert [path.name for path in folder.iterdir()] == ["orders.csv"]

@@ -62,7 +62,7 @@ class BGNBD(PurchasingModel):
     alpha     4.414        0.38     [3.672, 5.155]
     a        0.7929        0.19    [0.4289, 1.157]
     b         2.426        0.71     [1.043, 3.808]
-    >>> round(buying.expected_purchases(horizon="39 weeks").sum(), 2)
+    >>> print(round(buying.expected_purchases(horizon="39 weeks").sum(), 2))
     1653.41
     """
 

@@ -95,12 +95,13 @@ impl<R: Row> Sample<R> {
     ) -> Self {
         let mut groups = Vec::new();
         let mut rest = keys.as_mut_slice();
-        for (count, customers) in counts.sizes() {
-            let (keys, others) = rest.split_at_mut(customers);
-            groups.push((count, keys));
+        for customers in counts.sizes() {
+            let (group, others) = rest.split_at_mut(customers);
+            groups.push(group);
             rest = others;
         }
-        Self::of(parallel::map_mut(&mut groups, |(count, keys)| {
+        Self::of(parallel::map_slices(groups, |group, keys| {
+            let count = f64::from(counts.values[group]);
             parallel::sort(keys);
             let mut rows: Vec<Weighted<R>> = Vec::with_capacity(keys.len());
             let mut last = None;
@@ -108,13 +109,13 @@ impl<R: Row> Sample<R> {
                 match rows.last_mut() {
                     Some(row) if last == Some(key) => row.weight += weight,
                     _ => rows.push(Weighted {
-                        row: R::new(*count, key),
+                        row: R::new(count, key),
                         weight,
                     }),
                 }
                 last = Some(key);
             }
-            Group::new(*count, rows)
+            Group::new(count, rows)
         }))
     }
 
@@ -267,10 +268,9 @@ impl Counts {
         items
     }
 
-    /// Each count, and how many rows have it.
-    fn sizes(&self) -> impl Iterator<Item = (f64, usize)> + '_ {
-        let sizes = self.offsets.windows(2).map(|ends| ends[1] - ends[0]);
-        self.values.iter().map(|&count| f64::from(count)).zip(sizes)
+    /// How many rows have each count.
+    fn sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.offsets.windows(2).map(|ends| ends[1] - ends[0])
     }
 }
 

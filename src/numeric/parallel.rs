@@ -9,6 +9,9 @@ use super::Scalar;
 /// share out a few thousand customers, large enough that handing over a chunk costs nothing beside working on it.
 const CHUNK: usize = 1024;
 
+/// Below this many items of little work each, waking another thread costs more than it saves.
+const FEW: usize = 8 * CHUNK;
+
 /// The sum of `term` over all items, added up within chunks and then over chunks in order.
 pub fn sum<T: Sync>(items: &[T], term: impl Fn(&T) -> f64 + Sync) -> f64 {
     let parts = map_chunks(items, |chunk| chunk.iter().map(&term).sum::<f64>());
@@ -31,7 +34,7 @@ pub fn sum_groups<T: Sync, S: Scalar>(
         }
         total
     };
-    let few = groups.iter().map(|items| items.len()).sum::<usize>() <= CHUNK;
+    let few = groups.iter().map(|items| items.len()).sum::<usize>() <= FEW / 2;
     let parts: Vec<S> = if few {
         chunks.iter().map(chunk_sum).collect()
     } else {
@@ -44,9 +47,18 @@ pub fn sum_groups<T: Sync, S: Scalar>(
     sums
 }
 
-/// `f` of each of a few items that are much work each, in order.
-pub fn map_mut<T: Send, R: Send>(items: &mut [T], f: impl Fn(&mut T) -> R + Sync) -> Vec<R> {
-    items.par_iter_mut().map(&f).collect()
+/// `f` of each slice, in order.
+pub fn map_slices<T: Send, R: Send>(
+    mut slices: Vec<&mut [T]>,
+    f: impl Fn(usize, &mut [T]) -> R + Sync,
+) -> Vec<R> {
+    let few = slices.iter().map(|slice| slice.len()).sum::<usize>() <= FEW;
+    if few {
+        let numbered = slices.iter_mut().enumerate();
+        return numbered.map(|(i, slice)| f(i, slice)).collect();
+    }
+    let numbered = slices.par_iter_mut().enumerate();
+    numbered.map(|(i, slice)| f(i, slice)).collect()
 }
 
 /// The results of `work` on each chunk of the items, in order.
@@ -113,8 +125,8 @@ pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
         (begin..len.min(begin + CHUNK)).fold(false, |any, i| any | f(i))
     };
     let chunks = len.div_ceil(CHUNK);
-    if chunks <= 1 {
-        return in_chunk(0);
+    if len <= FEW {
+        return (0..chunks).any(in_chunk);
     }
     (0..chunks).into_par_iter().with_min_len(16).any(in_chunk)
 }
@@ -133,7 +145,7 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
 
 /// Sorts in place; equal items must be interchangeable.
 pub fn sort<T: Ord + Send>(items: &mut [T]) {
-    if items.len() <= CHUNK {
+    if items.len() <= FEW {
         items.sort_unstable();
     } else {
         items.par_sort_unstable();

@@ -12,12 +12,12 @@ from tenure.plotting._dates import end_of, last_days, period_named
 from tenure.plotting._style import (
     ACTUAL,
     EXPECTED,
+    MUTED,
     SHADE,
     calm_axes,
     date_axis,
     label_ends,
     number_axis,
-    remark,
     title,
 )
 from tenure.summary import Split
@@ -145,7 +145,17 @@ def _shade_holdout(
     first = int(np.argmax(holdout))
     start: Any = dates[max(first - 1, 0)]
     ax.axvspan(start, dates[-1], facecolor=SHADE, zorder=0)
-    remark(ax, "shaded: not seen by the model")
+    ax.annotate(
+        "not seen by\nthe model",
+        (1.0, 0.0),
+        xycoords="axes fraction",
+        xytext=(-4, 5),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        color=MUTED,
+        fontsize=8.5,
+    )
 
 
 def _tracking(

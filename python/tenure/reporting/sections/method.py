@@ -53,7 +53,6 @@ def method(analysis: Analysis) -> Html:
         tag("ul", join([tag("li", note) for note in notes])),
         tag("h3", "References"),
         tag("ul", join([tag("li", one) for one in references])),
-        tag("h3", "Settings"),
         table(["setting", "value"], _settings(analysis), caption="Settings", texts=2),
         paragraph(f"Made by tenure {VERSION}.", class_="small"),
         id="method",

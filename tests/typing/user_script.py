@@ -1,0 +1,46 @@
+"""What a user writes, under strict type checking; run by test_api.py as well."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import tenure as tn
+
+orders = {
+    "customer_id": np.array([1, 1, 1, 2, 2, 3, 4, 4]),
+    "date": np.array(
+        ["2024-01-01", "2024-01-20", "2024-03-01"] * 2 + ["2024-02-01"] * 2
+    ),
+    "amount": np.array([10.0, 20.0, 15.0, 5.0, 8.0, 30.0, 7.0, 7.5]),
+}
+log: tn.Transactions = tn.Transactions(orders, amount="amount", refunds="net")
+receipt: tn.Receipt = log.receipt
+used: int = receipt.used
+summary: tn.Summary = log.summary(unit="week", as_of="2024-06-30")
+split: tn.Split = log.split("2024-02-15", unit="day")
+mean_age: float = float(summary.T.mean())
+
+buying: tn.BGNBD = tn.BGNBD.from_params(r=0.24, alpha=4.4, a=0.8, b=2.4, unit="week")
+alive = buying.probability_alive(summary)
+parameters: dict[str, float] = buying.params_
+purchases = buying.expected_purchases(summary, horizon="12 months")
+quarter = buying.expected_purchases(summary, horizon=dt.timedelta(days=91))
+several = buying.expected_purchases_new(np.array([1.0, 2.0]))
+likely = buying.prediction_interval(summary, horizon=13, level=0.8)
+stored: tn.BGNBD = tn.BGNBD.from_dict(buying.to_dict())
+ends: dict[str, tuple[float, float]] = {}
+if buying.converged_:
+    ends = buying.confidence_intervals(0.9, method="log")
+spend: tn.GammaGamma = tn.GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+value: tn.LifetimeValue = tn.lifetime_value(
+    buying, spend, summary, horizon="12 months", margin=0.3
+)
+total: float = value.total
+formula: tn.FormulaValue = tn.retention_formula(
+    margin=100.0, retention=0.8, discount_rate=0.1
+)
+try:
+    tn.BGNBD().probability_alive(summary)
+except tn.exceptions.NotFittedError as error:
+    message: str = str(error)
