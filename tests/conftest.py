@@ -20,10 +20,9 @@ PURCHASING_MODELS = (tn.BGNBD,)
 
 
 def pytest_generate_tests(metafunc):
-    """Run a contract that asks for a `kind` of model once for each of them."""
-    contract = metafunc.module.__name__.endswith("test_contract")
-    if contract and "kind" in metafunc.fixturenames:
-        metafunc.parametrize("kind", ALL_MODELS, ids=lambda kind: kind.__name__)
+    """Run a test that asks for an `estimator` once for each of the models."""
+    if "estimator" in metafunc.fixturenames:
+        metafunc.parametrize("estimator", ALL_MODELS, ids=lambda model: model.__name__)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.metadata
 import inspect
 import pkgutil
 import runpy
@@ -23,6 +24,10 @@ MODULES = sorted(
 PUBLIC = [name for name in tn.__all__ if not name.startswith("__")]
 
 
+RESULTS = ("FormulaValue", "LifetimeValue", "Receipt", "Report", "Split")
+"""Classes that users do not make: the functions that do so show them."""
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -35,7 +40,7 @@ def test_examples_run(name, tmp_path, monkeypatch):
 def test_public_names_are_documented(name):
     thing = getattr(tn, name)
     assert inspect.getdoc(thing)
-    if inspect.isfunction(thing):
+    if inspect.isfunction(thing) or (inspect.isclass(thing) and name not in RESULTS):
         assert "Examples\n--------" in inspect.getdoc(thing)
     if inspect.isclass(thing):
         members = inspect.getmembers(thing)
@@ -52,6 +57,16 @@ def test_public_names_are_documented(name):
 def test_public_names_are_sorted_and_there():
     assert list(tn.__all__) == sorted(tn.__all__)
     assert set(tn.__all__) <= set(dir(tn))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules_have_what_they_offer(name):
+    module = importlib.import_module(name)
+    assert all(hasattr(module, offered) for offered in getattr(module, "__all__", ()))
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert tn.__version__ == importlib.metadata.version("tenure")
 
 
 def test_importing_is_light():

@@ -1,6 +1,6 @@
 """The rules that every estimator obeys; a new model is added to `conftest.ALL_MODELS`.
 
-`kind` runs over all of them.
+`estimator` runs over all of them.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def data(rounded):
 
 
 @pytest.fixture
-def fitted(kind, data):
-    return kind().fit(data)
+def fitted(estimator, data):
+    return estimator().fit(data)
 
 
 def numbers(model):
@@ -100,16 +100,18 @@ def family(name, data):
 
 
 class TestSettings:
-    def test_the_constructor_takes_names_only_and_stores_what_it_is_given(self, kind):
-        parameters = inspect.signature(kind).parameters.values()
+    def test_the_constructor_takes_names_only_and_stores_what_it_is_given(
+        self, estimator
+    ):
+        parameters = inspect.signature(estimator).parameters.values()
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
         marks = {p.name: object() for p in parameters}
-        model = kind(**marks)
+        model = estimator(**marks)
         for name, mark in marks.items():
             assert getattr(model, name) is mark
 
-    def test_get_and_set(self, kind):
-        model = kind(penalty=0.25)
+    def test_get_and_set(self, estimator):
+        model = estimator(penalty=0.25)
         assert model.get_params() == {"penalty": 0.25, "strict": False}
         assert model.get_params(deep=False) == model.get_params()
         assert model.set_params(strict=True, penalty=0.5) is model
@@ -117,52 +119,54 @@ class TestSettings:
         with pytest.raises(ParameterError) as raised:
             model.set_params(nonsense=1)
         assert str(raised.value) == (
-            f"`set_params` must name settings of {kind.__name__}: penalty, strict, got "
-            "'nonsense'"
+            f"`set_params` must name settings of {estimator.__name__}: penalty, "
+            "strict, got 'nonsense'"
         )
 
-    def test_clone(self, kind, fitted):
+    def test_clone(self, estimator, fitted):
         """A clone has the settings and nothing of the fit."""
         fitted.set_params(penalty=0.125)
-        by_hand = kind(**fitted.get_params())
+        by_hand = estimator(**fitted.get_params())
         assert by_hand.get_params() == fitted.get_params()
         base = pytest.importorskip("sklearn.base")
         clone = base.clone(fitted)
-        assert type(clone) is kind
+        assert type(clone) is estimator
         assert clone.get_params() == fitted.get_params()
         with pytest.raises(NotFittedError):
             _ = clone.params_
 
 
 class TestFitting:
-    def test_fit_returns_the_model(self, kind, data):
-        model = kind()
+    def test_fit_returns_the_model(self, estimator, data):
+        model = estimator()
         assert model.fit(data) is model
         assert model.converged_
 
-    def test_fit_forgets(self, kind, data):
+    def test_fit_forgets(self, estimator, data):
         """Nothing of an earlier fit is left, not even its weights."""
         some = {name: values[:300] for name, values in data.items()}
         weights = np.linspace(1, 2, 300)
-        again = kind().fit(some, weights=weights).fit(data)
-        fresh = kind().fit(data)
+        again = estimator().fit(some, weights=weights).fit(data)
+        fresh = estimator().fit(data)
         assert numbers(again) == numbers(fresh)
         assert_same(predictions(again), predictions(fresh))
         one, other = (m.confidence_intervals(method="profile") for m in (again, fresh))
         assert one == other
 
-    def test_settings_change_nothing_before_the_next_fit(self, kind, data):
-        model = kind().fit(data)
+    def test_settings_change_nothing_before_the_next_fit(self, estimator, data):
+        model = estimator().fit(data)
         before = numbers(model)
         model.set_params(penalty=1.0)
         assert numbers(model) == before
         assert numbers(model.fit(data)) != before
 
-    def test_what_was_learned_ends_in_an_underscore(self, kind, data):
-        model = kind()
+    def test_what_was_learned_ends_in_an_underscore(self, estimator, data):
+        model = estimator()
         names = [
             name
-            for name, _ in inspect.getmembers(kind, lambda m: isinstance(m, property))
+            for name, _ in inspect.getmembers(
+                estimator, lambda m: isinstance(m, property)
+            )
         ]
         assert {"params_", "covariance_", "standard_errors_", "log_likelihood_"} <= {
             *names
@@ -172,7 +176,7 @@ class TestFitting:
             with pytest.raises(NotFittedError) as raised:
                 getattr(model, name)
             assert str(raised.value) == (
-                f"this {kind.__name__} is not fitted; call fit() first"
+                f"this {estimator.__name__} is not fitted; call fit() first"
             )
             assert not hasattr(model, name)
         model.fit(data)
@@ -210,22 +214,22 @@ class TestStorage:
             assert numbers(other) == numbers(fitted)
             assert_same(predictions(other, data), predictions(fitted))
 
-    def test_json(self, kind, fitted, data):
+    def test_json(self, estimator, fitted, data):
         text = json.dumps(fitted.to_dict(), allow_nan=False)
-        other = kind.from_dict(json.loads(text))
+        other = estimator.from_dict(json.loads(text))
         assert numbers(other) == numbers(fitted)
         assert_same(predictions(other, data), predictions(fitted))
 
-    def test_json_of_another_model_or_format(self, kind, fitted):
+    def test_json_of_another_model_or_format(self, estimator, fitted):
         stored = fitted.to_dict()
         for change, found in (
             ({"model": "Another"}, "Another in format 1"),
-            ({"format": 99}, f"{kind.__name__} in format 99"),
+            ({"format": 99}, f"{estimator.__name__} in format 99"),
         ):
             with pytest.raises(ParameterError) as raised:
-                kind.from_dict({**stored, **change})
+                estimator.from_dict({**stored, **change})
             assert str(raised.value) == (
-                f"`stored` must hold a {kind.__name__} in format 1, got {found}"
+                f"`stored` must hold a {estimator.__name__} in format 1, got {found}"
             )
 
     @pytest.mark.parametrize("how", [copy.copy, copy.deepcopy])
@@ -240,16 +244,16 @@ class TestStorage:
 
 
 class TestDisplay:
-    def test_before_the_fit(self, kind):
-        model = kind(penalty=0.5)
-        assert repr(model) == f"{kind.__name__}(penalty=0.5, strict=False)"
-        assert f"{kind.__name__}(penalty=0.5" in model._repr_html_()
+    def test_before_the_fit(self, estimator):
+        model = estimator(penalty=0.5)
+        assert repr(model) == f"{estimator.__name__}(penalty=0.5, strict=False)"
+        assert f"{estimator.__name__}(penalty=0.5" in model._repr_html_()
 
-    def test_after_the_fit(self, kind, fitted):
+    def test_after_the_fit(self, estimator, fitted):
         first, header, *rows = repr(fitted).splitlines()
         customers = f"{fitted.n_customers_:,.0f}"
         assert re.fullmatch(
-            rf"{kind.__name__} fitted to {customers} customers; log-likelihood "
+            rf"{estimator.__name__} fitted to {customers} customers; log-likelihood "
             r"-[\d.]+, AIC [\d.]+, converged in \d+ iterations",
             first,
         )
@@ -268,9 +272,9 @@ class TestDisplay:
 
 class TestData:
     @pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow", "lists"])
-    def test_every_family_gives_the_same_bits(self, kind, fitted, data, name):
+    def test_every_family_gives_the_same_bits(self, estimator, fitted, data, name):
         frame = family(name, data)
-        model = kind().fit(frame)
+        model = estimator().fit(frame)
         assert numbers(model) == numbers(fitted)
         theirs = predictions(model)
         assert_same(predictions(fitted), theirs)
@@ -279,28 +283,28 @@ class TestData:
                 assert type(result).__module__.split(".")[0] == name
 
     @pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow", "numpy"])
-    def test_summaries_give_the_same_bits(self, kind, name):
+    def test_summaries_give_the_same_bits(self, estimator, name):
         orders = tn.datasets.load_cdnow(family=name)
         log = tn.Transactions(orders, amount="amount")
-        model = kind().fit(log.summary(unit="week", as_of="1997-09-30"))
+        model = estimator().fit(log.summary(unit="week", as_of="1997-09-30"))
         numpy = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
-        other = kind().fit(numpy.summary(unit="week", as_of="1997-09-30"))
+        other = estimator().fit(numpy.summary(unit="week", as_of="1997-09-30"))
         assert numbers(model) == numbers(other)
 
-    def test_the_index_passes_through(self, kind, data):
+    def test_the_index_passes_through(self, estimator, data):
         pandas = pytest.importorskip("pandas")
         frame = pandas.DataFrame(dict(data))
         frame.index = pandas.Index([f"c{i}" for i in range(500)][::-1], name="who")
-        for result in predictions(kind().fit(frame)).values():
+        for result in predictions(estimator().fit(frame)).values():
             pandas.testing.assert_index_equal(result.index, frame.index)
 
-    def test_the_data_are_not_changed(self, kind, data):
+    def test_the_data_are_not_changed(self, estimator, data):
         for name in ("pandas", "polars", "pyarrow"):
             frame, before = family(name, data), family(name, data)
-            predictions(kind().fit(frame), frame)
+            predictions(estimator().fit(frame), frame)
             assert frame.equals(before)
 
-    def test_any_layout_of_columns(self, kind, fitted, data):
+    def test_any_layout_of_columns(self, estimator, fitted, data):
         """Integers, strides, other byte orders, matrices by column, views."""
         wide = np.empty((500, 9))
         for i, name in enumerate(COLUMNS):
@@ -314,13 +318,13 @@ class TestData:
             "other bytes": {name: v.astype(">f8") for name, v in data.items()},
         }
         for what, columns in layouts.items():
-            model = kind().fit(columns)
+            model = estimator().fit(columns)
             assert numbers(model) == numbers(fitted), what
             assert_same(predictions(model, columns), predictions(fitted))
 
-    def test_other_columns_do_not_matter(self, kind, fitted, data):
+    def test_other_columns_do_not_matter(self, estimator, fitted, data):
         more = {"note": np.array(["x"] * 500), **data, "a": np.full(500, np.nan)}
-        assert numbers(kind().fit(more)) == numbers(fitted)
+        assert numbers(estimator().fit(more)) == numbers(fitted)
 
     def test_customers_other_than_those_of_the_fit(self, fitted, data):
         some = {name: values[100:140] for name, values in data.items()}
@@ -332,16 +336,18 @@ class TestData:
 
 
 class TestErrors:
-    def test_missing_values(self, kind, fitted, data):
+    def test_missing_values(self, estimator, fitted, data):
         row = int(np.flatnonzero(data["frequency"] > 0)[3])
         read = [
-            name for name in COLUMNS if name in inspect.signature(kind.fit).parameters
+            name
+            for name in COLUMNS
+            if name in inspect.signature(estimator.fit).parameters
         ]
         assert len(read) >= 2
         for column in read:
             broken = {**data, column: data[column].astype(float)}
             broken[column][row] = np.nan
-            for ask in (kind().fit, fitted.log_likelihood):
+            for ask in (estimator().fit, fitted.log_likelihood):
                 with pytest.raises(DataError) as raised:
                     ask(broken)
                 error = raised.value
@@ -349,22 +355,22 @@ class TestErrors:
                 assert str(error).startswith(f"column `{column}` must ")
                 assert f"; row {row} has nan" in str(error).lower()
 
-    def test_an_empty_frame(self, kind):
+    def test_an_empty_frame(self, estimator):
         with pytest.raises(TenureError) as raised:
-            kind().fit({name: [] for name in COLUMNS})
-        assert kind.__name__ in str(raised.value)
+            estimator().fit({name: [] for name in COLUMNS})
+        assert estimator.__name__ in str(raised.value)
 
-    def test_a_column_that_is_not_there(self, kind, data):
+    def test_a_column_that_is_not_there(self, estimator, data):
         short = {name: values for name, values in data.items() if name != "frequency"}
-        for ask in (kind().fit, kind().fit(data).log_likelihood):
+        for ask in (estimator().fit, estimator().fit(data).log_likelihood):
             with pytest.raises(ColumnError, match="unknown column 'frequency'"):
                 ask(short)
 
-    def test_columns_of_different_length(self, kind, data):
+    def test_columns_of_different_length(self, estimator, data):
         with pytest.raises(LengthError, match="but `frequency` has 499"):
-            kind().fit({**data, "frequency": data["frequency"][:-1]})
+            estimator().fit({**data, "frequency": data["frequency"][:-1]})
 
-    def test_what_is_no_table(self, kind):
+    def test_what_is_no_table(self, estimator):
         for wrong in (None, 3, "customers.csv", [1, 2, 3]):
             with pytest.raises(TypeError):
-                kind().fit(wrong)
+                estimator().fit(wrong)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import tenure as tn
 
@@ -22,6 +24,11 @@ mean_age: float = float(summary.T.mean())
 buying: tn.BGNBD = tn.BGNBD.from_params(r=0.24, alpha=4.4, a=0.8, b=2.4, unit="week")
 alive = buying.probability_alive(summary)
 parameters: dict[str, float] = buying.params_
+purchases = buying.expected_purchases(summary, horizon="12 months")
+quarter = buying.expected_purchases(summary, horizon=dt.timedelta(days=91))
+several = buying.expected_purchases_new(np.array([1.0, 2.0]))
+likely = buying.prediction_interval(summary, horizon=13, level=0.8)
+stored: tn.BGNBD = tn.BGNBD.from_dict(buying.to_dict())
 ends: dict[str, tuple[float, float]] = {}
 if buying.converged_:
     ends = buying.confidence_intervals(0.9, method="log")
