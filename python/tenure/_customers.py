@@ -109,7 +109,12 @@ class Customers:
         return len(next(iter(self.columns.values())))
 
     def kept(self) -> Customers:
-        """Return these customers in columns of their own that nothing can change."""
+        """Return these customers in columns of their own that nothing can change.
+
+        The columns of a summary are so already.
+        """
+        if self.ids is not None:
+            return self
         columns = {name: np.array(values) for name, values in self.columns.items()}
         for values in columns.values():
             values.setflags(write=False)
