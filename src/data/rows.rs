@@ -50,13 +50,6 @@ impl<'a> Histories<'a> {
     }
 }
 
-impl Histories<'_> {
-    /// The largest number of repeat purchases.
-    pub fn largest_count(&self) -> f64 {
-        self.frequency.iter().copied().fold(0.0, f64::max)
-    }
-}
-
 /// The customers of a data set, one row each.
 pub trait Rows: Sync {
     /// One customer.

@@ -283,22 +283,16 @@ fn check_levels(levels: &[f64]) -> Result<()> {
 /// The futures of customers, made when first asked for and kept for all who bought as often.
 struct Futures<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> {
     theta: [S; K],
-    by_count: Vec<OnceLock<M::Future<S>>>,
+    by_count: Vec<OnceLock<Box<M::Future<S>>>>,
 }
 
 /// Futures are kept for customers with fewer purchases than this; there are few others.
 const KEPT: usize = 4096;
 
 impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, S, K, J> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "counts are whole and not negative"
-    )]
     fn new(theta: [S; K], customers: &Histories<'_>) -> Self {
-        let kept = (customers.largest_count() as usize)
-            .saturating_add(1)
-            .min(KEPT);
+        // a short table for few customers
+        let kept = KEPT.min(16 * customers.len());
         let by_count = (0..kept).map(|_| OnceLock::new()).collect();
         Self { theta, by_count }
     }
@@ -312,7 +306,7 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
     fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
         let make = || M::future(self.theta, row.x);
         match self.by_count.get(row.x as usize) {
-            Some(place) => ask(place.get_or_init(make)),
+            Some(place) => ask(place.get_or_init(|| Box::new(make()))),
             None => ask(&make()),
         }
     }
