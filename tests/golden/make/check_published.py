@@ -139,6 +139,7 @@ def check_bg_nbd(golden):
     check_table(golden["table_25"])
     check_totals(golden)
     check_tracking(golden["tracking"][0])
+    check_daily_tracking(golden["daily_tracking"])
     check_histogram(golden["histogram"])
 
 
@@ -187,13 +188,30 @@ def check_totals(golden):
             met(f"totals: {name}", ours[name], block[name], **tolerance(block, name))
 
 
-def check_tracking(block):
-    """Expected and actual repeat purchases of all customers up to the end of a week."""
-    model = BGNBD.of(*block["parameters"])
+def days_of_purchases():
+    """The days with an order of each customer, counted from the first of all."""
     days = {}
     for row in fits.read("cdnow.csv.gz"):
         day = (date.fromisoformat(row["date"]) - FIRST_DAY).days
         days.setdefault(row["customer_id"], set()).add(day)
+    return days
+
+
+def check_daily_tracking(block):
+    """The same over the first days; a customer of the day itself is one day old."""
+    model, days = BGNBD.of(*block["parameters"]), days_of_purchases()
+    for day, actual, expected in block["rows"]:
+        last = day - 1
+        seen = [own for own in days.values() if min(own) <= last]
+        repeats = sum(sum(d <= last for d in own) - 1 for own in seen)
+        met("daily tracking: actual", repeats, actual, atol=0.5)
+        ours = sum(new_purchases(model, last + 1 - min(own)) for own in seen)
+        met("daily tracking: expected", ours, expected, **tolerance(block))
+
+
+def check_tracking(block):
+    """Expected and actual repeat purchases of all customers up to the end of a week."""
+    model, days = BGNBD.of(*block["parameters"]), days_of_purchases()
     firsts = Counter(min(own) for own in days.values())
     for week, actual, expected in block["rows"]:
         last = (date(1997, 9, 30) if week == 39 else date(1998, 6, 30)) - FIRST_DAY
