@@ -108,22 +108,15 @@ class BuyingModel(Estimator):
         self._learn(data, names, weights=weights, unit=unit)
         return self
 
-    def log_likelihood(self, data: object = None) -> Any:
-        """Return the log-likelihood of each customer, as a series.
-
-        Parameters
-        ----------
-        data : Summary or frame, optional
-            The customers; those of the fit if left out.
-        """
-        customers = self._customers(data)
-        values = _core.purchasing_log_likelihood(
+    @override
+    def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
+        return _core.purchasing_log_likelihood(
             self._model, self.result_.theta, _triple(customers)
         )
-        return customers.series("log_likelihood", values)
 
     # -- the work --------------------------------------------------------------------
 
+    @override
     def _customers(self, data: object) -> Customers:
         return self._customers_of(data, self._columns)
 

@@ -73,6 +73,14 @@ class Estimator(ABC):
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
         """Return the profile-likelihood interval of one parameter."""
 
+    @abstractmethod
+    def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
+        """Return the log-likelihood of each customer."""
+
+    @abstractmethod
+    def _customers(self, data: object) -> Customers:
+        """Return the customers to predict for: those given, or those of the fit."""
+
     # -- settings ----------------------------------------------------------------
 
     @classmethod
@@ -235,6 +243,17 @@ class Estimator(ABC):
                 hint=f"log.summary(unit={result.time_unit!r}) makes such a summary",
             )
         return replace(customers, unit=customers.unit or result.time_unit)
+
+    def log_likelihood(self, data: object = None) -> Any:
+        """Return the log-likelihood of each customer, as a series.
+
+        Parameters
+        ----------
+        data : Summary or frame, optional
+            The customers; those of the fit if left out.
+        """
+        customers = self._customers(data)
+        return customers.series("log_likelihood", self._log_likelihoods(customers))
 
     # -- intervals of the parameters ---------------------------------------------
 

@@ -170,17 +170,9 @@ class GammaGamma(Estimator):
         self._learn(data, names, weights=weights, unit=None)
         return self
 
-    def log_likelihood(self, data: object = None) -> Any:
-        """Return the log-likelihood of each customer, as a series.
-
-        Parameters
-        ----------
-        data : Summary or frame, optional
-            The customers; those of the fit if left out.
-        """
-        customers = self._customers(data)
-        values = _core.spending_log_likelihood(self.result_.theta, _pair(customers))
-        return customers.series("log_likelihood", values)
+    @override
+    def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
+        return _core.spending_log_likelihood(self.result_.theta, _pair(customers))
 
     def expected_spend(
         self, data: object = None, *, interval: float | None = None
@@ -270,6 +262,7 @@ class GammaGamma(Estimator):
         )
         return customers.frame(dict(zip(named, table.T.copy(), strict=True)))
 
+    @override
     def _customers(self, data: object) -> Customers:
         return self._customers_of(data, self._columns)
 

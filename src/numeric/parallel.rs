@@ -12,12 +12,6 @@ const CHUNK: usize = 1024;
 /// Below this many items of little work each, waking another thread costs more than it saves.
 const FEW: usize = 8 * CHUNK;
 
-/// The sum of `term` over all items, added up within chunks and then over chunks in order.
-pub fn sum<T: Sync>(items: &[T], term: impl Fn(&T) -> f64 + Sync) -> f64 {
-    let parts = map_chunks(items, |chunk| chunk.iter().map(&term).sum::<f64>());
-    parts.iter().sum()
-}
-
 /// The sum of `term` over each group of items, which is told the group's number.
 pub fn sum_groups<T: Sync, S: Scalar>(
     groups: &[&[T]],

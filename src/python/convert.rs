@@ -10,6 +10,9 @@ use crate::{Error, Result};
 /// A contiguous column of numbers.
 pub(super) type Column<'py> = PyReadonlyArray1<'py, f64>;
 
+/// Predictions and, where asked for, their gradients.
+pub(super) type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
+
 /// The numbers of a column.
 pub(super) fn slice<'a>(name: &str, column: &'a Column<'_>) -> Result<&'a [f64]> {
     column.as_slice().map_err(|_| Error::Parameter {

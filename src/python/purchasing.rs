@@ -4,15 +4,12 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, fit_dict, new_column, new_table, slice};
+use super::convert::{Column, Predicted, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
 use crate::data::Histories;
 use crate::models::Options;
 use crate::models::purchasing::{Discounting, Quantity, purchasing};
 use crate::{Error, Result};
-
-/// Predictions and, where asked for, their gradients.
-type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
 
 /// Frequency, recency and T of customers.
 #[derive(FromPyObject)]

@@ -4,16 +4,13 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, fit_dict, new_column, new_table, slice};
+use super::convert::{Column, Predicted, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
 use crate::Result;
 use crate::data::Spending;
 use crate::models::fit::fit;
 use crate::models::spending::{expected_spend, spend_quantiles, spending_log_likelihood};
 use crate::models::{GammaGamma, Model, Options, profile_interval};
-
-/// Predictions and, where asked for, their gradients.
-type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
 
 /// Frequency and monetary value of customers.
 #[derive(FromPyObject)]
