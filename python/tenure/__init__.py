@@ -16,6 +16,15 @@ from tenure.formulas import (
 )
 from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
+from tenure.renewal import (
+    SBG,
+    BdW,
+    DiscreteWeibull,
+    ExponentialGamma,
+    Geometric,
+    WeibullGamma,
+)
+from tenure.renewals import Renewals
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
 from tenure.transactions import Transactions
@@ -29,14 +38,21 @@ __version__ = VERSION
 
 __all__ = [
     "BGNBD",
+    "SBG",
+    "BdW",
+    "DiscreteWeibull",
+    "ExponentialGamma",
     "FormulaValue",
     "GammaGamma",
+    "Geometric",
     "LifetimeValue",
     "Receipt",
+    "Renewals",
     "Report",
     "Split",
     "Summary",
     "Transactions",
+    "WeibullGamma",
     "__version__",
     "average_value",
     "datasets",

@@ -16,7 +16,7 @@ from tenure._core import VERSION
 from tenure._customers import Customers
 from tenure._fit import FitResult
 from tenure._frame import native_frame
-from tenure._intervals import bounds, check_level
+from tenure._intervals import Scale, bounds, check_level
 from tenure._report import html_report, text_table
 from tenure._typing import override
 from tenure._units import plural, unit_named
@@ -144,11 +144,14 @@ class Estimator(ABC):
         unit: str | None,
     ) -> Self:
         size = len(parameters)
+        scales = cls._scales()
         for name, value in parameters.items():
-            if not (math.isfinite(value) and value > 0):
-                raise ParameterError.of(
-                    name, "be finite and greater than 0", found=repr(value)
+            share = scales.get(name) == "probability"
+            if not (math.isfinite(value) and value > 0) or (share and value >= 1):
+                expected = (
+                    "lie between 0 and 1" if share else "be finite and greater than 0"
                 )
+                raise ParameterError.of(name, expected, found=repr(value))
         matrix = None if covariance is None else _covariance(covariance, size)
         model = cls()
         unit = None if unit is None else unit_named(unit)
@@ -193,7 +196,7 @@ class Estimator(ABC):
     @property
     def aic_(self) -> float:
         """Akaike's information criterion: smaller is better."""
-        return 2.0 * len(self.result_.parameters) - 2.0 * self.log_likelihood_
+        return 2.0 * self.result_.n_estimated - 2.0 * self.log_likelihood_
 
     @property
     def bic_(self) -> float:
@@ -201,7 +204,7 @@ class Estimator(ABC):
         result = self.result_
         if result.status == "given":
             return math.nan
-        size = len(result.parameters)
+        size = result.n_estimated
         return size * math.log(result.customers) - 2.0 * result.log_likelihood
 
     @property
@@ -218,6 +221,14 @@ class Estimator(ABC):
     def time_unit_(self) -> str | None:
         """What ages and horizons are measured in; None if that was not said."""
         return self.result_.time_unit
+
+    @classmethod
+    def _scales(cls) -> dict[str, Scale]:
+        """Return the range of each parameter, by name."""
+        return {
+            name: "probability" if dimension == "share" else "positive"
+            for name, _, dimension in cls._parameter_table()
+        }
 
     def _customers_of(self, data: object, columns: Mapping[str, str]) -> Customers:
         """Return the customers to predict for: those given, or those of the fit.
@@ -267,8 +278,8 @@ class Estimator(ABC):
         level : float, default 0.95
             How often such intervals hold the true value.
         method : {"wald", "log", "profile"}, default "wald"
-            Estimate plus and minus standard errors; the same on the log scale, which
-            cannot reach below 0; or the values that the data do not reject by a
+            Estimate plus and minus standard errors; the same on the log scale (that of
+            log odds for shares), which cannot leave the parameter's range; or the values that the data do not reject by a
             likelihood-ratio test when all other parameters are refitted, which is the
             best of the three and takes a few fits. A profile interval may end at
             infinity.
@@ -289,14 +300,14 @@ class Estimator(ABC):
                 expected="be 'wald', 'log' or 'profile'",
                 found=repr(method),
             )
-        lower, upper = bounds(
-            np.array(result.theta),
-            np.sqrt(np.diag(self.covariance_)),
-            level,
-            "plain" if method == "wald" else "positive",
-        )
-        ends = zip(map(float, lower), map(float, upper), strict=True)
-        return dict(zip(result.parameters, ends, strict=True))
+        errors = self.standard_errors_
+        ends: dict[str, tuple[float, float]] = {}
+        for name, value in result.parameters.items():
+            scale = self._scales().get(name, "positive") if method == "log" else "plain"
+            pair = np.array([value]), np.array([errors[name]])
+            lower, upper = bounds(*pair, level, scale)
+            ends[name] = float(lower[0]), float(upper[0])
+        return ends
 
     def summary(self, level: float = 0.95, *, method: IntervalMethod = "wald") -> Any:
         """Return the parameters as a table of the family of the training data.
@@ -400,6 +411,8 @@ class Estimator(ABC):
                 f"{self.standard_errors_[name]:#.2g}",
                 f"[{intervals[name][0]:#.4g}, {intervals[name][1]:#.4g}]",
             ]
+            if name not in self.result_.fixed
+            else [name, f"{value:#.4g}", "fixed", ""]
             for name, value in self.params_.items()
         ]
         header = ["", "estimate", "std. error", "95 % interval"]

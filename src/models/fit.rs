@@ -311,14 +311,14 @@ fn check_options<M: Model<K, J>, const K: usize, const J: usize>(
     }
     for (j, parameter) in M::PARAMETERS.iter().enumerate() {
         let value = |given: &[Option<f64>]| given.get(j).copied().flatten();
-        if let Some(fixed) = value(options.fixed).filter(|v| !parameter.may_be_fixed_at(*v)) {
+        let (fixed, start) = (value(options.fixed), value(options.start));
+        let bad = match fixed {
+            Some(_) => fixed.filter(|v| !parameter.may_be_fixed_at(*v)),
+            None => start.filter(|v| !parameter.dimension.admits(*v)),
+        };
+        if let Some(bad) = bad {
             let range = parameter.dimension.range();
-            return Err(refused(parameter.name, range, fixed.to_string()));
-        }
-        let start = value(options.start);
-        if let Some(start) = start.filter(|v| !parameter.dimension.admits(*v)) {
-            let range = parameter.dimension.range();
-            return Err(refused(parameter.name, range, start.to_string()));
+            return Err(refused(parameter.name, range, bad.to_string()));
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ pub mod fit;
 mod gamma_gamma;
 mod profile;
 pub mod purchasing;
+pub mod renewal;
 mod sample;
 mod scale;
 pub mod spending;
