@@ -33,7 +33,9 @@ def ages_of_contracts(
     """
     if unit_named(unit) not in {**_MONTHS, **_DAYS}:
         raise ParameterError.of(
-            "unit", "be one of day, week, month, quarter, year", found=repr(unit)
+            name="unit",
+            expected="be one of day, week, month, quarter, year",
+            found=repr(unit),
         )
     starts, ends = frame.instants(start), frame.instants(end)
     _check_there(starts.missing, start)
@@ -45,12 +47,16 @@ def ages_of_contracts(
     _check_order(start, end, first, last, ~running)
     seen = first <= today
     if not seen.any():
-        raise EmptyDataError.of(f"no contract started by {today}")
+        raise EmptyDataError.of(what=f"no contract started by {today}")
     first, last, left = first[seen], last[seen], (~running & (last <= today))[seen]
     age = _whole_periods(first, np.full(len(first), today), unit)
     ended = _whole_periods(first, np.where(left, last, today), unit)
     begun = ended + (_after(first, ended, unit) < np.where(left, last, today))
-    return np.where(left, np.maximum(begun, 1.0), age), left, np.maximum(age, begun * left)
+    return (
+        np.where(left, np.maximum(begun, 1.0), age),
+        left,
+        np.maximum(age, begun * left),
+    )
 
 
 def _days(microseconds: NDArray[np.int64]) -> NDArray[np.datetime64]:

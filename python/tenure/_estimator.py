@@ -279,10 +279,10 @@ class Estimator(ABC):
             How often such intervals hold the true value.
         method : {"wald", "log", "profile"}, default "wald"
             Estimate plus and minus standard errors; the same on the log scale (that of
-            log odds for shares), which cannot leave the parameter's range; or the values that the data do not reject by a
-            likelihood-ratio test when all other parameters are refitted, which is the
-            best of the three and takes a few fits. A profile interval may end at
-            infinity.
+            log odds for shares), which cannot leave the parameter's range; or the
+            values that the data do not reject by a likelihood-ratio test when all other
+            parameters are refitted, which is the best of the three and takes a few
+            fits. A profile interval may end at infinity.
 
         Returns
         -------
@@ -303,7 +303,7 @@ class Estimator(ABC):
         errors = self.standard_errors_
         ends: dict[str, tuple[float, float]] = {}
         for name, value in result.parameters.items():
-            scale = self._scales().get(name, "positive") if method == "log" else "plain"
+            scale: Scale = "plain" if method == "wald" else self._scales()[name]
             pair = np.array([value]), np.array([errors[name]])
             lower, upper = bounds(*pair, level, scale)
             ends[name] = float(lower[0]), float(upper[0])

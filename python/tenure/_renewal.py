@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._core_types import RenewalSettings
+
     Floats: TypeAlias = NDArray[np.float64]
 
 __all__ = ["Quantity", "RenewalFit"]
@@ -217,7 +219,7 @@ class RenewalFit(Estimator):
         counts: Floats,
         held: Mapping[str, float],
         start: Mapping[str, float] | None = None,
-    ) -> dict[str, Any]:
+    ) -> RenewalSettings:
         own, every = self._parameters(), self._all_parameters()
         start = start or {}
         return {
@@ -283,7 +285,7 @@ class RenewalFit(Estimator):
             )
         pairs = np.column_stack([renewals.entry[seen], ends])
         distinct, where = np.unique(pairs, axis=0, return_inverse=True)
-        customers = np.bincount(where.ravel(), counts[seen])
+        customers = np.bincount(where.ravel(), counts[seen]).astype(np.float64)
         whole = np.round(customers)
         if np.abs(customers - whole).max() > 1e-6 * max(customers.max(), 1.0):
             raise ParameterError.of(
@@ -317,6 +319,12 @@ class RenewalFit(Estimator):
             return self._customers_of(None, {})
         names = self._names or {"duration": "duration", "churned": "churned"}
         return _as_customers(data, self._read(data, names, None))
+
+    @property
+    def fitted_to_(self) -> float | None:
+        """The highest age that the fit has seen; None if it was not fitted here."""
+        _ = self.result_
+        return None if self._renewals is None else self._renewals.longest
 
     def _seen(self) -> Renewals:
         """Return the renewals of the fit."""
@@ -358,7 +366,10 @@ class RenewalFit(Estimator):
             self._model,
             quantity,
             self._theta() if theta is None else theta,
-            (np.ascontiguousarray(distinct[:, 0]), np.ascontiguousarray(distinct[:, 1])),
+            (
+                np.ascontiguousarray(distinct[:, 0]),
+                np.ascontiguousarray(distinct[:, 1]),
+            ),
             rate=rate,
             gradient=gradient,
         )
@@ -398,14 +409,17 @@ def _checked_weights(weights: Floats, counts: Floats) -> Floats:
     """Return weights that can be multiplied with the rows' counts."""
     if weights.shape != counts.shape:
         raise LengthError.between(
-            "weights", weights.size, reference="customers", expected=len(counts)
+            column="weights",
+            found=weights.size,
+            reference="customers",
+            expected=len(counts),
         )
     bad = ~np.isfinite(weights) | (weights < 0)
     if bad.any():
         row = int(bad.argmax())
         raise DataError.at(
-            "weights",
-            "be finite and at least 0",
+            column="weights",
+            expected="be finite and at least 0",
             row=row,
             found=repr(float(weights[row])),
             count=int(bad.sum()),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure import _core
 from tenure._frame import native_frame
 from tenure._intervals import check_level
 from tenure._report import counted
@@ -64,14 +63,14 @@ class Bootstrap:
         """Fit the model to data sets drawn from itself."""
         if replicates < 2:
             raise ParameterError.of(
-                "replicates", "be at least 2", found=repr(replicates)
+                name="replicates", expected="be at least 2", found=repr(replicates)
             )
         rows = model._bootstrap(renewals, replicates, seed)  # noqa: SLF001
         good = np.isfinite(rows).all(axis=1)
         if good.sum() < 2:
             raise ParameterError.of(
-                "replicates",
-                "give at least two data sets that can be fitted",
+                name="replicates",
+                expected="give at least two data sets that can be fitted",
                 found=f"{int(good.sum())} of {replicates}",
                 hint="there are too few customers, or too few of them leave",
             )
@@ -87,7 +86,9 @@ class Bootstrap:
         """Return the estimates, one row a replicate."""
         return native_frame(self.parameters, family=self.family)
 
-    def confidence_intervals(self, level: float = 0.95) -> dict[str, tuple[float, float]]:
+    def confidence_intervals(
+        self, level: float = 0.95
+    ) -> dict[str, tuple[float, float]]:
         """Return the percentile interval of each parameter."""
         ends = self.ends(np.column_stack(list(self.parameters.values())), level)
         pairs = zip(ends["lower"], ends["upper"], strict=True)
@@ -109,7 +110,9 @@ class Bootstrap:
             How often such intervals hold the true value.
         """
         rows = zip(*self.parameters.values(), strict=True)
-        draws = [[function(dict(zip(self.parameters, row, strict=True)))] for row in rows]
+        draws = [
+            [function(dict(zip(self.parameters, row, strict=True)))] for row in rows
+        ]
         ends = self.ends(np.array(draws, dtype=np.float64), level)
         return float(ends["lower"][0]), float(ends["upper"][0])
 
@@ -134,8 +137,8 @@ class Bootstrap:
             model.result_.parameters
         ):
             raise ParameterError.of(
-                "bootstrap",
-                f"be that of this {type(model).__name__}",
+                name="bootstrap",
+                expected=f"be that of this {type(model).__name__}",
                 found=f"one of {self.model} with {', '.join(self.parameters)}",
             )
         every = model._all_parameters()  # noqa: SLF001

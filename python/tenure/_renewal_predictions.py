@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -13,7 +14,7 @@ from tenure._intervals import Scale, bounds, check_level, delta_method
 from tenure._renewal import Quantity, RenewalFit
 from tenure._renewal_bootstrap import Bootstrap
 from tenure._units import continuous_rate, in_units
-from tenure.exceptions import ParameterError
+from tenure.exceptions import EstimateWarning, ParameterError
 from tenure.renewals import Renewals
 
 if TYPE_CHECKING:
@@ -85,10 +86,20 @@ class RenewalModel(RenewalFit):
         if (known > to).any():
             row = int((known > to).argmax())
             raise ParameterError.of(
-                "given", "not lie after the age", found=f"{known[row]:g} with {to[row]:g}"
+                name="given",
+                expected="not lie after the age",
+                found=f"{known[row]:g} with {to[row]:g}",
             )
         spans = (known, to)
-        return self._curve("age", to, "survival", "survival", spans, interval, bootstrap)
+        return self._curve(
+            "age",
+            to,
+            "survival",
+            "survival",
+            spans,
+            interval=interval,
+            bootstrap=bootstrap,
+        )
 
     def retention(
         self,
@@ -111,11 +122,16 @@ class RenewalModel(RenewalFit):
         frame
             One row a renewal: `period`, `retention` and its interval.
         """
-        to = self._whole(self._default_ages(1) if periods is None else periods, "periods")
-        _at_least_one(to, "periods")
+        to = self._renewals_asked_for(periods)
         spans = (to - 1.0, to)
         return self._curve(
-            "period", to, "retention", "survival", spans, interval, bootstrap
+            "period",
+            to,
+            "retention",
+            "survival",
+            spans,
+            interval=interval,
+            bootstrap=bootstrap,
         )
 
     def churn_probabilities(
@@ -126,7 +142,7 @@ class RenewalModel(RenewalFit):
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
-        """Return the probability of leaving at each renewal: the lifetime's distribution.
+        """Return the probability of leaving at each renewal.
 
         Parameters
         ----------
@@ -140,14 +156,13 @@ class RenewalModel(RenewalFit):
         frame
             One row a renewal: `period`, `churn_probability` and its interval.
         """
-        to = self._whole(self._default_ages(1) if periods is None else periods, "periods")
-        _at_least_one(to, "periods")
+        to = self._renewals_asked_for(periods)
         known = np.broadcast_to(self._whole(given, "given"), to.shape).copy()
         if (known > to - 1).any():
             row = int((known > to - 1).argmax())
             raise ParameterError.of(
-                "given",
-                "lie before the renewal",
+                name="given",
+                expected="lie before the renewal",
                 found=f"{known[row]:g} with {to[row]:g}",
             )
         return self._curve(
@@ -156,8 +171,8 @@ class RenewalModel(RenewalFit):
             "churn_probability",
             "leaving",
             (known, to),
-            interval,
-            bootstrap,
+            interval=interval,
+            bootstrap=bootstrap,
         )
 
     # -- what is still to come -----------------------------------------------------------
@@ -190,17 +205,23 @@ class RenewalModel(RenewalFit):
         -------
         frame
             One row an age: `age`, `expected_residual_lifetime` and its interval.
+
+        Warns
+        -----
+        EstimateWarning
+            If it is infinite.
         """
         age = self._whole(ages, "ages")
         spans = (age, age + self._periods(horizon))
+        self._warn_of_the_endless(spans)
         return self._curve(
             "age",
             age,
             "expected_residual_lifetime",
             "residual",
             spans,
-            interval,
-            bootstrap,
+            interval=interval,
+            bootstrap=bootstrap,
         )
 
     def discounted_residual_lifetime(
@@ -248,7 +269,9 @@ class RenewalModel(RenewalFit):
         """
         if not (math.isfinite(next_renewal) and next_renewal >= 0):
             raise ParameterError.of(
-                "next_renewal", "be finite and at least 0", found=repr(next_renewal)
+                name="next_renewal",
+                expected="be finite and at least 0",
+                found=repr(next_renewal),
             )
         age = self._whole(ages, "ages")
         rate = self._rate(discount_rate, per)
@@ -259,8 +282,8 @@ class RenewalModel(RenewalFit):
             "discounted_residual_lifetime",
             "payments",
             (age, age + self._periods(horizon)),
-            interval,
-            bootstrap,
+            interval=interval,
+            bootstrap=bootstrap,
             rate=rate,
             transform=(0.0, factor),
         )
@@ -274,7 +297,7 @@ class RenewalModel(RenewalFit):
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
-        """Return the expected discounted payments of a new customer, the first included.
+        """Return expected discounted payments of a new customer, the first included.
 
         Times the margin of a period this is what acquiring a customer may cost.
 
@@ -294,8 +317,8 @@ class RenewalModel(RenewalFit):
             "discounted_lifetime",
             "payments",
             (age, age + self._periods(horizon)),
-            interval,
-            bootstrap,
+            interval=interval,
+            bootstrap=bootstrap,
             rate=rate,
             transform=(1.0, math.exp(-rate)),
         )
@@ -333,14 +356,16 @@ class RenewalModel(RenewalFit):
         """
         if customers < 1:
             raise ParameterError.of(
-                "customers", "be at least 1", found=repr(customers)
+                name="customers", expected="be at least 1", found=repr(customers)
             )
         came = self._whole(np.full(customers, float(entry)), "entry")
         left = _core.renewal_simulate(self._model, self._theta(), came, seed)
         until = math.inf if end is None else float(self._whole(end, "end")[0])
         if until == math.inf and np.isinf(left).any():
             raise ParameterError.of(
-                "end", "be given: some customers never leave", found="None"
+                name="end",
+                expected="be given: some customers never leave",
+                found="None",
             )
         churned = left < until if self._continuous else left <= until
         last = np.where(churned, left if self._continuous else left - 1.0, until)
@@ -400,6 +425,18 @@ class RenewalModel(RenewalFit):
         last = max(math.ceil(self._seen().longest), first)
         return np.arange(first, last + 1, dtype=np.float64)
 
+    def _renewals_asked_for(self, periods: ArrayLike | None) -> Floats:
+        if periods is None:
+            return self._default_ages(1)
+        numbers = self._whole(periods, "periods")
+        if (numbers < 1).any():
+            raise ParameterError.of(
+                name="periods",
+                expected="be at least 1, the first renewal",
+                found=repr(float(numbers[numbers < 1][0])),
+            )
+        return numbers
+
     def _whole(self, ages: ArrayLike, name: str) -> Floats:
         """Return ages as an array, or say which is none."""
         array = np.atleast_1d(np.asarray(ages, dtype=np.float64))
@@ -420,11 +457,22 @@ class RenewalModel(RenewalFit):
         length = in_units(horizon, self.time_unit_, name="horizon")
         if length.size != 1 or not length[0] >= 0:
             raise ParameterError.of(
-                "horizon", "be one length of at least 0", found=repr(horizon)
+                name="horizon",
+                expected="be one length of at least 0",
+                found=repr(horizon),
             )
-        # what is nearly a whole number of periods is meant to be one: 12 months, 52 weeks
+        # what is nearly a whole number of periods is meant to be one: "12 months"
         periods = float(length[0])
         return periods if self._continuous else math.floor(periods + 1e-9)
+
+    def _warn_of_the_endless(self, spans: tuple[Floats, Floats]) -> None:
+        if np.isinf(self._spans("residual", spans)[0]).any():
+            msg = (
+                "the expected residual lifetime is infinite: some customers never "
+                "leave, or so many stay so long that the mean does not exist; give a "
+                "horizon, or use discounted_residual_lifetime"
+            )
+            warnings.warn(msg, EstimateWarning, stacklevel=3)
 
     def _rate(self, discount_rate: float, per: str | float) -> float:
         return continuous_rate(discount_rate, per, self.time_unit_)
@@ -436,11 +484,9 @@ class RenewalModel(RenewalFit):
         name: str,
         quantity: Quantity,
         spans: tuple[Floats, Floats],
-        interval: float | None,
-        bootstrap: Bootstrap | None,
         **options: Any,
     ) -> Any:
-        columns = self._columns(name, quantity, spans, interval, bootstrap, **options)
+        columns = self._columns(name, quantity, spans, **options)
         family = "numpy" if self._training is None else self._training.family
         return native_frame({axis: places, **columns}, family=family)
 
@@ -449,9 +495,9 @@ class RenewalModel(RenewalFit):
         name: str,
         quantity: Quantity,
         spans: tuple[Floats, Floats],
-        interval: float | None,
-        bootstrap: Bootstrap | None,
         *,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
         rate: float = 0.0,
         transform: tuple[float, float] = (0.0, 1.0),
     ) -> dict[str, Floats]:
@@ -465,7 +511,8 @@ class RenewalModel(RenewalFit):
             values, _ = self._spans(quantity, spans, rate=rate)
             draws = np.array(
                 [
-                    shift + factor * self._spans(quantity, spans, rate=rate, theta=one)[0]
+                    shift
+                    + factor * self._spans(quantity, spans, rate=rate, theta=one)[0]
                     for one in bootstrap.for_core(self)
                 ]
             )
@@ -476,13 +523,9 @@ class RenewalModel(RenewalFit):
         with np.errstate(invalid="ignore"):
             errors = factor * delta_method(gradients, covariance)
         errors[~np.isfinite(values)] = np.nan
-        scale: Scale = "positive" if quantity in ("residual", "payments") else "probability"
+        scale: Scale = (
+            "positive" if quantity in ("residual", "payments") else "probability"
+        )
         values = shift + factor * values
         lower, upper = bounds(values, errors, interval, scale)
         return {name: values, "std_error": errors, "lower": lower, "upper": upper}
-
-
-def _at_least_one(periods: Floats, name: str) -> None:
-    if (periods < 1).any():
-        found = repr(float(periods[periods < 1][0]))
-        raise ParameterError.of(name, "be at least 1, the first renewal", found=found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,15 +10,17 @@ from tenure.exceptions import ColumnError, DataError, EmptyDataError, ParameterE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from numpy.typing import NDArray
 
     from tenure._frame import Table
 
     Floats: TypeAlias = NDArray[np.float64]
+    Rows: TypeAlias = tuple[Floats, ...]
+    """entry, last seen, gone, end, customers, and perhaps the row that each is from."""
 
 __all__ = [
-    "Rows",
     "check_left_after_something",
     "check_order",
     "counts",
@@ -30,10 +32,6 @@ __all__ = [
     "whole",
     "whole_ages",
 ]
-
-Rows: TypeAlias = "tuple[Floats, ...]"
-"""entry, last seen, gone, end and customers, and perhaps the row that each is from."""
-
 
 # -- columns that must make sense ---------------------------------------------------
 
@@ -95,7 +93,7 @@ def labels(frame: Table, column: str) -> NDArray[Any]:
         "have a cohort in every row",
         found=lambda _: "none",
     )
-    return np.asarray(codes.categories())[codes.values]
+    return codes.categories[codes.values]
 
 
 def check_left_after_something(
@@ -123,7 +121,9 @@ def check_order(
         late,
         bad,
         f"not lie before `{before}`",
-        found=lambda row: f"{float(shown[row])!r} with {before} = {float(early[row])!r}",
+        found=lambda row: (
+            f"{float(shown[row])!r} with {before} = {float(early[row])!r}"
+        ),
     )
 
 
@@ -138,15 +138,17 @@ def of_survivors(
     names: tuple[str, str],
     customers: float | None = None,
 ) -> Rows:
-    """Return rows of those lost between ages of a cohort, and of those there at its end.
+    """Return rows of those lost between two ages, and of those there at the end.
 
     The last element says which row of the table each is from.
     """
     if not len(ages):
-        raise EmptyDataError.of("the survival table has no rows")
+        raise EmptyDataError.of(what="the survival table has no rows")
     if customers is not None and not (np.isfinite(customers) and customers > 0):
         raise ParameterError.of(
-            "customers", "be finite and greater than 0", found=repr(customers)
+            name="customers",
+            expected="be finite and greater than 0",
+            found=repr(customers),
         )
     keys = np.zeros(len(ages), np.int64)
     if cohorts is not None:
@@ -220,7 +222,7 @@ def of_triangle(
         raise ColumnError.unknown(cohort, frame.names)
     cells = [frame.numbers(name).values for name in names]
     if not cells or not frame.n_rows:
-        raise EmptyDataError.of("the triangle has no cells")
+        raise EmptyDataError.of(what="the triangle has no cells")
     for name, values, earlier in zip(names[1:], cells[1:], cells, strict=False):
         _check(
             name,
@@ -235,7 +237,7 @@ def of_triangle(
     return places.astype(np.float64), table[rows, places], rows, ("age", "customers")
 
 
-# -- what was seen ------------------------------------------------------------------------
+# -- what was seen -----------------------------------------------------------------
 
 
 def life_table(
@@ -253,17 +255,24 @@ def life_table(
     last = max(int(until.max()), first)
     seen = until >= begin
     size = last + 2
-    come = np.bincount(begin[seen], customers[seen], minlength=size)
-    go = np.bincount(until[seen] + 1, customers[seen], minlength=size)
-    lost = np.bincount(until[left], customers[left], minlength=size)[first : last + 1]
+    come, go, lost = (
+        np.bincount(where, count, minlength=size).astype(np.float64)
+        for where, count in (
+            (begin[seen], customers[seen]),
+            (until[seen] + 1, customers[seen]),
+            (until[left], customers[left]),
+        )
+    )
+    lost = lost[first : last + 1]
     at_risk = np.cumsum(come - go)[first : last + 1]
     at_risk[at_risk < 1e-9 * customers.sum()] = 0.0  # what rounding leaves of nobody
     share = np.full(len(lost), np.nan)
     np.divide(lost, at_risk, out=share, where=at_risk > 0)
+    kept: Floats = 1.0 - share
     return {
         "age": np.arange(first, last + 1, dtype=np.float64),
         "at_risk": at_risk,
         "lost": lost,
-        "retention": 1.0 - share,
-        "survival": np.cumprod(1.0 - share),
+        "retention": kept,
+        "survival": np.cumprod(kept).astype(np.float64),
     }

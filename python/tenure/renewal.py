@@ -200,7 +200,9 @@ class Geometric(RenewalModel):
     Examples
     --------
     >>> import tenure as tn
-    >>> seen = tn.Renewals.from_survivors({"age": [0, 1, 2], "survivors": [100, 80, 64]})
+    >>> seen = tn.Renewals.from_survivors(
+    ...     {"age": [0, 1, 2], "survivors": [100, 80, 64]}
+    ... )
     >>> model = tn.Geometric().fit(seen)
     >>> print(round(model.params_["theta"], 6))
     0.2
@@ -321,7 +323,9 @@ class ExponentialGamma(RenewalModel):
     --------
     >>> import tenure as tn
     >>> model = tn.ExponentialGamma.from_params(r=2.0, alpha=10.0)
-    >>> model.expected_residual_lifetime([0, 5.5])["expected_residual_lifetime"].round(6)
+    >>> model.expected_residual_lifetime([0, 5.5])["expected_residual_lifetime"].round(
+    ...     6
+    ... )
     array([10. , 15.5])
     """
 

@@ -89,7 +89,7 @@ class Renewals:
     def __post_init__(self) -> None:
         """Make the columns read-only, and see that there is somebody."""
         if not self.customers.sum() > 0:
-            raise EmptyDataError.of("there are no customers")
+            raise EmptyDataError.of(what="there are no customers")
         for values in self._columns.values():
             values.setflags(write=False)
 
@@ -292,7 +292,9 @@ class Renewals:
         stayed = check(stayed, duration)
         tables.check_left_after_something(stayed, left, duration, churned)
         n = len(stayed)
-        came = np.zeros(n) if entry is None else check(frame.numbers(entry).values, entry)
+        came = (
+            np.zeros(n) if entry is None else check(frame.numbers(entry).values, entry)
+        )
         last_seen = np.where(left & (not exact), stayed - 1, stayed)
         tables.check_order((entry or "entry", came), (duration, last_seen), stayed)
         ends = np.where(left, np.nan, stayed)
@@ -374,9 +376,7 @@ class Renewals:
         unit = None if unit is None else unit_named(unit)
         columns = (entry, last_seen, gone, end, customers)
         entry, last_seen, gone, end, customers = (np.array(c) for c in columns)
-        return cls(
-            entry, last_seen, gone, end, customers, labels, exact, unit, family
-        )
+        return cls(entry, last_seen, gone, end, customers, labels, exact, unit, family)
 
     # -- what they say -----------------------------------------------------------------
 
@@ -417,23 +417,29 @@ class Renewals:
         """
         if not age > 0 or (not self.exact and age != round(age)):
             what = "greater than 0" if self.exact else "a whole number of at least 1"
-            raise ParameterError.of("age", f"be {what}", found=repr(age))
+            raise ParameterError.of(name="age", expected=f"be {what}", found=repr(age))
         known = self.entry < age
         unseen = self.gone > age
-        cut = replace(
-            self,
-            last_seen=np.where(unseen, np.minimum(self.last_seen, age), self.last_seen),
-            gone=np.where(unseen, np.inf, self.gone),
-            end=np.minimum(self.end, age),
+        seen = self._rows(known)
+        unseen = unseen[known]
+        last_seen = np.where(unseen, np.minimum(seen.last_seen, age), seen.last_seen)
+        return replace(
+            seen,
+            last_seen=last_seen,
+            gone=np.where(unseen, np.inf, seen.gone),
+            end=np.minimum(seen.end, age),
         )
-        return cut._rows(known)
 
     def of_cohort(self, cohort: object) -> Renewals:
         """Return the customers of one cohort."""
-        there = np.zeros(len(self), bool) if self.cohort is None else self.cohort == cohort
+        there = (
+            np.zeros(len(self), bool) if self.cohort is None else self.cohort == cohort
+        )
         if not there.any():
             raise ParameterError.of(
-                "cohort", "be one of those in the data", found=repr(cohort)
+                name="cohort",
+                expected="be one of those in the data",
+                found=repr(cohort),
             )
         return self._rows(there)
 
@@ -477,15 +483,24 @@ class Renewals:
     def _is_one_table(self) -> bool:
         """Whether all customers came into view, and were lost to it, at one age."""
         ends = self.end[np.isfinite(self.end)]
-        return len(self) > 1 and not self.exact and len(ends) == len(self) and (
-            len(np.unique(ends)) == len(np.unique(self.entry)) == 1
+        return (
+            len(self) > 1
+            and not self.exact
+            and len(ends) == len(self)
+            and (len(np.unique(ends)) == len(np.unique(self.entry)) == 1)
         )
 
     def _text(self) -> tuple[list[str], list[list[str]], str]:
         table = self._table()
         names = ("at_risk", "lost", "retention", "survival")
         rows = [
-            [f"{age:g}", f"{risk:,.10g}", f"{lost:,.10g}", f"{kept:.4f}", f"{there:.4f}"]
+            [
+                f"{age:g}",
+                f"{risk:,.10g}",
+                f"{lost:,.10g}",
+                f"{kept:.4f}",
+                f"{there:.4f}",
+            ]
             for age, risk, lost, kept, there in zip(
                 table["age"], *(table[name] for name in names), strict=True
             )

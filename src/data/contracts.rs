@@ -92,7 +92,7 @@ impl<'a> Contracts<'a> {
         };
         rule.check(
             self.to.len(),
-            |i| self.to[i] == self.from[i],
+            |i| self.to[i] <= self.from[i],
             |i| format!("{:?} with from = {:?}", self.to[i], self.from[i]),
         )
     }
@@ -145,12 +145,15 @@ mod tests {
 
     #[test]
     fn periods_are_whole() {
-        assert!(refused(0.0, 1.5, 2.0).starts_with(
-            "column `from` must be a whole number of periods; row 0 has 1.5"
-        ));
-        assert!(refused(0.0, 2.0, 2.0).starts_with(
-            "column `to` must be greater than `from`; row 0 has 2.0 with from = 2.0"
-        ));
+        assert!(
+            refused(0.0, 1.5, 2.0)
+                .starts_with("column `from` must be a whole number of periods; row 0 has 1.5")
+        );
+        assert!(
+            refused(0.0, 2.0, 2.0).starts_with(
+                "column `to` must be greater than `from`; row 0 has 2.0 with from = 2.0"
+            )
+        );
         assert!(
             Contracts::new(&[0.0], &[2.0], &[f64::INFINITY])
                 .and_then(|contracts| contracts.check_whole())

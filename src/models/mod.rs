@@ -167,7 +167,11 @@ pub trait Model<const K: usize, const J: usize>: Sync {
 
     /// How far each parameter is from neutral on its free scale: what a penalty pulls at.
     fn distances<S: Scalar>(theta: [S; K], time: f64, money: f64) -> [S; K] {
-        std::array::from_fn(|j| Self::PARAMETERS[j].dimension.distance(theta[j], time, money))
+        std::array::from_fn(|j| {
+            Self::PARAMETERS[j]
+                .dimension
+                .distance(theta[j], time, money)
+        })
     }
 
     /// What an optimum with a flat direction means, in words.

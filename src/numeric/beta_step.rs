@@ -62,14 +62,21 @@ mod tests {
                     .map(|j| -(a / (x + f64::from(j))).ln_1p())
                     .sum::<f64>();
                 let step = ln_beta_step(a, x, 7.0);
-                assert!((step / exact - 1.0).abs() < 2e-14, "{a} {x}: {step} {exact}");
+                assert!(
+                    (step / exact - 1.0).abs() < 2e-14,
+                    "{a} {x}: {step} {exact}"
+                );
             }
         }
     }
 
     #[test]
     fn steps_add_up_and_roles_may_be_exchanged() {
-        for (a, x, m, n) in [(0.3, 0.01, 2.5, 1e6), (1e3, 5.0, 1e-3, 40.0), (2.0, 1e90, 1e88, 1e91)] {
+        for (a, x, m, n) in [
+            (0.3, 0.01, 2.5, 1e6),
+            (1e3, 5.0, 1e-3, 40.0),
+            (2.0, 1e90, 1e88, 1e91),
+        ] {
             let whole = ln_beta_step(a, x, m + n);
             let parts = ln_beta_step(a, x, m) + ln_beta_step(a, x + m, n);
             assert!((whole / parts - 1.0).abs() < 1e-13, "{whole} {parts}");

@@ -164,7 +164,10 @@ mod tests {
     fn a_slow_power_is_summed_to_the_end_of_numbers() {
         // zeta(1.01) - 1, DLMF 25.2.4
         let sum = power(1.01, 1.0).sum(f64::INFINITY);
-        assert!((sum / (100.577_943_338_497_14 - 1.0) - 1.0).abs() < 1e-11, "{sum}");
+        assert!(
+            (sum / (100.577_943_338_497_14 - 1.0) - 1.0).abs() < 1e-11,
+            "{sum}"
+        );
         assert_eq!(power(1.0, 1.0).sum(f64::INFINITY), f64::INFINITY);
     }
 
@@ -204,7 +207,10 @@ mod tests {
         // int_0^inf (1 + u/c)^-p = c / (p - 1)
         for (p, c) in [(1.05, 3.0), (2.0, 1e-4), (300.0, 1e5)] {
             let integral = power(p, c).integral_from_zero(f64::INFINITY);
-            assert!((integral * (p - 1.0) / c - 1.0).abs() < 1e-12, "{p} {c}: {integral}");
+            assert!(
+                (integral * (p - 1.0) / c - 1.0).abs() < 1e-12,
+                "{p} {c}: {integral}"
+            );
         }
         // int_0^inf exp(-u^c) = G(1 + 1/c)
         for c in [0.3, 1.0, 2.0, 9.0] {
@@ -215,7 +221,10 @@ mod tests {
             };
             let integral = weibull.integral_from_zero(f64::INFINITY);
             let exact = super::super::special::ln_gamma(1.0 + 1.0 / c).exp();
-            assert!((integral / exact - 1.0).abs() < 1e-12, "{c}: {integral} {exact}");
+            assert!(
+                (integral / exact - 1.0).abs() < 1e-12,
+                "{c}: {integral} {exact}"
+            );
         }
     }
 }

@@ -25,6 +25,7 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.tracks import plot_tracking, tracking
 from tenure.plotting.values import (
     plot_top_customers,
@@ -44,12 +45,14 @@ __all__ = [
     "plot_order_values",
     "plot_purchases_over_time",
     "plot_recency_frequency",
+    "plot_renewals",
     "plot_time_between_orders",
     "plot_top_customers",
     "plot_tracking",
     "plot_value_distribution",
     "purchases_over_time",
     "recency_frequency_map",
+    "renewal_curve",
     "time_between_orders",
     "top_customers",
     "tracking",

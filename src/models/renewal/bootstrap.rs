@@ -2,8 +2,8 @@
 //! (Efron and Tibshirani 1993, An Introduction to the Bootstrap, chapter 6).
 
 use super::{Law, Staying};
-use crate::data::check::{Rule, same_length};
 use crate::data::Contracts;
+use crate::data::check::{Rule, same_length};
 use crate::models::fit::{Options, fit};
 use crate::numeric::parallel;
 use crate::numeric::random::{Stream, Streams};
@@ -172,7 +172,7 @@ fn check(exposure: &Exposure<'_>, continuous: bool) -> Result<()> {
     )?;
     rule("end", "be a whole number of periods").check(
         end.len(),
-        |i| !exact && !(whole(end[i]) && whole(entry[i])),
+        |i| !(exact || whole(end[i]) && whole(entry[i])),
         |i| format!("{:?} with entry = {:?}", end[i], entry[i]),
     )?;
     rule("customers", "be a whole number of at least 0").check(

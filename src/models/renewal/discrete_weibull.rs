@@ -47,7 +47,8 @@ impl Law<2> for DiscreteWeibull {
         if theta > 1.0 - 1e-6 {
             Some("every customer seems to leave at the first renewal (theta -> 1)")
         } else {
-            (c < 1e-3).then_some("who does not leave at the first renewal seems never to leave (c -> 0)")
+            (c < 1e-3)
+                .then_some("who does not leave at the first renewal seems never to leave (c -> 0)")
         }
     }
 }

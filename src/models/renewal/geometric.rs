@@ -34,6 +34,7 @@ impl Law<1> for Geometric {
     }
 
     fn boundary([theta]: [f64; 1]) -> Option<&'static str> {
-        (theta > 1.0 - 1e-6).then_some("every customer seems to leave at the first renewal (theta -> 1)")
+        (theta > 1.0 - 1e-6)
+            .then_some("every customer seems to leave at the first renewal (theta -> 1)")
     }
 }

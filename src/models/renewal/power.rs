@@ -3,7 +3,7 @@
 use crate::numeric::Scalar;
 
 /// A power whose logarithm is above this is taken as so large that only its logarithm matters.
-pub(super) const LARGE: f64 = 500.0;
+pub(super) const LARGE: f64 = 300.0;
 
 /// `ln t^c`; nothing at age 0.
 pub(super) fn ln_power<S: Scalar>(c: S, age: f64) -> Option<S> {

@@ -94,16 +94,7 @@ impl<L: Law<B>, const B: usize> Staying<L, B> {
         if to <= from {
             return S::from(f64::NEG_INFINITY);
         }
-        let of = Self::mixture(theta);
-        let mut lost = Self::ln_by_law(&of, from, to).ln_1m_exp();
-        if let Some([ln_leaver, _]) = Self::ln_kinds(&of, from) {
-            lost = lost + ln_leaver;
-        }
-        if from > 0.0 || of.one_and_done.value() <= 0.0 {
-            return lost;
-        }
-        let later = lost + (-of.one_and_done).ln_1p();
-        of.one_and_done.ln().ln_add_exp(later)
+        Self::ln_survival(theta, from, to).ln_1m_exp()
     }
 
     /// The logarithm of the rate of leaving at an age.
@@ -212,9 +203,7 @@ impl<L: Law<B>, const B: usize, const K: usize> Model<K, K> for Staying<L, B> {
         let lost = sample.mean(|row| f64::from(u8::from(row.to.is_finite())));
         let seen = |row: &Contract| row.from.max(row.to.min(row.from + 1.0)) - row.entry;
         let churn = (lost / sample.mean(seen)).clamp(1e-4, 0.9);
-        L::starts(churn).map(|law| {
-            std::array::from_fn(|j| law.get(j).copied().unwrap_or(0.1))
-        })
+        L::starts(churn).map(|law| std::array::from_fn(|j| law.get(j).copied().unwrap_or(0.1)))
     }
 
     fn distances<S: Scalar>(theta: [S; K], time: f64, money: f64) -> [S; K] {

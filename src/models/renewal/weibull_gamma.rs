@@ -14,7 +14,7 @@ use crate::numeric::random::Stream;
 /// exponential-gamma law.
 ///
 /// Hardie, Fader and Wisniewski (1998), An empirical comparison of new product trial forecasting models, Journal of
-/// Forecasting 17; McCarthy, Fader and Hardie (2017), Valuing subscription-based businesses using publicly disclosed
+/// Forecasting 17; `McCarthy`, Fader and Hardie (2017), Valuing subscription-based businesses using publicly disclosed
 /// customer data, Journal of Marketing 81(1).
 #[derive(Debug, Clone, Copy)]
 pub struct WeibullGamma;
