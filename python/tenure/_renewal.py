@@ -149,8 +149,19 @@ class RenewalFit(Estimator):
         """
         self._result, self._training, self._weights = None, None, None
         self._renewals = None
-        names = {"duration": duration, "churned": churned}
-        renewals = self._read(data, names, unit)
+        self._names = {"duration": duration, "churned": churned}
+        renewals = self._read(data, self._names, unit)
+        self._learn_from(data, renewals, weights, fixed, start)
+        return self
+
+    def _learn_from(
+        self,
+        data: object,
+        renewals: Renewals,
+        weights: str | ArrayLike | None,
+        fixed: Mapping[str, float] | None,
+        start: Mapping[str, float] | None,
+    ) -> None:
         customers = _as_customers(data, renewals)
         counts = renewals.customers
         if weights is not None:
@@ -160,10 +171,9 @@ class RenewalFit(Estimator):
         found = _core.renewal_fit(self._model, _triple(customers), settings)
         result = self._reduced(found, renewals.unit, held)
         self._result, self._training, self._weights = result, customers, counts
-        self._renewals, self._names = renewals, names
+        self._renewals = renewals
         if result.status != "converged":
             self._complain(result)
-        return self
 
     def _read(
         self, data: object, names: Mapping[str, str], unit: str | None

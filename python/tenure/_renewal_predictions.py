@@ -175,7 +175,7 @@ class RenewalModel(RenewalFit):
             bootstrap=bootstrap,
         )
 
-    # -- what is still to come -----------------------------------------------------------
+    # -- what is still to come -------------------------------------------------------
 
     def expected_residual_lifetime(
         self,
@@ -419,7 +419,7 @@ class RenewalModel(RenewalFit):
 
         return plot_renewals(self, kind, actual=actual, **kwargs)
 
-    # -- the work ------------------------------------------------------------------------
+    # -- the work --------------------------------------------------------------------
 
     def _default_ages(self, first: int) -> Floats:
         last = max(math.ceil(self._seen().longest), first)

@@ -80,9 +80,9 @@ mod tests {
             let whole = ln_beta_step(a, x, m + n);
             let parts = ln_beta_step(a, x, m) + ln_beta_step(a, x + m, n);
             assert!((whole / parts - 1.0).abs() < 1e-13, "{whole} {parts}");
-            assert_eq!(ln_beta_step(a, x, m), ln_beta_step(m, x, a));
+            assert!((ln_beta_step(a, x, m) / ln_beta_step(m, x, a) - 1.0).abs() < 1e-15);
         }
-        assert_eq!(ln_beta_step(0.5, 2.0, 0.0), 0.0);
+        assert!(ln_beta_step(0.5, 2.0, 0.0).abs() < f64::MIN_POSITIVE);
     }
 
     #[test]

@@ -396,7 +396,7 @@ fn simulated_customers_leave_as_survival_says() {
             });
             let mut left = vec![0.0; CUSTOMERS];
             model
-                .simulate(&theta, &[entry; CUSTOMERS], 5, &mut left)
+                .simulate(&theta, &vec![entry; CUSTOMERS], 5, &mut left)
                 .unwrap();
             left.sort_by(f64::total_cmp);
             let mut greatest = 0.0_f64;

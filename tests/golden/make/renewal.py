@@ -113,10 +113,15 @@ class Model:
             return mpf(1)
         return (1 - self.one_and_done) * (self.never + (1 - self.never) * self.law(t))
 
+    def lost(self, start, end):
+        """The share of all customers who leave between two ages, without cancellation."""
+        by_law = (1 - self.never) * (self.law(start) - self.law(end))
+        at_once = self.one_and_done if start == 0 else 0
+        return at_once + (1 - self.one_and_done) * by_law
+
     def log_likelihood(self, entry, start, end):
-        """Seen at `start`, gone by `end` (infinite: not gone)."""
-        gone = mpf(0) if end == mp.inf else self.there(end)
-        return mp.log((self.there(start) - gone) / self.there(entry))
+        """Seen at `start`, gone by `end`."""
+        return mp.log(self.lost(start, end) / self.there(entry))
 
     def payments(self, start, rate, last=None):
         """The sum of S(start + k) / S(start) exp(-rate (k - 1)) over k = 1, 2, ..."""
@@ -140,11 +145,13 @@ class Model:
 
     def time(self, start, length):
         """int_0^length S(start + u) / S(start) du, for a law in continuous time."""
-        there = self.there(start)
-        knots = [0, length / mpf(64), length / mpf(8), length / mpf(2), length]
-        # t^c has no derivatives at 0: substitute u = w^4
-        knots = [knot ** mpf("0.25") for knot in knots]
-        return mp.quad(lambda w: self.there(start + w**4) * 4 * w**3, knots) / there
+
+        def panels(number):
+            # close together at 0, where survival may fall fast or t^c have no derivatives
+            knots = [length * (mpf(i) / number) ** 6 for i in range(number + 1)]
+            return mp.quad(lambda u: self.there(start + u), knots) / self.there(start)
+
+        return agreed("time", panels(60), panels(100))
 
 
 def agreed(what, first, second):
@@ -177,7 +184,7 @@ def case(name, theta, one_and_done, never, entry, start, end, rate):
         agreed("payments", model.payments(start, rate), closed)
     quantities = (
         model.survival(start, end),
-        (model.there(end - 1) - model.there(end)) / model.there(start),
+        model.lost(end - 1, end) / model.there(start),
         model.log_likelihood(entry, start, end),
         model.payments(start, rate),
         model.payments(start, rate, end - start),
