@@ -118,7 +118,7 @@ def independent_fit(lost, there, start):
 
     options = {"xatol": 1e-10, "fatol": 1e-10, "maxiter": 4000, "maxfev": 4000}
     found = optimize.minimize(
-        negative, np.log(start), method="Nelder-Mead", **{"options": options}
+        negative, np.log(start), method="Nelder-Mead", options=options
     )
     return np.exp(found.x), -found.fun
 

@@ -39,13 +39,13 @@ def seen(whole):
 
 
 @pytest.fixture(params=MODELS, ids=lambda model: model.__name__)
-def estimator(request):
+def family(request):
     return request.param
 
 
 @pytest.fixture
-def fitted(estimator, seen):
-    return estimator().fit(seen)
+def fitted(family, seen):
+    return family().fit(seen)
 
 
 def numbers(model):
@@ -54,18 +54,18 @@ def numbers(model):
 
 
 class TestSettings:
-    def test_the_rules_of_estimators(self, estimator):
-        parameters = inspect.signature(estimator).parameters.values()
+    def test_the_rules_of_estimators(self, family):
+        parameters = inspect.signature(family).parameters.values()
         assert all(p.kind is p.KEYWORD_ONLY for p in parameters)
         marks = {p.name: object() for p in parameters}
-        model = estimator(**marks)
+        model = family(**marks)
         assert model.get_params() == marks
         with pytest.raises(NotFittedError) as raised:
             _ = model.params_
         assert str(raised.value) == (
-            f"this {estimator.__name__} is not fitted; call fit() first"
+            f"this {family.__name__} is not fitted; call fit() first"
         )
-        clone = pytest.importorskip("sklearn.base").clone(estimator(penalty=0.5))
+        clone = pytest.importorskip("sklearn.base").clone(family(penalty=0.5))
         assert clone.get_params()["penalty"] == 0.5
 
     def test_before_the_fit(self):
@@ -75,7 +75,7 @@ class TestSettings:
 
 
 class TestFitting:
-    def test_the_fit(self, estimator, seen, fitted):
+    def test_the_fit(self, family, seen, fitted):
         assert fitted.fit(seen) is fitted
         assert fitted.converged_
         assert fitted.result_.gradient_norm < 1e-6
@@ -87,13 +87,13 @@ class TestFitting:
         size = len(fitted.params_)
         assert fitted.aic_ == pytest.approx(2 * size - 2 * fitted.log_likelihood_)
         assert repr(fitted).startswith(
-            f"{estimator.__name__} fitted to 1,000 customers, ages in years; "
+            f"{family.__name__} fitted to 1,000 customers, ages in years; "
         )
 
-    def test_storage(self, estimator, fitted):
+    def test_storage(self, family, fitted):
         text = json.dumps(fitted.to_dict(), allow_nan=False)
         for other in (
-            estimator.from_dict(json.loads(text)),
+            family.from_dict(json.loads(text)),
             pickle.loads(pickle.dumps(fitted)),  # noqa: S301
             copy.deepcopy(fitted),
         ):
@@ -103,10 +103,10 @@ class TestFitting:
         with pytest.raises(NotFittedError):
             pickle.loads(pickle.dumps(fitted)).survival()  # noqa: S301
 
-    def test_weights_are_repetition(self, estimator, seen):
-        double = estimator().fit(seen, weights=np.full(len(seen), 2.0))
+    def test_weights_are_repetition(self, family, seen):
+        double = family().fit(seen, weights=np.full(len(seen), 2.0))
         assert double.n_customers_ == 2000
-        once = estimator().fit(seen)
+        once = family().fit(seen)
         assert double.params_ == pytest.approx(once.params_, rel=1e-6)
         for name, error in once.standard_errors_.items():
             assert double.standard_errors_[name] == pytest.approx(
@@ -183,7 +183,8 @@ class TestFitting:
                 {"fixed": {"alpha": 1, "beta": 1, "c": 1}},
                 (
                     "`fixed` must leave a parameter to be estimated, got alpha, beta, c"
-                    "\n\nHint: from_params makes a model of which all parameters are known"
+                    "\n\nHint: from_params makes a model of which all parameters "
+                    "are known"
                 ),
             ),
             (
@@ -202,14 +203,14 @@ class TestFitting:
 
     def test_bad_weights(self, seen):
         with pytest.raises(DataError) as raised:
-            tn.SBG().fit(seen, weights=np.array([1, 1, -1, 1, 1, 1, 1, 1]))
+            tn.SBG().fit(seen, weights=np.r_[1, 1, -1, np.ones(10)])
         assert str(raised.value) == (
             "column `weights` must be finite and at least 0; row 2 has -1.0"
         )
         with pytest.raises(LengthError) as short:
             tn.SBG().fit(seen, weights=np.ones(3))
         assert str(short.value) == (
-            "column `weights` has 3 rows, but `customers` has 8"
+            "column `weights` has 3 rows, but `customers` has 13"
         )
 
     def test_exact_ages_are_for_continuous_time(self):
@@ -229,14 +230,16 @@ class TestFitting:
             (
                 [10, 10, 10],
                 (
-                    "SBG could not be fitted: nobody left\n\nHint: a longer observation may "
+                    "SBG could not be fitted: nobody left\n\nHint: a longer "
+                    "observation may "
                     "show who leaves"
                 ),
             ),
             (
                 [10, 0],
                 (
-                    "SBG could not be fitted: nobody stayed for a whole period\n\nHint: the "
+                    "SBG could not be fitted: nobody stayed for a whole "
+                    "period\n\nHint: the "
                     "model needs to see somebody renew"
                 ),
             ),
@@ -248,7 +251,7 @@ class TestFitting:
             tn.SBG().fit(tn.Renewals.from_survivors(table))
         assert str(raised.value) == text
 
-    def test_boundaries_are_said_in_words(self, seen):
+    def test_boundaries_are_said_in_words(self, whole):
         constant = 10_000 * 0.8 ** np.arange(6)
         table = {"age": np.arange(6), "survivors": constant}
         with pytest.warns(ConvergenceWarning) as caught:
@@ -267,14 +270,14 @@ class TestFitting:
             rtol=1e-3,
         )
         with pytest.warns(ConvergenceWarning, match="one_and_done -> 0"):
-            tn.BdW(one_and_done=True).fit(seen)
+            tn.BdW(one_and_done=True).fit(whole)
         with pytest.raises(ConvergenceError, match="same probability"):
             tn.SBG(strict=True).fit(tn.Renewals.from_survivors(table))
 
     def test_shares(self, whole):
         """With a share of people who never leave the high-end curve fits better."""
         plain, cured = (tn.SBG(never_leaving=flag).fit(whole) for flag in (False, True))
-        assert cured.log_likelihood_ > plain.log_likelihood_ + 3
+        assert cured.log_likelihood_ > plain.log_likelihood_ + 2
         assert 0.15 < cured.params_["never_leaving"] < 0.40
         low, high = cured.confidence_intervals(method="log")["never_leaving"]
         assert 0 < low < cured.params_["never_leaving"] < high < 1
@@ -331,7 +334,9 @@ class TestIntervals:
         for name, values in one.parameters.items():
             assert values.tolist() == other.parameters[name].tolist()
         assert len(one) + one.failed == 200
-        assert fitted.bootstrap(2, seed=5).parameters != one.parameters
+        first = next(iter(one.parameters))
+        another = fitted.bootstrap(2, seed=5).parameters[first]
+        assert another.tolist() != one.parameters[first][:2].tolist()
         delta = fitted.survival([3, 7], interval=0.9)
         drawn = fitted.survival([3, 7], interval=0.9, bootstrap=one)
         np.testing.assert_allclose(drawn["survival"], delta["survival"])
@@ -360,7 +365,8 @@ class TestIntervals:
         with pytest.raises(ParameterError) as raised:
             model.survival([1], interval=0.9, bootstrap=own)
         assert str(raised.value) == (
-            "`bootstrap` must be that of this Geometric, got one of SBG with alpha, beta"
+            "`bootstrap` must be that of this Geometric, got one of SBG with alpha, "
+            "beta"
         )
 
     def test_without_standard_errors(self):
@@ -514,8 +520,8 @@ class TestPredictions:
 
 
 class TestSimulation:
-    def test_the_seed_says_it_all(self, estimator):
-        model = estimator().fit(_small())
+    def test_the_seed_says_it_all(self, family):
+        model = family().fit(_small())
         one, other = (model.simulate(500, end=10, seed=9) for _ in range(2))
         assert one.gone.tolist() == other.gone.tolist()
         assert (
@@ -548,7 +554,7 @@ def _small():
 
 
 class TestPictures:
-    def test_the_numbers_behind(self, seen, whole, fitted):
+    def test_the_numbers_behind(self, whole, fitted):
         table = renewal_curve(fitted, "survival", actual=whole, interval=0.9)
         assert table["age"].tolist() == list(range(13))
         np.testing.assert_allclose(table["actual"], np.array(HIGH_END) / 1000)

@@ -99,7 +99,8 @@ class TestSurvivors:
             (
                 {"survivors": [0.0, 0.0, 0.0, 0.0]},
                 (
-                    "column `survivors` must be greater than 0 at a cohort's first age; "
+                    "column `survivors` must be greater than 0 at a cohort's first "
+                    "age; "
                     "row 0 has 0.0"
                 ),
             ),
@@ -110,8 +111,10 @@ class TestSurvivors:
             (
                 {"age": [0, 1, 1.5, 3]},
                 (
-                    "column `age` must be a whole number of at least 0; row 2 has 1.5\n\n"
-                    "Hint: count whole periods; exact times are for models in continuous "
+                    "column `age` must be a whole number of at least 0; row 2 has "
+                    "1.5\n\n"
+                    "Hint: count whole periods; exact times are for models in "
+                    "continuous "
                     "time"
                 ),
             ),
@@ -236,8 +239,10 @@ class TestDurations:
                 {"duration": [1, 0, 2, 0]},
                 {},
                 (
-                    "column `duration` must be greater than 0 for customers who left; row "
-                    "1 has 0.0 with churned = True\n\nHint: who left at the first renewal "
+                    "column `duration` must be greater than 0 for customers who "
+                    "left; row "
+                    "1 has 0.0 with churned = True\n\nHint: who left at the first "
+                    "renewal "
                     "has stayed for one period"
                 ),
             ),
@@ -264,7 +269,8 @@ class TestDurations:
                 {"came": [0, 3, 0, 0]},
                 {"entry": "came"},
                 (
-                    "column `duration` must not lie before `came`; row 1 has 3.0 with came "
+                    "column `duration` must not lie before `came`; row 1 has 3.0 "
+                    "with came "
                     "= 3.0"
                 ),
             ),

@@ -114,7 +114,7 @@ class Model:
         return (1 - self.one_and_done) * (self.never + (1 - self.never) * self.law(t))
 
     def lost(self, start, end):
-        """The share of all customers who leave between two ages, without cancellation."""
+        """The share of customers who leave between two ages, without cancellation."""
         by_law = (1 - self.never) * (self.law(start) - self.law(end))
         at_once = self.one_and_done if start == 0 else 0
         return at_once + (1 - self.one_and_done) * by_law
@@ -147,7 +147,7 @@ class Model:
         """int_0^length S(start + u) / S(start) du, for a law in continuous time."""
 
         def panels(number):
-            # close together at 0, where survival may fall fast or t^c have no derivatives
+            # close together at 0, where t^c may have no derivatives
             knots = [length * (mpf(i) / number) ** 6 for i in range(number + 1)]
             return mp.quad(lambda u: self.there(start + u), knots) / self.there(start)
 
