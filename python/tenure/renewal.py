@@ -66,13 +66,13 @@ class SBG(RenewalModel):
     >>> model = tn.SBG().fit(seen.until(7))
     >>> model
     SBG fitted to 1,000 customers, ages in years; log-likelihood -1680.27, ...
-           estimate  std. error      95 % interval
-    alpha    0.7041       0.083   [0.5407, 0.8675]
-    beta      1.182        0.17    [0.8461, 1.518]
+           estimate  std. error     95 % interval
+    alpha    0.7041       0.066  [0.5755, 0.8326]
+    beta      1.182        0.15   [0.8832, 1.481]
     >>> model.survival([8, 12], interval=0.9).round(3)
         age  survival  std_error  lower  upper
-    0   8.0     0.220      0.012  0.200  0.241
-    1  12.0     0.170      0.012  0.151  0.191
+    0   8.0      0.22      0.013  0.199  0.243
+    1  12.0      0.17      0.013  0.149  0.193
     """
 
     _model: ClassVar[str] = "SBG"
@@ -172,7 +172,7 @@ class BdW(RenewalModel):
         >>> import tenure as tn
         >>> model = tn.BdW.from_params(alpha=0.2143, beta=1.4266, c=1.7236)
         >>> model.retention([1, 2, 3])["retention"].round(4)
-        array([0.8694, 0.8516, 0.8803])
+        array([0.8694, 0.8515, 0.8851])
         """
         given = {"alpha": alpha, "beta": beta, "c": c}
         return cls._with_shares(given, one_and_done, never_leaving, covariance, unit)
@@ -226,8 +226,8 @@ class Geometric(RenewalModel):
         --------
         >>> import tenure as tn
         >>> model = tn.Geometric.from_params(theta=0.25)
-        >>> float(model.expected_residual_lifetime()["expected_residual_lifetime"][0])
-        3.0
+        >>> model.expected_residual_lifetime()["expected_residual_lifetime"].round(6)
+        array([3.])
         """
         given = {"theta": theta}
         return cls._with_shares(given, one_and_done, never_leaving, covariance, unit)

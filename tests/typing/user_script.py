@@ -40,6 +40,13 @@ total: float = value.total
 formula: tn.FormulaValue = tn.retention_formula(
     margin=100.0, retention=0.8, discount_rate=0.1
 )
+seen: tn.Renewals = tn.Renewals.from_survivors(
+    {"age": [0, 1, 2, 3], "survivors": [100, 70, 58, 51]}, unit="year"
+)
+staying: tn.SBG = tn.SBG().fit(seen, start={"alpha": 1.0})
+curve = staying.survival([1, 2, 5], interval=0.9)
+draws = staying.bootstrap(20, seed=1).confidence_intervals(0.9)
+worth = staying.discounted_lifetime_new(discount_rate=0.1)
 try:
     tn.BGNBD().probability_alive(summary)
 except tn.exceptions.NotFittedError as error:
