@@ -5,12 +5,14 @@
 
 mod beta_discrete_weibull;
 mod bootstrap;
+mod contracts;
 mod discrete_weibull;
 mod exponential_gamma;
 mod geometric;
 mod power;
 mod registry;
 mod shifted_beta_geometric;
+mod spans;
 mod staying;
 mod weibull_gamma;
 
@@ -19,8 +21,9 @@ pub use bootstrap::Exposure;
 pub use discrete_weibull::DiscreteWeibull;
 pub use exponential_gamma::ExponentialGamma;
 pub use geometric::Geometric;
-pub use registry::{DynRenewal, RENEWAL, Span, renewal};
+pub use registry::{DynRenewal, RENEWAL, renewal};
 pub use shifted_beta_geometric::ShiftedBetaGeometric;
+pub use spans::Span;
 pub use staying::Staying;
 pub use weibull_gamma::WeibullGamma;
 

@@ -3,9 +3,8 @@
 use std::marker::PhantomData;
 
 use super::Law;
-use crate::data::{Contract, Contracts, Rows};
-use crate::models::sample::bits;
-use crate::models::{Dimension, Equals, Model, Parameter, Row, Sample};
+use crate::data::Contract;
+use crate::models::{Dimension, Equals, Model, Parameter, Sample};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
 use crate::{Error, Result};
@@ -256,48 +255,3 @@ const NEVER_LEAVING: Parameter = Parameter {
     dimension: Dimension::Share,
     meaning: "share of the others who never leave",
 };
-
-impl Row for Contract {
-    fn count(&self) -> f64 {
-        0.0
-    }
-
-    /// `entry`, `from` and `to`.
-    type Key = [u64; 3];
-
-    fn key(&self) -> [u64; 3] {
-        [bits(self.entry), bits(self.from), bits(self.to)]
-    }
-
-    fn new(_: f64, key: [u64; 3]) -> Self {
-        let [entry, from, to] = key.map(f64::from_bits);
-        Self { entry, from, to }
-    }
-
-    fn time(&self) -> f64 {
-        if self.to.is_finite() {
-            self.to
-        } else {
-            self.from
-        }
-    }
-}
-
-/// Contracts that were checked for a law: ages are whole where its time is discrete.
-///
-/// # Errors
-/// What [`Contracts::new`] and [`Contracts::check_whole`] report.
-pub(super) fn checked<'a, L: Law<B>, const B: usize>(
-    contracts: &Contracts<'a>,
-) -> Result<Contracts<'a>> {
-    if !L::CONTINUOUS {
-        contracts.check_whole()?;
-    }
-    if contracts.is_empty() {
-        return Err(Error::Empty {
-            what: "there are no contracts".into(),
-            hint: String::new(),
-        });
-    }
-    Ok(*contracts)
-}
