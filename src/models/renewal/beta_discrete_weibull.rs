@@ -26,7 +26,7 @@ impl Law<3> for BetaDiscreteWeibull {
     /// is itself a power: `B(alpha, n)` falls as `n^-alpha`.
     fn ln_survival<S: Scalar>([alpha, beta, c]: [S; 3], from: f64, to: f64) -> S {
         let before = ln_power(c, from);
-        if before.is_some_and(|ln| ln.value() > LARGE) {
+        if before.is_some_and(|ln| ln.value() > 0.5 * LARGE) {
             return -(alpha * c * ((to - from) / from).ln_1p());
         }
         let rise = ln_power_rise(c, from, to);

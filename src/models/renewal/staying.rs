@@ -93,7 +93,13 @@ impl<L: Law<B>, const B: usize> Staying<L, B> {
         if to <= from {
             return S::from(f64::NEG_INFINITY);
         }
-        Self::ln_survival(theta, from, to).ln_1m_exp()
+        let of = Self::mixture(theta);
+        if from <= 0.0 && of.one_and_done.value() > 0.0 {
+            return Self::ln_survival(theta, from, to).ln_1m_exp();
+        }
+        // in logarithms, since hardly any of those who are left may be leavers
+        let lost = Self::ln_by_law(&of, from, to).ln_1m_exp();
+        Self::ln_kinds(&of, from).map_or(lost, |[ln_leaver, _]| lost + ln_leaver)
     }
 
     /// The logarithm of the rate of leaving at an age.
