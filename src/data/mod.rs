@@ -10,6 +10,7 @@ pub mod attributes;
 pub mod calendar;
 pub(crate) mod check;
 pub mod codes;
+pub mod engine;
 mod group;
 mod hash;
 pub mod instants;

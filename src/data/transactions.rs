@@ -220,6 +220,21 @@ impl<'a> History<'a> {
         })
     }
 
+    /// The history of grouped rows.
+    pub(crate) fn of_grouped(grain: Grain, rows: &'a Grouped) -> Self {
+        Self {
+            grain,
+            offsets: &rows.offsets,
+            times: &rows.times,
+            values: Some(&rows.values),
+            refunds: RefundColumns {
+                purchases: &rows.refunds.purchases,
+                times: &rows.refunds.times,
+                amounts: &rows.refunds.amounts,
+            },
+        }
+    }
+
     /// The grain of the times.
     pub fn grain(&self) -> Grain {
         self.grain
