@@ -106,6 +106,7 @@ impl Grouped {
 
     /// Adds the customers of `next`, whose codes come after ours.
     pub(crate) fn append(&mut self, next: Self) {
+        self.append_fate(&next);
         let purchases = self.times.len() as i64;
         let lines = self.lines.offsets.last().copied().unwrap_or(0);
         extend_shifted(&mut self.offsets, &next.offsets[1..], purchases);
@@ -123,8 +124,12 @@ impl Grouped {
         self.lines.orders.extend(next.lines.orders);
         self.lines.products.extend(next.lines.products);
         self.lines.amounts.extend(next.lines.amounts);
+    }
+
+    /// Adds what became of the rows of `next`.
+    pub(crate) fn append_fate(&mut self, next: &Self) {
         self.receipt.add(&next.receipt);
-        self.refunded.extend(next.refunded);
+        self.refunded.extend_from_slice(&next.refunded);
         self.first_duplicate = match (self.first_duplicate, next.first_duplicate) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),

@@ -101,7 +101,7 @@ impl Transactions {
 }
 
 /// Instants where the log has times of day; a log of nothing but dates is one of days, however it is merged.
-fn grain_of(merge: Merge, whole_days: bool) -> Grain {
+pub(super) fn grain_of(merge: Merge, whole_days: bool) -> Grain {
     match merge.grain() {
         Grain::Instant if whole_days => Grain::Day,
         grain => grain,

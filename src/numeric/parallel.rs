@@ -120,7 +120,10 @@ pub fn map_with<T: Send, R: Send, M>(
     f: impl Fn(&mut M, T) -> R + Sync,
 ) -> Vec<R> {
     if items.len() <= 1 {
-        return items.into_iter().map(|item| f(&mut memory(), item)).collect();
+        return items
+            .into_iter()
+            .map(|item| f(&mut memory(), item))
+            .collect();
     }
     let work = items.into_par_iter().map_init(&memory, &f);
     work.collect()

@@ -81,8 +81,13 @@ pub(super) fn new_table(
 }
 
 /// A new array of `rows` numbers of any type, to be written in full.
-pub(super) fn new_array<T: Element>(py: Python<'_>, rows: usize) -> PyResult<Bound<'_, PyArray1<T>>> {
-    let array = py.import("numpy")?.call_method1("empty", (rows, T::get_dtype(py)))?;
+pub(super) fn new_array<T: Element>(
+    py: Python<'_>,
+    rows: usize,
+) -> PyResult<Bound<'_, PyArray1<T>>> {
+    let array = py
+        .import("numpy")?
+        .call_method1("empty", (rows, T::get_dtype(py)))?;
     Ok(array.cast_into()?)
 }
 

@@ -1,15 +1,19 @@
-//! Summaries straight from the columns of a log.
+//! Summaries and compressed rows straight from the columns of a log.
 
-use numpy::{PyArrayMethods, PyReadonlyArray1};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::columns::{Missing, Strings, mask};
+use super::columns::{Array, Missing, Strings, mask};
 use super::convert::new_array;
 use super::transactions::receipt_fields;
 use crate::data::calendar::Unit;
-use crate::data::engine::{Customers, EventLog, Plan, Summaries, SummaryColumns, summarize_events};
+use crate::data::engine::{
+    Customers, EventLog, Plan, PurchaseColumns, Purchases, Summaries, SummaryColumns,
+    gather_purchases, summarize_events,
+};
 use crate::data::mask::Mask;
+use crate::data::text::TextBuffer;
 use crate::data::{DuplicateRule, Merge, RefundRule, Rules};
 
 /// Who bought: integers, of which those below the second number name nobody, or text.
@@ -54,35 +58,62 @@ impl EventColumns<'_> {
     }
 }
 
+/// Merge, refunds and duplicates, as the caller knows them.
+type RuleNames = (Option<String>, String, String);
+
+fn parsed((merge, refunds, duplicates): &RuleNames) -> PyResult<Rules> {
+    Ok(Rules {
+        merge: Merge::parse(merge.as_deref())?,
+        refunds: RefundRule::parse(refunds)?,
+        duplicates: DuplicateRule::parse(duplicates)?,
+    })
+}
+
 /// Summarise a log without grouping it first; None if that is no way for this log or for these rules.
 #[pyfunction]
 pub(super) fn summarize_log<'py>(
     py: Python<'py>,
     columns: EventColumns<'py>,
-    rules: (Option<String>, String, String),
+    rules: RuleNames,
     as_of: Option<(i64, bool)>,
     unit: &str,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let rules = Rules {
-        merge: Merge::parse(rules.0.as_deref())?,
-        refunds: RefundRule::parse(&rules.1)?,
-        duplicates: DuplicateRule::parse(&rules.2)?,
-    };
-    let unit = Unit::parse(unit)?;
-    let log = columns.log()?;
+    let (rules, unit, log) = (parsed(&rules)?, Unit::parse(unit)?, columns.log()?);
     let plan = py.detach(|| Plan::new(log))?;
-    let summaries = {
-        let mut memory = new_array::<u64>(py, plan.words())?.readwrite();
-        let memory = memory.as_slice_mut()?;
-        py.detach(|| summarize_events(&plan, rules, as_of, memory))
-    };
-    let Some(summaries) = summaries else {
-        return Ok(None);
-    };
-    written(py, &summaries, unit, log.amount.is_some()).map(Some)
+    let summaries = with_memory(py, &plan, |memory| {
+        summarize_events(&plan, rules, as_of, memory)
+    })?;
+    let has_amounts = log.amount.is_some();
+    let written = summaries.map(|found| summary_dict(py, &found, unit, has_amounts));
+    written.transpose()
 }
 
-fn written<'py>(
+/// Group a log without codes; None if that is no way for this log or for these rules.
+#[pyfunction]
+pub(super) fn group_log<'py>(
+    py: Python<'py>,
+    columns: EventColumns<'py>,
+    rules: RuleNames,
+) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let (rules, log) = (parsed(&rules)?, columns.log()?);
+    let plan = py.detach(|| Plan::new(log))?;
+    let purchases = with_memory(py, &plan, |memory| gather_purchases(&plan, rules, memory))?;
+    let written = purchases.map(|found| grouped_dict(py, &found, log.amount.is_some()));
+    written.transpose()
+}
+
+/// Follows a plan in memory of NumPy's, which is given back afterwards.
+fn with_memory<R: Send>(
+    py: Python<'_>,
+    plan: &Plan<'_>,
+    work: impl FnOnce(&mut [u64]) -> R + Send,
+) -> PyResult<R> {
+    let mut memory = new_array(py, plan.words())?.readwrite();
+    let memory = memory.as_slice_mut()?;
+    Ok(py.detach(|| work(memory)))
+}
+
+fn summary_dict<'py>(
     py: Python<'py>,
     summaries: &Summaries,
     unit: Unit,
@@ -101,13 +132,60 @@ fn written<'py>(
         t: t.as_slice_mut()?,
         monetary_value: monetary_value.as_slice_mut()?,
     };
-    py.detach(|| summaries.write(unit, columns));
+    let texts = py.detach(|| {
+        summaries.write(unit, columns);
+        summaries.texts()
+    });
     let result = PyDict::new(py);
     result.set_item("customers", &**customers)?;
+    result.set_item("texts", texts.map(|texts| strings(py, texts)))?;
     result.set_item("frequency", &**frequency)?;
     result.set_item("recency", &**recency)?;
     result.set_item("T", &**t)?;
     result.set_item("monetary_value", &**monetary_value)?;
     result.set_item("receipt", receipt_fields(py, &summaries.receipt)?)?;
     Ok(result)
+}
+
+fn grouped_dict<'py>(
+    py: Python<'py>,
+    purchases: &Purchases,
+    has_amounts: bool,
+) -> PyResult<Bound<'py, PyDict>> {
+    let (rows, found) = (purchases.customers(), purchases.receipt.purchases);
+    let mut customers = new_array(py, rows)?.readwrite();
+    let mut offsets = new_array(py, rows + 1)?.readwrite();
+    let mut times = new_array(py, found)?.readwrite();
+    let mut values = new_array(py, if has_amounts { found } else { 0 })?.readwrite();
+    let columns = PurchaseColumns {
+        customers: customers.as_slice_mut()?,
+        offsets: offsets.as_slice_mut()?,
+        times: times.as_slice_mut()?,
+        values: values.as_slice_mut()?,
+    };
+    let (texts, refunds) = py.detach(|| {
+        purchases.write(columns);
+        (purchases.texts(), purchases.refunds())
+    });
+    let result = PyDict::new(py);
+    result.set_item("grain", purchases.grain.name())?;
+    result.set_item("customers", &**customers)?;
+    result.set_item("texts", texts.map(|texts| strings(py, texts)))?;
+    result.set_item("offsets", &**offsets)?;
+    result.set_item("times", &**times)?;
+    result.set_item("values", has_amounts.then_some(&**values))?;
+    result.set_item(
+        "refund_purchases",
+        PyArray1::from_vec(py, refunds.purchases),
+    )?;
+    result.set_item("refund_times", PyArray1::from_vec(py, refunds.times))?;
+    result.set_item("refund_amounts", PyArray1::from_vec(py, refunds.amounts))?;
+    result.set_item("receipt", receipt_fields(py, &purchases.receipt)?)?;
+    Ok(result)
+}
+
+/// Strings as Python reads them.
+fn strings(py: Python<'_>, texts: TextBuffer) -> (Array<'_, i64>, Array<'_, u8>) {
+    let bytes = PyArray1::from_vec(py, texts.bytes);
+    (PyArray1::from_vec(py, texts.offsets), bytes)
 }

@@ -33,7 +33,7 @@ mod _core {
     };
 
     #[pymodule_export]
-    use super::engine::summarize_log;
+    use super::engine::{group_log, summarize_log};
 
     #[pymodule_export]
     use super::arrow::ArrowTable;

@@ -59,7 +59,12 @@ impl EventLog<'_> {
     pub(super) fn check(&self) -> Result<()> {
         let rows = self.rows();
         same_length("customer", self.customer.rows(), "time", rows)?;
-        same_length("amount", self.amount.map_or(rows, <[f64]>::len), "time", rows)
+        same_length(
+            "amount",
+            self.amount.map_or(rows, <[f64]>::len),
+            "time",
+            rows,
+        )
     }
 
     /// When a row happened, if that is known.

@@ -1,9 +1,9 @@
 //! Integers that lie close together: their highest bits are the partition, the others the place in it.
 
-use super::Sink;
 use super::columns::EventLog;
 use super::entry::Entry;
-use super::fold::{Bench, Route};
+use super::fold::{Bench, Clock, Route};
+use super::{Sink, name_of};
 use crate::data::mask::Mask;
 
 /// How an integer and a time share a word: the customer's place in the partition above, the time since the first below.
@@ -49,9 +49,13 @@ impl Packing {
         (word >> self.time_bits) as usize
     }
 
+    fn passed(self, word: u64) -> u64 {
+        word & ((1 << self.time_bits) - 1)
+    }
+
     fn time(self, word: u64) -> i64 {
-        let passed = word & ((1 << self.time_bits) - 1);
-        self.first_time.wrapping_add(passed.cast_signed())
+        self.first_time
+            .wrapping_add(self.passed(word).cast_signed())
     }
 }
 
@@ -66,11 +70,13 @@ pub(super) struct Dense<'a> {
     pub(super) missing: Mask<'a>,
     pub(super) least: i64,
     pub(super) packing: Packing,
+    pub(super) clock: Clock,
 }
 
 impl Route for Dense<'_> {
-    const LEAD: usize = 1;
+    type Tag = u64;
     type Numbers = ();
+    const LEAD: usize = 1;
 
     fn partitions(&self) -> usize {
         self.packing.partitions
@@ -81,9 +87,14 @@ impl Route for Dense<'_> {
         if id < self.least || self.missing.hides(row) || self.log.time_missing.hides(row) {
             return None;
         }
-        let Packing { lowest, local_bits, .. } = self.packing;
+        let Packing {
+            lowest, local_bits, ..
+        } = self.packing;
         let offset = id.wrapping_sub(lowest).cast_unsigned();
-        Some(((offset >> local_bits) as usize, offset & ((1 << local_bits) - 1)))
+        Some((
+            (offset >> local_bits) as usize,
+            offset & ((1 << local_bits) - 1),
+        ))
     }
 
     fn write(&self, row: usize, local: u64, lead: &mut [u64]) {
@@ -95,20 +106,19 @@ impl Route for Dense<'_> {
         partition: usize,
         records: &[[u64; W]],
         (): &mut (),
-        bench: &mut Bench<E>,
+        bench: &mut Bench<E, W>,
         sink: &mut impl Sink<E>,
     ) {
         let packing = self.packing;
-        bench.places.clear();
-        bench.places.resize(1 << packing.local_bits, 0);
-        for record in records {
-            bench.places[packing.local(record[0])] += 1;
-        }
-        bench.arrange(records.iter().map(|record| {
-            let entry = E::read(packing.time(record[0]), &record[1..]);
-            (packing.local(record[0]), entry)
-        }));
-        let base = packing.lowest.wrapping_add((partition << packing.local_bits) as i64);
-        bench.hand_over(sink, |local| base.wrapping_add(local as i64));
+        bench.sort_by_time(records, &self.clock, |record| packing.passed(record[0]));
+        bench.sort_by_customer(
+            1 << packing.local_bits,
+            |_, record| packing.local(record[0]),
+            |record| E::read(packing.time(record[0]), &record[1..]),
+        );
+        let base = packing
+            .lowest
+            .wrapping_add((partition << packing.local_bits) as i64);
+        bench.hand_over(sink, |local| name_of(base.wrapping_add(local as i64)));
     }
 }

@@ -1,29 +1,38 @@
 //! A partition of identifiers of any kind: numbered by a small hash table, in the cache.
 
-use super::Sink;
 use super::columns::EventLog;
 use super::entry::Entry;
-use super::fold::{Bench, Route};
-use crate::data::hash::{Fingerprint, Key};
+use super::fold::{Bench, Clock, Route};
+use super::{Sink, name_of};
+use crate::data::hash::{Fingerprint, Key, Padded};
 use crate::data::mask::Mask;
 use crate::data::text::Text;
 
-/// Identifiers by their hashes, and by tags of one word.
+/// Identifiers by their hashes, and by tags of a word or two.
 pub(super) trait Tags: Sync {
-    /// The hash of the identifier in a row, unless it names nobody.
-    fn hash(&self, row: usize) -> Option<u64>;
+    /// What is kept of an identifier.
+    type Tag: Copy;
 
-    /// A word for it, from which [`Tags::mixed`] and [`Tags::same`] find it again.
-    fn tag(&self, row: usize, hash: u64) -> u64;
+    /// How many words that is.
+    const WORDS: usize;
+
+    /// The hash and the tag of the identifier in a row, unless it names nobody.
+    fn hash(&self, row: usize) -> Option<(u64, Self::Tag)>;
+
+    /// Writes a tag down.
+    fn write(tag: Self::Tag, words: &mut [u64]);
+
+    /// Reads a tag.
+    fn read(words: &[u64]) -> Self::Tag;
 
     /// Some bits of the hash, other than its highest ones.
-    fn mixed(&self, tag: u64) -> usize;
+    fn mixed(tag: Self::Tag) -> usize;
 
     /// Whether two tags are of the same identifier.
-    fn same(&self, a: u64, b: u64) -> bool;
+    fn same(&self, a: Self::Tag, b: Self::Tag) -> bool;
 
     /// The customer's name for the sink.
-    fn name(&self, tag: u64) -> i64;
+    fn name(tag: Self::Tag) -> u128;
 }
 
 /// Integers, which are their own tags.
@@ -34,52 +43,98 @@ pub(super) struct Integers<'a> {
 }
 
 impl Tags for Integers<'_> {
-    fn hash(&self, row: usize) -> Option<u64> {
+    type Tag = i64;
+    const WORDS: usize = 1;
+
+    fn hash(&self, row: usize) -> Option<(u64, i64)> {
         let id = self.values[row];
-        (id >= self.least).then(|| id.hash())
+        (id >= self.least).then(|| (id.hash(), id))
     }
 
-    fn tag(&self, row: usize, _: u64) -> u64 {
-        self.values[row].cast_unsigned()
+    fn write(tag: i64, words: &mut [u64]) {
+        words[0] = tag.cast_unsigned();
     }
 
-    fn mixed(&self, tag: u64) -> usize {
-        tag.cast_signed().hash() as usize
+    fn read(words: &[u64]) -> i64 {
+        words[0].cast_signed()
     }
 
-    fn same(&self, a: u64, b: u64) -> bool {
+    fn mixed(tag: i64) -> usize {
+        tag.hash() as usize
+    }
+
+    fn same(&self, a: i64, b: i64) -> bool {
         a == b
     }
 
-    fn name(&self, tag: u64) -> i64 {
-        tag.cast_signed()
+    fn name(tag: i64) -> u128 {
+        name_of(tag)
     }
 }
 
-/// Text: the row above, the lowest bits of the hash below.
-pub(super) struct Words<'a>(pub(super) Text<'a>);
+/// Text that is short in every row (see [`Padded`]), which is its own tag and name.
+pub(super) struct ShortText<'a>(pub(super) Text<'a>);
 
-impl Words<'_> {
+impl Tags for ShortText<'_> {
+    type Tag = Padded;
+    const WORDS: usize = 2;
+
+    fn hash(&self, row: usize) -> Option<(u64, Padded)> {
+        let tag = Padded::of(self.0.get(row));
+        Some((tag.hash(), tag))
+    }
+
+    fn write(tag: Padded, words: &mut [u64]) {
+        words.copy_from_slice(&tag.words());
+    }
+
+    fn read(words: &[u64]) -> Padded {
+        Padded::from([words[0], words[1]])
+    }
+
+    fn mixed(tag: Padded) -> usize {
+        tag.hash() as usize
+    }
+
+    fn same(&self, a: Padded, b: Padded) -> bool {
+        a == b
+    }
+
+    fn name(tag: Padded) -> u128 {
+        tag.into()
+    }
+}
+
+/// Text of any length: a row in which it stands above, the lowest bits of its hash below. The row is the name.
+pub(super) struct LongText<'a>(pub(super) Text<'a>);
+
+impl LongText<'_> {
     const BITS: u32 = 24;
     const MASK: u64 = (1 << Self::BITS) - 1;
-    /// Rows beyond this have no tag.
-    pub(super) const MOST_ROWS: usize = 1 << (u64::BITS - Self::BITS - 1);
 
     fn row(tag: u64) -> usize {
         (tag >> Self::BITS) as usize
     }
 }
 
-impl Tags for Words<'_> {
-    fn hash(&self, row: usize) -> Option<u64> {
-        Some(Fingerprint::of(self.0.get(row)).hash())
+impl Tags for LongText<'_> {
+    type Tag = u64;
+    const WORDS: usize = 1;
+
+    fn hash(&self, row: usize) -> Option<(u64, u64)> {
+        let hash = Fingerprint::of(self.0.get(row)).hash();
+        Some((hash, (row as u64) << Self::BITS | hash & Self::MASK))
     }
 
-    fn tag(&self, row: usize, hash: u64) -> u64 {
-        (row as u64) << Self::BITS | hash & Self::MASK
+    fn write(tag: u64, words: &mut [u64]) {
+        words[0] = tag;
     }
 
-    fn mixed(&self, tag: u64) -> usize {
+    fn read(words: &[u64]) -> u64 {
+        words[0]
+    }
+
+    fn mixed(tag: u64) -> usize {
         (tag & Self::MASK) as usize
     }
 
@@ -87,38 +142,48 @@ impl Tags for Words<'_> {
         (a ^ b) & Self::MASK == 0 && self.0.get(Self::row(a)) == self.0.get(Self::row(b))
     }
 
-    fn name(&self, tag: u64) -> i64 {
-        Self::row(tag) as i64
+    fn name(tag: u64) -> u128 {
+        name_of(Self::row(tag) as i64)
     }
 }
 
 /// The identifiers of a partition, numbered as they come.
-#[derive(Debug, Default)]
-pub(super) struct Numbers {
+#[derive(Debug)]
+pub(super) struct Numbers<T> {
     /// Numbers + 1 at or after the place that the hash names; 0 where there is none. A power of two of them.
     slots: Vec<u32>,
     /// The first tag of each identifier.
-    firsts: Vec<u64>,
+    firsts: Vec<T>,
     /// The number of the identifier in each record.
     of_records: Vec<u32>,
 }
 
-impl Numbers {
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            firsts: Vec::new(),
+            of_records: Vec::new(),
+        }
+    }
+}
+
+impl<T: Copy> Numbers<T> {
     /// Numbers the identifiers of all records, which begin with a tag.
-    fn number<const W: usize>(&mut self, records: &[[u64; W]], tags: &impl Tags) {
+    fn number<const W: usize, S: Tags<Tag = T>>(&mut self, records: &[[u64; W]], tags: &S) {
         self.slots.clear();
-        self.slots.resize(64, 0);
+        self.slots.resize(1 << 12, 0);
         self.firsts.clear();
         self.of_records.clear();
         for record in records {
-            let number = self.number_of(record[0], tags);
+            let number = self.number_of(S::read(record), tags);
             self.of_records.push(number);
         }
     }
 
-    fn number_of(&mut self, tag: u64, tags: &impl Tags) -> u32 {
+    fn number_of<S: Tags<Tag = T>>(&mut self, tag: T, tags: &S) -> u32 {
         let mask = self.slots.len() - 1;
-        let mut slot = tags.mixed(tag) & mask;
+        let mut slot = S::mixed(tag) & mask;
         while let Some(number) = self.slots[slot].checked_sub(1) {
             if tags.same(self.firsts[number as usize], tag) {
                 return number;
@@ -128,17 +193,17 @@ impl Numbers {
         self.firsts.push(tag);
         self.slots[slot] = self.firsts.len() as u32;
         if self.firsts.len() > self.slots.len() / 2 {
-            self.grow(tags);
+            self.grow::<S>();
         }
         self.firsts.len() as u32 - 1
     }
 
-    fn grow(&mut self, tags: &impl Tags) {
+    fn grow<S: Tags<Tag = T>>(&mut self) {
         let mask = 4 * self.slots.len() - 1;
         self.slots.clear();
         self.slots.resize(mask + 1, 0);
         for (number, &tag) in (1..).zip(&self.firsts) {
-            let mut slot = tags.mixed(tag) & mask;
+            let mut slot = S::mixed(tag) & mask;
             while self.slots[slot] != 0 {
                 slot = (slot + 1) & mask;
             }
@@ -154,49 +219,50 @@ pub(super) struct Hashed<'a, T> {
     pub(super) missing: Mask<'a>,
     /// At least 1.
     pub(super) bits: u32,
+    pub(super) clock: Clock,
 }
 
 impl<T: Tags> Route for Hashed<'_, T> {
-    const LEAD: usize = 2;
-    type Numbers = Numbers;
+    type Tag = T::Tag;
+    type Numbers = Numbers<T::Tag>;
+    const LEAD: usize = T::WORDS + 1;
 
     fn partitions(&self) -> usize {
         1 << self.bits
     }
 
-    fn route(&self, row: usize) -> Option<(usize, u64)> {
+    fn route(&self, row: usize) -> Option<(usize, T::Tag)> {
         if self.missing.hides(row) || self.log.time_missing.hides(row) {
             return None;
         }
-        let hash = self.tags.hash(row)?;
-        let partition = hash >> (u64::BITS - self.bits);
-        Some((partition as usize, self.tags.tag(row, hash)))
+        let (hash, tag) = self.tags.hash(row)?;
+        Some(((hash >> (u64::BITS - self.bits)) as usize, tag))
     }
 
-    fn write(&self, row: usize, tag: u64, lead: &mut [u64]) {
-        lead[0] = tag;
-        lead[1] = self.log.time[row].cast_unsigned();
+    fn write(&self, row: usize, tag: T::Tag, lead: &mut [u64]) {
+        let (words, time) = lead.split_at_mut(T::WORDS);
+        T::write(tag, words);
+        time[0] = self.clock.passed(self.log.time[row]);
     }
 
     fn fold<E: Entry, const W: usize>(
         &self,
         _: usize,
         records: &[[u64; W]],
-        numbers: &mut Numbers,
-        bench: &mut Bench<E>,
+        numbers: &mut Numbers<T::Tag>,
+        bench: &mut Bench<E, W>,
         sink: &mut impl Sink<E>,
     ) {
-        numbers.number(records, &self.tags);
-        bench.places.clear();
-        bench.places.resize(numbers.firsts.len(), 0);
-        for &number in &numbers.of_records {
-            bench.places[number as usize] += 1;
-        }
-        let entries = records.iter().zip(&numbers.of_records);
-        bench.arrange(entries.map(|(record, &number)| {
-            let entry = E::read(record[1].cast_signed(), &record[2..]);
-            (number as usize, entry)
-        }));
-        bench.hand_over(sink, |number| self.tags.name(numbers.firsts[number]));
+        bench.sort_by_time(records, &self.clock, |record| record[T::WORDS]);
+        numbers.number(bench.records(), &self.tags);
+        bench.sort_by_customer(
+            numbers.firsts.len(),
+            |place, _| numbers.of_records[place] as usize,
+            |record| {
+                let time = self.clock.time(record[T::WORDS]);
+                E::read(time, &record[T::WORDS + 1..])
+            },
+        );
+        bench.hand_over(sink, |number| T::name(numbers.firsts[number]));
     }
 }

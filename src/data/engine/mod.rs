@@ -12,7 +12,9 @@ mod columns;
 mod dense;
 mod entry;
 mod fold;
+mod gather;
 mod hashed;
+mod names;
 mod plan;
 mod purchases;
 mod scatter;
@@ -20,12 +22,22 @@ mod summaries;
 mod survey;
 
 pub use columns::{Customers, EventLog};
+pub use gather::{PurchaseColumns, Purchases, gather_purchases};
 pub use plan::Plan;
 pub use summaries::{Summaries, SummaryColumns, summarize_events};
 
 /// What takes up the customers of a log, a part of them after the other.
 pub(crate) trait Sink<E>: Send {
-    /// Takes up a customer with all rows that have a time, at least one, in any order. Integers and codes name
-    /// customers by themselves, text by a row in which it stands.
-    fn add(&mut self, customer: i64, rows: &mut [E]);
+    /// Takes up a customer with all rows that have a time, at least one, in any order.
+    fn add(&mut self, customer: u128, rows: &mut [E]);
+}
+
+/// The name of a customer who is an integer; names order as the integers do.
+fn name_of(id: i64) -> u128 {
+    u128::from(id.cast_unsigned() ^ 1 << 63)
+}
+
+/// The integer that a customer is named by.
+fn integer_of(name: u128) -> i64 {
+    (name as u64 ^ 1 << 63).cast_signed()
 }

@@ -2,15 +2,16 @@
 
 use std::ops::Range;
 
-use super::Sink;
 use super::columns::{Customers, EventLog};
 use super::dense::{Dense, Packing};
 use super::entry::Entry;
-use super::fold::{self, Route};
-use super::hashed::{Hashed, Integers, Words};
+use super::fold::{self, Clock, Route};
+use super::hashed::{Hashed, Integers, LongText, ShortText};
 use super::scatter::Counts;
 use super::survey::Survey;
+use super::{Sink, name_of};
 use crate::Result;
+use crate::data::text::Text;
 
 /// Rows a partition: few enough for the cache of a core.
 const PARTITION: usize = 1 << 14;
@@ -39,6 +40,17 @@ enum Way {
     Dense(Packing),
     /// Anything, with so many bits of a hash for the partition.
     Hashed(u32),
+}
+
+/// What the names are by which sinks know customers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Naming<'a> {
+    /// Integers.
+    Integers,
+    /// Short text, see [`Padded`](crate::data::hash::Padded).
+    Text,
+    /// Rows of a text.
+    Rows(Text<'a>),
 }
 
 impl Way {
@@ -87,7 +99,11 @@ impl<'a> Plan<'a> {
     }
 
     fn words_a_row(&self) -> usize {
-        let lead = if matches!(self.way, Way::Dense(_)) { 1 } else { 2 };
+        let lead = match (self.way, self.naming()) {
+            (Way::Dense(_), _) => 1,
+            (_, Naming::Text) => 3,
+            _ => 2,
+        };
         lead + usize::from(self.log.amount.is_some())
     }
 
@@ -97,6 +113,15 @@ impl<'a> Plan<'a> {
 
     pub(super) fn survey(&self) -> &Survey {
         &self.survey
+    }
+
+    /// What the names of customers are.
+    pub(super) fn naming(&self) -> Naming<'a> {
+        match (self.way, self.log.customer) {
+            (_, Customers::Integers { .. }) => Naming::Integers,
+            (Way::Hashed(_), Customers::Text { .. }) if self.survey.short => Naming::Text,
+            (_, Customers::Text { text, .. }) => Naming::Rows(text),
+        }
     }
 
     /// Whether customers come out in the order of their names.
@@ -125,11 +150,11 @@ impl<'a> Plan<'a> {
         match log.customer {
             Customers::Integers { values, .. } => {
                 let same = |row: usize| values[row] == values[row + 1];
-                fold::fold_sorted(log, same, |row| values[row], new_sink)
+                fold::fold_sorted(log, same, |row| name_of(values[row]), new_sink)
             }
             Customers::Text { text, .. } => {
                 let same = |row: usize| text.get(row) == text.get(row + 1);
-                fold::fold_sorted(log, same, |row| row as i64, new_sink)
+                fold::fold_sorted(log, same, |row| name_of(row as i64), new_sink)
             }
         }
     }
@@ -137,17 +162,60 @@ impl<'a> Plan<'a> {
     /// Shows the visitor the way, unless it leads straight through the log.
     fn visit<V: Visitor>(&self, visitor: V) -> Option<V::Output> {
         let log = &self.log;
+        let clock = Clock::new(self.survey.times, self.survey.in_time);
         Some(match (self.way, log.customer) {
             (Way::Sorted, _) => return None,
-            (Way::Dense(packing), Customers::Integers { values, missing, least }) => {
-                visitor.visit(&Dense { log, values, missing, least, packing })
-            }
-            (Way::Hashed(bits), Customers::Integers { values, missing, least }) => {
+            (
+                Way::Dense(packing),
+                Customers::Integers {
+                    values,
+                    missing,
+                    least,
+                },
+            ) => visitor.visit(&Dense {
+                log,
+                values,
+                missing,
+                least,
+                packing,
+                clock,
+            }),
+            (
+                Way::Hashed(bits),
+                Customers::Integers {
+                    values,
+                    missing,
+                    least,
+                },
+            ) => {
                 let tags = Integers { values, least };
-                visitor.visit(&Hashed { log, tags, missing, bits })
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
+            }
+            (Way::Hashed(bits), Customers::Text { text, missing }) if self.survey.short => {
+                let tags = ShortText(text);
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
             }
             (Way::Hashed(bits), Customers::Text { text, missing }) => {
-                visitor.visit(&Hashed { log, tags: Words(text), missing, bits })
+                let tags = LongText(text);
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
             }
             (Way::Dense(_), Customers::Text { .. }) => return None,
         })
@@ -184,7 +252,12 @@ impl<E: Entry, S: Sink<E>, F: Fn() -> S + Sync> Visitor for Fold<'_, E, F> {
     type Output = Vec<S>;
 
     fn visit(self, route: &impl Route) -> Vec<S> {
-        let Plan { log, counts, windows, .. } = self.plan;
+        let Plan {
+            log,
+            counts,
+            windows,
+            ..
+        } = self.plan;
         fold::fold::<E, S, _>(log, route, (counts, windows), self.memory, self.new_sink)
     }
 }

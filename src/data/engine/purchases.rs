@@ -44,29 +44,30 @@ impl Purchaser {
         }
     }
 
-    /// Adds a customer, given all events.
-    pub(super) fn add(&self, customer: i64, events: &mut [impl AsEvent], out: &mut Grouped) {
-        events.sort_unstable();
+    /// Adds a customer (under no name), given all events.
+    pub(super) fn add(&self, events: &mut [impl AsEvent], out: &mut Grouped) {
+        sort(events);
+        let is_period = self.grain != Grain::Instant;
         let refunds = || events.iter().any(|event| event.event().amount() < 0.0);
-        if self.has_negative && refunds() {
-            self.add_any(customer, events, out);
+        if is_period && !(self.has_negative && refunds()) {
+            self.add_bought(events, out);
         } else {
-            self.add_bought(customer, events, out);
+            self.add_any(events, out);
         }
     }
 
     /// Adds a customer by the rules for refunds.
-    fn add_any(&self, customer: i64, events: &[impl AsEvent], out: &mut Grouped) {
+    fn add_any(&self, events: &[impl AsEvent], out: &mut Grouped) {
         let log = OrderLog::of_events(self.has_amounts);
         let mut lines = events
             .iter()
             .map(|event| Line::new(event.event().time(), event.event().amount()))
             .collect();
-        Grouper::new(&log, self.rules).add_customer(customer, &mut lines, out);
+        Grouper::new(&log, self.rules).add_customer(0, &mut lines, out);
     }
 
     /// Adds a customer without refunds, whose events are in order: as [`Grouper`] does, in one pass.
-    fn add_bought(&self, customer: i64, events: &[impl AsEvent], out: &mut Grouped) {
+    fn add_bought(&self, events: &[impl AsEvent], out: &mut Grouped) {
         let drops = self.rules.duplicates == DuplicateRule::Drop;
         let (mut repeated, mut next) = (0, i64::MIN);
         let mut last = None;
@@ -80,7 +81,9 @@ impl Purchaser {
                 }
             }
             if event.time() >= next {
-                if last.is_some() { self.end_purchase(value, out); }
+                if last.is_some() {
+                    self.end_purchase(value, out);
+                }
                 let time = self.grain.floor(event.time());
                 next = self.grain.next(time);
                 out.times.push(time);
@@ -102,7 +105,6 @@ impl Purchaser {
             receipt.first_time = receipt.first_time.min(first.event().time());
             receipt.last_time = receipt.last_time.max(last.time());
             receipt.customers += 1;
-            out.customers.push(customer);
             out.offsets.push(out.times.len() as i64);
         }
     }
@@ -110,5 +112,23 @@ impl Purchaser {
     fn end_purchase(&self, value: f64, out: &mut Grouped) {
         out.values.push(value);
         out.receipt.zero_amounts += usize::from(self.has_amounts && value == 0.0);
+    }
+}
+
+/// Sorts events that are roughly in order: as quickly as any sort if they are not.
+fn sort<E: Copy + Ord>(events: &mut [E]) {
+    let mut moves = 8 * events.len();
+    for place in 1..events.len() {
+        let event = events[place];
+        let mut free = place;
+        while free > 0 && event < events[free - 1] {
+            events[free] = events[free - 1];
+            free -= 1;
+        }
+        events[free] = event;
+        moves = moves.saturating_sub(place - free);
+        if moves == 0 {
+            return events.sort_unstable();
+        }
     }
 }

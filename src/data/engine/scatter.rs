@@ -17,10 +17,10 @@ pub(super) struct Counts {
 
 impl Counts {
     /// Counts the rows of each partition, given where a row belongs, if it does anywhere.
-    pub(super) fn of(
+    pub(super) fn of<T>(
         rows: usize,
         partitions: usize,
-        route: impl Fn(usize) -> Option<(usize, u64)> + Sync,
+        route: impl Fn(usize) -> Option<(usize, T)> + Sync,
     ) -> Self {
         let pieces = parallel::map_owned(parallel::pieces(rows), |rows| {
             let mut counts = vec![0; partitions];
@@ -61,24 +61,24 @@ impl Counts {
     }
 
     /// Writes the records of these partitions into `out`, one partition after the other; `route` gives a row's
-    /// partition, if it has one, and a word with which `write` makes its record.
-    pub(super) fn scatter<const W: usize>(
+    /// partition, if it has one, and a tag with which `write` makes its record.
+    pub(super) fn scatter<const W: usize, T>(
         &self,
         window: &Range<usize>,
         out: &mut [[u64; W]],
-        route: impl Fn(usize) -> Option<(usize, u64)> + Sync,
-        write: impl Fn(usize, u64, &mut [u64; W]) + Sync,
+        route: impl Fn(usize) -> Option<(usize, T)> + Sync,
+        write: impl Fn(usize, T, &mut [u64; W]) + Sync,
     ) {
         let places = self.places(window, out);
         parallel::map_owned(places, |(rows, mut places)| {
             for row in rows {
-                let Some((partition, word)) = route(row) else {
+                let Some((partition, tag)) = route(row) else {
                     continue;
                 };
                 // partitions before the window wrap around to beyond its end
                 let place = places.get_mut(partition.wrapping_sub(window.start));
                 if let Some(record) = place.and_then(Iterator::next) {
-                    write(row, word, record);
+                    write(row, tag, record);
                 }
             }
         });

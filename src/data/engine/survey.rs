@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::columns::{Customers, EventLog};
+use crate::data::hash::Padded;
 use crate::data::receipt::Dropped;
 use crate::numeric::parallel;
 
@@ -19,6 +20,10 @@ pub(super) struct Survey {
     pub(super) times: (i64, i64),
     /// Whether every customer is named, and none before one that stood in an earlier row.
     pub(super) sorted: bool,
+    /// Whether no usable row is earlier than one before it.
+    pub(super) in_time: bool,
+    /// Whether all text is short enough for one number, see [`Padded`].
+    pub(super) short: bool,
     /// Whether there is an amount that is no number, or infinite.
     pub(super) not_finite: bool,
     /// Whether there is an amount below 0.
@@ -33,6 +38,8 @@ impl Survey {
             ids: (i64::MAX, i64::MIN),
             times: (i64::MAX, i64::MIN),
             sorted: true,
+            in_time: true,
+            short: true,
             not_finite: false,
             negative: false,
         }
@@ -67,8 +74,9 @@ impl Survey {
             }
             Customers::Text { text, missing } => {
                 for row in rows {
-                    self.sorted =
-                        self.sorted && (row == 0 || text.get(row - 1) <= text.get(row));
+                    let string = text.get(row);
+                    self.sorted = self.sorted && (row == 0 || text.get(row - 1) <= string);
+                    self.short &= Padded::holds(string);
                     self.look_at(log, row, missing.hides(row));
                 }
             }
@@ -87,6 +95,7 @@ impl Survey {
             return false;
         };
         self.usable += 1;
+        self.in_time &= self.times.1 <= time;
         self.times = (self.times.0.min(time), self.times.1.max(time));
         if let Some(amounts) = log.amount {
             self.not_finite |= !amounts[row].is_finite();
@@ -104,6 +113,8 @@ impl Survey {
             ids: joined(self.ids, next.ids),
             times: joined(self.times, next.times),
             sorted: self.sorted && next.sorted,
+            in_time: self.in_time && next.in_time && self.times.1 <= next.times.0,
+            short: self.short && next.short,
             not_finite: self.not_finite || next.not_finite,
             negative: self.negative || next.negative,
         }
