@@ -1,9 +1,11 @@
 //! Summaries and compressed rows straight from the columns of a log.
 
+use arrow_array::Array as _;
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::arrow::ArrowTable;
 use super::columns::{Array, Missing, Strings, mask};
 use super::convert::new_array;
 use super::transactions::receipt_fields;
@@ -13,14 +15,23 @@ use crate::data::engine::{
     gather_purchases, summarize_events,
 };
 use crate::data::mask::Mask;
-use crate::data::text::TextBuffer;
+use crate::data::text::{Text, TextBuffer};
 use crate::data::{DuplicateRule, Merge, RefundRule, Rules};
 
-/// Who bought: integers, of which those below the second number name nobody, or text.
+/// Who bought: integers, of which those below the second number name nobody; text; or text in a column of a table.
 #[derive(FromPyObject)]
 enum Names<'py> {
     Integers(PyReadonlyArray1<'py, i64>, i64),
     Text(Strings<'py>),
+    Views(Bound<'py, ArrowTable>, usize),
+}
+
+/// Views of text, as the core reads them.
+#[derive(Default)]
+struct Views<'a> {
+    views: &'a [u8],
+    buffers: Vec<&'a [u8]>,
+    missing: Option<Vec<bool>>,
 }
 
 /// The columns of a log that a summary needs.
@@ -35,9 +46,30 @@ pub(super) struct EventColumns<'py> {
 }
 
 impl EventColumns<'_> {
-    fn log(&self) -> PyResult<EventLog<'_>> {
+    fn views(&self) -> Views<'_> {
+        let array = match &self.customer {
+            Names::Views(table, position) => table.get().views(*position),
+            _ => None,
+        };
+        let Some(array) = array else {
+            return Views::default();
+        };
+        let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
+        Views {
+            views: array.views().inner().as_slice(),
+            buffers: array
+                .data_buffers()
+                .iter()
+                .map(|one| one.as_slice())
+                .collect(),
+            missing: nulls.map(|nulls| nulls.iter().map(|valid| !valid).collect()),
+        }
+    }
+
+    fn log<'a>(&'a self, views: &'a Views<'a>) -> PyResult<EventLog<'a>> {
         let time = self.time.as_slice()?;
-        let missing = Mask::new(mask(&self.customer_missing)?, time.len())?;
+        let missing = views.missing.as_deref().or(mask(&self.customer_missing)?);
+        let missing = Mask::new(missing, time.len())?;
         let amount = self.amount.as_ref().map(|amount| amount.as_slice());
         Ok(EventLog {
             customer: match &self.customer {
@@ -48,6 +80,10 @@ impl EventColumns<'_> {
                 },
                 Names::Text(strings) => Customers::Text {
                     text: strings.text()?,
+                    missing,
+                },
+                Names::Views(..) => Customers::Text {
+                    text: Text::of_views(views.views, &views.buffers),
                     missing,
                 },
             },
@@ -78,7 +114,8 @@ pub(super) fn summarize_log<'py>(
     as_of: Option<(i64, bool)>,
     unit: &str,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let (rules, unit, log) = (parsed(&rules)?, Unit::parse(unit)?, columns.log()?);
+    let (rules, unit, views) = (parsed(&rules)?, Unit::parse(unit)?, columns.views());
+    let log = columns.log(&views)?;
     let plan = py.detach(|| Plan::new(log))?;
     let summaries = with_memory(py, &plan, |memory| {
         summarize_events(&plan, rules, as_of, memory)
@@ -95,7 +132,8 @@ pub(super) fn group_log<'py>(
     columns: EventColumns<'py>,
     rules: RuleNames,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let (rules, log) = (parsed(&rules)?, columns.log()?);
+    let (rules, views) = (parsed(&rules)?, columns.views());
+    let log = columns.log(&views)?;
     let plan = py.detach(|| Plan::new(log))?;
     let purchases = with_memory(py, &plan, |memory| gather_purchases(&plan, rules, memory))?;
     let written = purchases.map(|found| grouped_dict(py, &found, log.amount.is_some()));

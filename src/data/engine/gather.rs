@@ -133,7 +133,7 @@ impl Purchases {
                 take(&mut values, purchases),
             ));
         }
-        parallel::map_owned(jobs, |(piece, mut times, mut values)| {
+        parallel::map_jobs(jobs, |(piece, mut times, mut values)| {
             for place in piece.places() {
                 let (part, purchases) = (&self.parts[place.0], self.purchases_of(place));
                 let count = purchases.len();

@@ -41,3 +41,6 @@ fn name_of(id: i64) -> u128 {
 fn integer_of(name: u128) -> i64 {
     (name as u64 ^ 1 << 63).cast_signed()
 }
+
+#[cfg(test)]
+mod tests;

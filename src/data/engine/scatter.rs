@@ -22,7 +22,7 @@ impl Counts {
         partitions: usize,
         route: impl Fn(usize) -> Option<(usize, T)> + Sync,
     ) -> Self {
-        let pieces = parallel::map_owned(parallel::pieces(rows), |rows| {
+        let pieces = parallel::map_jobs(parallel::pieces(rows), |rows| {
             let mut counts = vec![0; partitions];
             for row in rows.clone() {
                 if let Some((partition, _)) = route(row) {
@@ -70,7 +70,7 @@ impl Counts {
         write: impl Fn(usize, T, &mut [u64; W]) + Sync,
     ) {
         let places = self.places(window, out);
-        parallel::map_owned(places, |(rows, mut places)| {
+        parallel::map_jobs(places, |(rows, mut places)| {
             for row in rows {
                 let Some((partition, tag)) = route(row) else {
                     continue;

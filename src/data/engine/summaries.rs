@@ -158,7 +158,7 @@ impl Summaries {
         let jobs = pieces
             .map(|piece| (columns.take(piece.len()), piece))
             .collect();
-        parallel::map_owned(jobs, |(columns, piece): (SummaryColumns<'_>, Piece<'_>)| {
+        parallel::map_jobs(jobs, |(columns, piece): (SummaryColumns<'_>, Piece<'_>)| {
             for (row, place) in piece.places().enumerate() {
                 let facts = self.facts[place.0][place.1];
                 columns.customers[row] = integer_of(self.names.at(place));

@@ -47,7 +47,7 @@ impl Survey {
 
     /// Looks at every row of a log.
     pub(super) fn of(log: &EventLog<'_>) -> Self {
-        let parts = parallel::map_owned(parallel::pieces(log.rows()), |rows| {
+        let parts = parallel::map_jobs(parallel::pieces(log.rows()), |rows| {
             let mut part = Self::new();
             part.look(log, rows);
             part
