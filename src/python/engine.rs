@@ -1,6 +1,7 @@
 //! Summaries and compressed rows straight from the columns of a log.
 
 use arrow_array::Array as _;
+use arrow_buffer::Buffer;
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -28,7 +29,7 @@ enum Names<'py> {
 
 /// Views of text, as the core reads them.
 #[derive(Default)]
-struct Views<'a> {
+struct ViewedText<'a> {
     views: &'a [u8],
     buffers: Vec<&'a [u8]>,
     missing: Option<Vec<bool>>,
@@ -46,29 +47,25 @@ pub(super) struct EventColumns<'py> {
 }
 
 impl EventColumns<'_> {
-    fn views(&self) -> Views<'_> {
+    fn viewed(&self) -> ViewedText<'_> {
         let array = match &self.customer {
             Names::Views(table, position) => table.get().views(*position),
             _ => None,
         };
         let Some(array) = array else {
-            return Views::default();
+            return ViewedText::default();
         };
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
-        Views {
+        ViewedText {
             views: array.views().inner().as_slice(),
-            buffers: array
-                .data_buffers()
-                .iter()
-                .map(|one| one.as_slice())
-                .collect(),
+            buffers: array.data_buffers().iter().map(Buffer::as_slice).collect(),
             missing: nulls.map(|nulls| nulls.iter().map(|valid| !valid).collect()),
         }
     }
 
-    fn log<'a>(&'a self, views: &'a Views<'a>) -> PyResult<EventLog<'a>> {
+    fn log<'a>(&'a self, viewed: &'a ViewedText<'a>) -> PyResult<EventLog<'a>> {
         let time = self.time.as_slice()?;
-        let missing = views.missing.as_deref().or(mask(&self.customer_missing)?);
+        let missing = viewed.missing.as_deref().or(mask(&self.customer_missing)?);
         let missing = Mask::new(missing, time.len())?;
         let amount = self.amount.as_ref().map(|amount| amount.as_slice());
         Ok(EventLog {
@@ -83,7 +80,7 @@ impl EventColumns<'_> {
                     missing,
                 },
                 Names::Views(..) => Customers::Text {
-                    text: Text::of_views(views.views, &views.buffers),
+                    text: Text::of_views(viewed.views, &viewed.buffers),
                     missing,
                 },
             },
@@ -114,8 +111,8 @@ pub(super) fn summarize_log<'py>(
     as_of: Option<(i64, bool)>,
     unit: &str,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let (rules, unit, views) = (parsed(&rules)?, Unit::parse(unit)?, columns.views());
-    let log = columns.log(&views)?;
+    let (rules, unit, viewed) = (parsed(&rules)?, Unit::parse(unit)?, columns.viewed());
+    let log = columns.log(&viewed)?;
     let plan = py.detach(|| Plan::new(log))?;
     let summaries = with_memory(py, &plan, |memory| {
         summarize_events(&plan, rules, as_of, memory)
@@ -132,8 +129,8 @@ pub(super) fn group_log<'py>(
     columns: EventColumns<'py>,
     rules: RuleNames,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
-    let (rules, views) = (parsed(&rules)?, columns.views());
-    let log = columns.log(&views)?;
+    let (rules, viewed) = (parsed(&rules)?, columns.viewed());
+    let log = columns.log(&viewed)?;
     let plan = py.detach(|| Plan::new(log))?;
     let purchases = with_memory(py, &plan, |memory| gather_purchases(&plan, rules, memory))?;
     let written = purchases.map(|found| grouped_dict(py, &found, log.amount.is_some()));

@@ -3,7 +3,7 @@
 use super::Sink;
 use super::columns::EventLog;
 use super::entry::{Event, Moment};
-use super::names::{Names, Piece, take};
+use super::names::{Names, Piece};
 use super::plan::Plan;
 use super::purchases::{AsEvent, Purchaser};
 use crate::data::calendar::Grain;
@@ -129,16 +129,19 @@ impl Purchases {
             let purchases = end - start;
             jobs.push((
                 piece,
-                take(&mut times, purchases),
-                take(&mut values, purchases),
+                times.split_off_mut(..purchases).unwrap_or_default(),
+                values.split_off_mut(..purchases).unwrap_or_default(),
             ));
         }
         parallel::map_jobs(jobs, |(piece, mut times, mut values)| {
             for place in piece.places() {
                 let (part, purchases) = (&self.parts[place.0], self.purchases_of(place));
                 let count = purchases.len();
-                take(&mut times, count).copy_from_slice(&part.times[purchases.clone()]);
-                let slots = take(&mut values, count);
+                times
+                    .split_off_mut(..count)
+                    .unwrap_or_default()
+                    .copy_from_slice(&part.times[purchases.clone()]);
+                let slots = values.split_off_mut(..count).unwrap_or_default();
                 let found = part.values.get(purchases).unwrap_or_default();
                 for (slot, &value) in slots.iter_mut().zip(found) {
                     *slot = value;

@@ -38,18 +38,14 @@ impl Names {
 
     /// All customers in order, cut into pieces.
     pub(super) fn pieces(&self) -> Vec<Piece<'_>> {
-        match &self.order {
-            Some(order) => {
-                let pieces = parallel::pieces(order.len()).into_iter();
-                pieces.map(|piece| Piece::Listed(&order[piece])).collect()
-            }
-            None => {
-                let parts = (0..).zip(&self.parts);
-                parts
-                    .map(|(part, names)| Piece::Part(part, names.len()))
-                    .collect()
-            }
+        if let Some(order) = &self.order {
+            let pieces = parallel::pieces(order.len()).into_iter();
+            return pieces.map(|piece| Piece::Listed(&order[piece])).collect();
         }
+        let parts = (0..).zip(&self.parts);
+        parts
+            .map(|(part, names)| Piece::Part(part, names.len()))
+            .collect()
     }
 
     /// The name of the customer at a place.
@@ -140,12 +136,4 @@ fn order_by<K: Send>(
     }
     parallel::sort_by(&mut order, |a, b| compare(&a.0, &b.0));
     order.into_iter().map(|(_, place)| place).collect()
-}
-
-/// The first items of a column, which are taken away.
-pub(super) fn take<'a, T>(column: &mut &'a mut [T], items: usize) -> &'a mut [T] {
-    let whole = std::mem::take(column);
-    let (first, rest) = whole.split_at_mut(items.min(whole.len()));
-    *column = rest;
-    first
 }

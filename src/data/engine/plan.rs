@@ -164,7 +164,6 @@ impl<'a> Plan<'a> {
         let log = &self.log;
         let clock = Clock::new(self.survey.times, self.survey.in_time);
         Some(match (self.way, log.customer) {
-            (Way::Sorted, _) => return None,
             (
                 Way::Dense(packing),
                 Customers::Integers {
@@ -217,7 +216,7 @@ impl<'a> Plan<'a> {
                     clock,
                 })
             }
-            (Way::Dense(_), Customers::Text { .. }) => return None,
+            (Way::Sorted, _) | (Way::Dense(_), Customers::Text { .. }) => return None,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! One row a customer straight from the events: purchases are made and forgotten, customer by customer.
 
 use super::entry::{Event, Moment};
-use super::names::{Names, Piece, take};
+use super::names::{Names, Piece};
 use super::plan::Plan;
 use super::purchases::{AsEvent, Purchaser};
 use super::{Sink, integer_of};
@@ -123,15 +123,18 @@ pub struct SummaryColumns<'a> {
     pub monetary_value: &'a mut [f64],
 }
 
-impl<'a> SummaryColumns<'a> {
+impl SummaryColumns<'_> {
     /// The first rows, which are taken away.
     fn take(&mut self, rows: usize) -> Self {
         Self {
-            customers: take(&mut self.customers, rows),
-            frequency: take(&mut self.frequency, rows),
-            recency: take(&mut self.recency, rows),
-            t: take(&mut self.t, rows),
-            monetary_value: take(&mut self.monetary_value, rows),
+            customers: self.customers.split_off_mut(..rows).unwrap_or_default(),
+            frequency: self.frequency.split_off_mut(..rows).unwrap_or_default(),
+            recency: self.recency.split_off_mut(..rows).unwrap_or_default(),
+            t: self.t.split_off_mut(..rows).unwrap_or_default(),
+            monetary_value: self
+                .monetary_value
+                .split_off_mut(..rows)
+                .unwrap_or_default(),
         }
     }
 }

@@ -8,6 +8,10 @@ use crate::data::receipt::Dropped;
 use crate::numeric::parallel;
 
 /// What stands in a log, or in some rows of it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a finding of its own"
+)]
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Survey {
     /// Rows that cannot be used.
@@ -52,7 +56,7 @@ impl Survey {
             part.look(log, rows);
             part
         });
-        parts.iter().fold(Self::new(), |all, part| all.and(part))
+        parts.iter().fold(Self::new(), Self::and)
     }
 
     fn look(&mut self, log: &EventLog<'_>, rows: Range<usize>) {
