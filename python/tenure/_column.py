@@ -192,7 +192,7 @@ class IntegerColumn(ArrayColumn):
 
     @override
     def codes(self) -> Codes:
-        codes, categories = _core.codes_of_integers(self._int64(), self.missing)
+        codes, categories = _core.codes_of_integers(self.int64(), self.missing)
         return Codes(codes, len(categories), lambda: categories)
 
     @override
@@ -208,7 +208,7 @@ class IntegerColumn(ArrayColumn):
         unit = UNITS.get(clock.time_unit, clock.time_unit)
         # seconds since 1970 are counted by the clock of UTC; days belong to no zone
         zone = None if unit in {"day", "week"} else "UTC"
-        ticks = self._int64()
+        ticks = self.int64()
         column = TimeColumn(self.name, self.dtype, ticks, self.missing, unit, zone)
         return column.instants(clock)
 
@@ -233,7 +233,8 @@ class IntegerColumn(ArrayColumn):
             raise naive(self.name, clock.tz)
         return Instants(civil, self.missing, zone)
 
-    def _int64(self) -> NDArray[np.int64]:
+    def int64(self) -> NDArray[np.int64]:
+        """Return the integers, without a copy where they are 64-bit already."""
         if self.values.dtype == np.uint64:
             above = self.values > np.uint64(np.iinfo(np.int64).max)
             self._check(above, "hold integers below 2**63", "turn them into text")

@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    EventColumns,
     GroupedColumns,
+    GroupedEvents,
     HistoryColumns,
     LogColumns,
     RenewalSettings,
     SplitColumns,
+    SummarizedEvents,
     SummaryColumns,
 )
 
@@ -22,6 +25,7 @@ __all__ = [
     "codes_of_integers",
     "codes_of_text",
     "customer_activity",
+    "group_log",
     "group_transactions",
     "instants_of_text",
     "instants_of_ticks",
@@ -53,6 +57,7 @@ __all__ = [
     "spending_profile",
     "spending_quantiles",
     "split_transactions",
+    "summarize_log",
     "summarize_transactions",
     "survey_objects",
     "text_of_objects",
@@ -63,6 +68,12 @@ VERSION: Final[str]
 _Named: TypeAlias = tuple[str, NDArray[np.float64]]
 _Date: TypeAlias = tuple[int, bool]
 
+_Rules: TypeAlias = tuple[str | None, str, str]
+
+def group_log(columns: EventColumns, rules: _Rules) -> GroupedEvents | None: ...
+def summarize_log(
+    columns: EventColumns, rules: _Rules, as_of: _Date | None, unit: str
+) -> SummarizedEvents | None: ...
 def group_transactions(
     columns: LogColumns, merge: str | None, refunds: str, duplicates: str
 ) -> GroupedColumns: ...
@@ -210,6 +221,7 @@ class ArrowTable:
     def names(self) -> list[str]: ...
     @property
     def types(self) -> list[str]: ...
+    def has_views(self, position: int) -> bool: ...
     def column(self, position: int) -> tuple[Any, ...]: ...
 
 def codes_of_integers(values: _Ints, missing: _Mask | None) -> tuple[_Ints, _Ints]: ...

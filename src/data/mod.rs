@@ -11,6 +11,7 @@ pub mod calendar;
 pub(crate) mod check;
 pub mod codes;
 pub mod contracts;
+pub mod engine;
 mod group;
 mod hash;
 pub mod instants;

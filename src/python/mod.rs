@@ -10,6 +10,7 @@ mod arrow_column;
 mod arrow_text;
 mod columns;
 mod convert;
+mod engine;
 mod error;
 mod objects;
 mod purchasing;
@@ -31,6 +32,9 @@ mod _core {
         check_summary, customer_activity, group_transactions, split_transactions,
         summarize_transactions,
     };
+
+    #[pymodule_export]
+    use super::engine::{group_log, summarize_log};
 
     #[pymodule_export]
     use super::arrow::ArrowTable;
