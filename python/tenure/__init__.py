@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenure import datasets, exceptions
 from tenure._core import VERSION
+from tenure.concentration import Concentration, concentration
 from tenure.formulas import (
     FormulaValue,
     average_value,
@@ -18,6 +19,7 @@ from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
+from tenure.top_stability import TopStability, top_stability
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
@@ -29,6 +31,7 @@ __version__ = VERSION
 
 __all__ = [
     "BGNBD",
+    "Concentration",
     "FormulaValue",
     "GammaGamma",
     "LifetimeValue",
@@ -36,9 +39,11 @@ __all__ = [
     "Report",
     "Split",
     "Summary",
+    "TopStability",
     "Transactions",
     "__version__",
     "average_value",
+    "concentration",
     "datasets",
     "exceptions",
     "historic_value",
@@ -48,6 +53,7 @@ __all__ = [
     "plotting",
     "report",
     "retention_formula",
+    "top_stability",
 ]
 
 
