@@ -152,7 +152,9 @@ def test_coverage(draw, true_gini, true_top):
         ends = [gini(values).between(0.9)]
         ends += [top_share(values, count).between(0.9) for count in (200, 400)]
         truths = (true_gini, true_top(0.1), true_top(0.2))
-        held += [low <= true <= up for (low, up), true in zip(ends, truths, strict=True)]
+        held += [
+            low <= true <= up for (low, up), true in zip(ends, truths, strict=True)
+        ]
     assert ((held / 3_000 > 0.87) & (held / 3_000 < 0.93)).all(), held / 3_000
 
 
@@ -217,7 +219,7 @@ class TestTables:
         for name in frame:
             assert (frame[name][order] == shuffled[name]).all()
             groups = {value: set(frame[name][values == value]) for value in values}
-            assert all(len(found) == 1 for found in groups.values())
+            assert all(len(one) == 1 for one in groups.values())
 
     @pytest.mark.parametrize("cuts", [[0.8, 0.5], [0.0], [1.2]])
     def test_bad_cuts(self, cuts):
@@ -281,8 +283,8 @@ class TestInput:
             tn.concentration([1.0], shares=[20])
         with pytest.raises(ParameterError, match="`as_of` must be left out"):
             tn.concentration([1.0], as_of="2024-01-01")
-        with pytest.raises(ParameterError, match="be one of total_value, mean_value"):
-            tn.concentration(log, value="monetary")
+        with pytest.raises(ColumnError, match="unknown column 'monetary_value'"):
+            tn.concentration(log, value="monetary_value")
         with pytest.raises(ParameterError, match="`kind` must be 'lorenz'"):
             tn.concentration([1.0]).plot("pie")
 
@@ -363,9 +365,9 @@ class TestTopStability:
             assert (first[name] == second[name]).all()
 
     def test_bad_input(self, log):
-        with pytest.raises(ParameterError, match="`dates` must be at least two, rising"):
+        with pytest.raises(ParameterError, match="`dates` must be at least two"):
             tn.top_stability(log, ["1998-01-01"])
-        with pytest.raises(ParameterError, match="`dates` must be at least two, rising"):
+        with pytest.raises(ParameterError, match="`dates` must be at least two"):
             tn.top_stability(log, ["1998-01-01", "1997-06-01"])
         with pytest.raises(EmptyDataError, match="nobody is worth more than nothing"):
             tn.top_stability(log, ["1998-01-01", "2002-01-01"], window="1 month")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenure import datasets, exceptions
 from tenure._core import VERSION
+from tenure.clustering import ClusterSegments
 from tenure.concentration import Concentration, concentration
 from tenure.formulas import (
     FormulaValue,
@@ -31,6 +32,7 @@ __version__ = VERSION
 
 __all__ = [
     "BGNBD",
+    "ClusterSegments",
     "Concentration",
     "FormulaValue",
     "GammaGamma",

@@ -1,4 +1,4 @@
-"""One value a customer, whatever it comes in."""
+"""Numbers about customers, one row each, whatever they come in."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ from tenure.transactions import Transactions
 from tenure.value import LifetimeValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from tenure._typing import Date
 
-__all__ = ["CustomerValues", "customer_values"]
+__all__ = ["RFM_OF_A_LOG", "CustomerColumns", "customer_columns", "customer_values"]
 
-_OF_A_LOG = ("total_value", "mean_value", "purchases")
+RFM_OF_A_LOG = {
+    "recency_days": "recency_days",
+    "frequency": "purchases",
+    "monetary": "total_value",
+}
+"""Where a log's activity has recency, frequency and monetary value."""
 
 
 @dataclass(frozen=True, eq=False)
-class CustomerValues:
-    """One finite value a customer, and how results about them are given back.
+class CustomerColumns:
+    """Finite numbers, one row a customer, and how results about them are given back.
 
     Attributes
     ----------
-    name : str
-        What the values are.
-    values : float64 array
-        One a customer, in the order of the data.
+    columns : dict of str to float64 array
+        The numbers, in the order of the data.
     family : str
         The kind of frame that results come back as.
     ids : array or None
@@ -44,11 +47,14 @@ class CustomerValues:
         For pandas: the index of results.
     """
 
-    name: str
-    values: NDArray[np.float64]
+    columns: dict[str, NDArray[np.float64]]
     family: str
     ids: NDArray[Any] | None = None
     index: Any = None
+
+    def __len__(self) -> int:
+        """Return the number of customers."""
+        return len(next(iter(self.columns.values())))
 
     def frame(self, results: Mapping[str, NDArray[Any]]) -> Any:
         """Return one row a customer in the family of the data."""
@@ -61,16 +67,50 @@ class CustomerValues:
 
 
 def customer_values(
-    data: object, value: str | None, *, as_of: Date | None = None
-) -> CustomerValues:
-    """Return one value a customer.
+    data: Any, value: str | None, *, as_of: Date | None = None
+) -> tuple[str, CustomerColumns]:
+    """Return one value a customer, and what it is called.
 
     Parameters
     ----------
     data : Transactions, LifetimeValue, Summary, frame, array or series
         Where the values are.
     value : str, optional
-        What they are called there.
+        What they are called there: of a log its "total_value", elsewhere "value" if
+        left out.
+    as_of : date, optional
+        For a log only: the last day observed.
+    """
+    if value is None and isinstance(data, Transactions):
+        value = "total_value"
+    if _is_vector(data):
+        name = value or "value"
+        to_frame = getattr(data, "to_frame", None)  # a series keeps its index
+        data = {name: data} if to_frame is None else to_frame(name)
+        value = name
+    name = value or "value"
+    names = None if value is not None else _names(data)
+    if names is not None and name not in names:
+        raise ParameterError.of(
+            name="value",
+            expected=f"name a column of the data: {', '.join(names)}",
+            found="none",
+        )
+    return name, customer_columns(data, [name], as_of=as_of)
+
+
+def customer_columns(
+    data: Any, names: Sequence[str], *, as_of: Date | None = None
+) -> CustomerColumns:
+    """Return columns of numbers, all of which must be finite.
+
+    Parameters
+    ----------
+    data : Transactions, LifetimeValue, Summary or frame
+        Where they are. A log has "recency_days", "purchases" (or "frequency"),
+        "total_value" (or "monetary") and "mean_value".
+    names : sequence of str
+        Which.
     as_of : date, optional
         For a log only: the last day observed.
     """
@@ -81,68 +121,74 @@ def customer_values(
             found=repr(as_of),
         )
     if isinstance(data, Transactions):
-        found = _of_log(data, value or "total_value", as_of)
+        found = _of_log(data, names, as_of)
     elif isinstance(data, LifetimeValue):
-        found = _of_lifetime_value(data, value or "value")
+        who = data._customers  # noqa: SLF001
+        ids = None if who.index is not None else who.ids
+        picked = _picked(data.columns, names)
+        found = CustomerColumns(picked, who.family, ids, who.index)
     elif isinstance(data, Summary):
-        values = np.asarray(data[_needed(value, tuple(data.columns))], np.float64)
-        found = CustomerValues(str(value), values, data.family, data.customer_id)
+        picked = _picked(data.columns, names)
+        found = CustomerColumns(picked, data.family, data.customer_id)
     else:
-        found = _of_table(data, value)
-    if not len(found.values):
+        found = _of_table(Table.of(data), names)
+    if not len(found):
         raise EmptyDataError.of(what="there are no customers: the data have no rows")
-    bad = np.flatnonzero(~np.isfinite(found.values))
-    if len(bad):
-        row = int(bad[0])
-        raise DataError.at(
-            found.name,
-            "hold finite numbers",
-            row=row,
-            found=str(found.values[row]),
-            count=len(bad),
-        )
+    for name, values in found.columns.items():
+        _check_finite(name, values)
     return found
 
 
-def _of_log(log: Transactions, value: str, as_of: Date | None) -> CustomerValues:
-    if value not in _OF_A_LOG:
-        raise ParameterError.of(
-            name="value",
-            expected=f"be one of {', '.join(_OF_A_LOG)} for a log",
-            found=repr(value),
+def _check_finite(name: str, values: NDArray[np.float64]) -> None:
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise DataError.at(
+            name,
+            "hold finite numbers",
+            row=int(bad[0]),
+            found=str(values[bad[0]]),
+            count=len(bad),
         )
-    if value == "purchases":
-        activity = log._activity(as_of)  # noqa: SLF001
-    else:
+
+
+def _of_log(
+    log: Transactions, names: Sequence[str], as_of: Date | None
+) -> CustomerColumns:
+    own = [RFM_OF_A_LOG.get(name, name) for name in names]
+    if {"total_value", "mean_value"} & set(own):
         activity = valued_activity(log, as_of)
-    values = activity[value].astype(np.float64)
-    return CustomerValues(value, values, log.family, activity["customer_id"])
+    else:
+        activity = log._activity(as_of)  # noqa: SLF001
+    numbers = {
+        name: values.astype(np.float64)
+        for name, values in activity.items()
+        if name != "customer_id" and values.dtype.kind in "if"
+    }
+    for name in own:
+        if name not in numbers:
+            raise ColumnError.unknown(name, tuple(numbers))
+    columns = dict(zip(names, (numbers[name] for name in own), strict=True))
+    return CustomerColumns(columns, log.family, activity["customer_id"])
 
 
-def _of_lifetime_value(data: LifetimeValue, value: str) -> CustomerValues:
-    if value not in data.columns:
-        raise ColumnError.unknown(value, tuple(data.columns))
-    who = data._customers  # noqa: SLF001
-    ids = None if who.index is not None else who.ids
-    return CustomerValues(value, data.columns[value], who.family, ids, who.index)
+def _picked(
+    columns: Mapping[str, NDArray[Any]], names: Sequence[str]
+) -> dict[str, NDArray[np.float64]]:
+    for name in names:
+        if name not in columns:
+            raise ColumnError.unknown(name, tuple(columns))
+    return {name: np.asarray(columns[name], dtype=np.float64) for name in names}
 
 
-def _of_table(data: Any, value: str | None) -> CustomerValues:
-    if _is_vector(data):
-        name = value or "value"
-        to_frame = getattr(data, "to_frame", None)  # a series keeps its index
-        data = {name: data} if to_frame is None else to_frame(name)
-        value = name
-    table = Table.of(data)
-    name = _needed(value, table.names)
-    values = table.numbers(name).values
+def _of_table(table: Table, names: Sequence[str]) -> CustomerColumns:
+    columns = {name: table.numbers(name).values for name in names}
     ids = None
     if "customer_id" in table.names:
         codes = table.codes("customer_id")
         if (codes.values >= 0).all():
             ids = codes.categories[codes.values]
     index = table.index if ids is None else None
-    return CustomerValues(name, values, table.family, ids, index)
+    return CustomerColumns(columns, table.family, ids, index)
 
 
 def _is_vector(data: Any) -> bool:
@@ -154,12 +200,8 @@ def _is_vector(data: Any) -> bool:
     return has_type and names is None and not hasattr(data, "columns")
 
 
-def _needed(value: str | None, names: tuple[str, ...]) -> str:
-    """Return the name of the column, "value" if none was given and it is there."""
-    if value is None and "value" not in names:
-        raise ParameterError.of(
-            name="value",
-            expected=f"name a column of the data: {', '.join(names)}",
-            found="none",
-        )
-    return value or "value"
+def _names(data: Any) -> tuple[str, ...]:
+    """Return the columns that the data have."""
+    if isinstance(data, LifetimeValue | Summary):
+        return tuple(data.columns)
+    return Table.of(data).names

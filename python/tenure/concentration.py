@@ -15,7 +15,7 @@ from tenure._intervals import check_level
 from tenure._ranking import classes, letter, part_ends, top_count
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
-from tenure._values import CustomerValues, customer_values
+from tenure._values import CustomerColumns, customer_values
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -77,12 +77,16 @@ class Concentration:
     gini_interval: tuple[float, float]
     interval: float
     shares: tuple[float, ...]
-    _values: CustomerValues = field(repr=False)
+    _values: CustomerColumns = field(repr=False)
+
+    @property
+    def _of_customers(self) -> NDArray[np.float64]:
+        return self._values.columns[self.what]
 
     @cached_property
     def descending(self) -> NDArray[np.float64]:
         """The values, the largest first."""
-        return np.sort(self._values.values)[::-1]
+        return np.sort(self._of_customers)[::-1]
 
     # -- tables ------------------------------------------------------------------
 
@@ -264,7 +268,7 @@ class Concentration:
             the better rank), `decile` (1 is the best tenth; equal values are in the
             one where their middle is) and `class`.
         """
-        values = self._values.values
+        values = self._of_customers
         # places of each value from the top: the first and the last of equal ones
         ascending = self.descending[::-1]
         above = self.customers - np.searchsorted(ascending, values, side="right")
@@ -415,13 +419,13 @@ interval 65 to 69 %).
     check_level(interval)
     for share in shares:
         check_level(share, name="shares")
-    values = customer_values(data, value, as_of=as_of)
-    ascending = np.sort(values.values)
+    what, values = customer_values(data, value, as_of=as_of)
+    ascending = np.sort(values.columns[what])
     index = gini(ascending)
     negative = ascending[ascending < 0]
     known = len(ascending) >= _FEW
     return Concentration(
-        what=values.name,
+        what=what,
         customers=len(ascending),
         total=float(ascending.sum()),
         losers=len(negative),
