@@ -21,7 +21,6 @@ __all__ = [
     "delta_method",
     "level_names",
     "normal_quantile",
-    "wilson",
 ]
 
 Scale: TypeAlias = Literal["plain", "positive", "probability"]
@@ -101,30 +100,3 @@ def bounds(
     if scale == "probability":
         inside &= estimates < 1
     return np.where(inside, lower, estimates), np.where(inside, upper, estimates)
-
-
-def wilson(
-    successes: NDArray[np.int64], trials: NDArray[np.int64], level: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the interval of a share of so many trials; NaN where there were none.
-
-    Wilson, E. B. (1927). Probable inference, the law of succession, and statistical
-    inference. Journal of the American Statistical Association 22(158), 209-212.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> lower, upper = wilson(np.array([0, 8]), np.array([10, 10]), 0.95)
-    >>> lower.round(3), upper.round(3)
-    (array([0.  , 0.49]), array([0.278, 0.943]))
-    """
-    z2 = normal_quantile(check_level(level)) ** 2
-    n = np.asarray(trials, dtype=np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = successes / n
-        centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-        reach = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * n)) / n) / (1 + z2 / n)
-    # the ends are 0 and 1 themselves where nothing or everything succeeded
-    lower = np.where(successes == 0, np.minimum(share, 0.0), centre - reach)
-    upper = np.where(successes == n, np.maximum(share, 1.0), centre + reach)
-    return lower, upper

@@ -10,6 +10,7 @@ import numpy as np
 from tenure._frame import Table, native_frame
 from tenure.exceptions import ColumnError, DataError, EmptyDataError, ParameterError
 from tenure.formulas import valued_activity
+from tenure.rfm.scores import Scores
 from tenure.summary import Summary
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue
@@ -73,7 +74,7 @@ def customer_values(
 
     Parameters
     ----------
-    data : Transactions, LifetimeValue, Summary, frame, array or series
+    data : Transactions, LifetimeValue, Scores, Summary, frame, array or series
         Where the values are.
     value : str, optional
         What they are called there: of a log its "total_value", elsewhere "value" if
@@ -106,7 +107,7 @@ def customer_columns(
 
     Parameters
     ----------
-    data : Transactions, LifetimeValue, Summary or frame
+    data : Transactions, LifetimeValue, Scores, Summary or frame
         Where they are. A log has "recency_days", "purchases" (or "frequency"),
         "total_value" (or "monetary") and "mean_value".
     names : sequence of str
@@ -127,6 +128,9 @@ def customer_columns(
         ids = None if who.index is not None else who.ids
         picked = _picked(data.columns, names)
         found = CustomerColumns(picked, who.family, ids, who.index)
+    elif isinstance(data, Scores):
+        picked = _picked({name: data[name] for name in _names(data)}, names)
+        found = CustomerColumns(picked, data.family, data.customer_id)
     elif isinstance(data, Summary):
         picked = _picked(data.columns, names)
         found = CustomerColumns(picked, data.family, data.customer_id)
@@ -202,6 +206,9 @@ def _is_vector(data: Any) -> bool:
 
 def _names(data: Any) -> tuple[str, ...]:
     """Return the columns that the data have."""
+    if isinstance(data, Scores):
+        numeric = (one.column for one in data.dimensions)
+        return (*numeric, *(one.score for one in data.dimensions), "score")
     if isinstance(data, LifetimeValue | Summary):
         return tuple(data.columns)
     return Table.of(data).names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._frame import native_frame
-from tenure._intervals import check_level, wilson
+from tenure._intervals import check_level
 from tenure._ranking import top_count
 from tenure._report import html_report, text_table, written
 from tenure._time import civil_microseconds
@@ -17,6 +17,7 @@ from tenure._typing import override
 from tenure._units import in_units
 from tenure.exceptions import EmptyDataError, ParameterError
 from tenure.formulas import valued_activity
+from tenure.rfm.intervals import wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,7 +182,7 @@ def top_stability(
     tops = [_top(log, moment, share, window) for moment in moments]
     pairs = [_compared(tops[i], tops[j]) for i, j in combinations(range(len(tops)), 2)]
     columns = {name: np.array([pair[name] for pair in pairs]) for name in pairs[0]}
-    lower, upper = wilson(columns["stayed"], columns["top_from"], interval)
+    _, lower, upper = wilson(columns["stayed"], columns["top_from"], interval)
     columns |= {"lower": lower, "upper": upper}
     order = (*_FIRST, "lower", "upper", *_LAST)
     ordered = {name: columns[name] for name in order}
