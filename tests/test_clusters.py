@@ -91,7 +91,8 @@ class TestFinding:
         settings = {"method": method, "clusters": 4, "bootstrap": 2}
         first = tn.ClusterSegments(**settings).fit(columns)
         second = tn.ClusterSegments(**settings).fit(shuffled)
-        assert (first.transform()["cluster"][order] == second.transform()["cluster"]).all()
+        found = first.transform()["cluster"][order]
+        assert (found == second.transform()["cluster"]).all()
         assert first.stability_ == second.stability_
 
     def test_units_change_nothing(self, method):
@@ -145,7 +146,10 @@ class TestFinding:
         segments = tn.ClusterSegments(columns=list(behaviour), log=["basket"])
         segments.fit(behaviour)
         assert segments.n_clusters_ == 2
-        assert segments.names_ == ("high basket, high returns", "low basket, low returns")
+        assert segments.names_ == (
+            "high basket, high returns",
+            "low basket, low returns",
+        )
         assert segments.fit_.dimensions[1].unit is None
 
 
@@ -251,7 +255,7 @@ class TestEdges:
         assert segments.table()["customers"].sum() == 1_000
 
     def test_no_positive_value(self):
-        columns, truth = groups()
+        columns, _ = groups()
         columns["monetary"] = -columns["monetary"]
         table = tn.ClusterSegments(clusters=3, bootstrap=0).fit(columns).table()
         assert table["customers"].tolist() == [150, 90, 60]

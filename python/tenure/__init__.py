@@ -33,12 +33,12 @@ __version__ = VERSION
 
 __all__ = [
     "BGNBD",
+    "RFM",
     "ClusterSegments",
     "Concentration",
     "FormulaValue",
     "GammaGamma",
     "LifetimeValue",
-    "RFM",
     "Receipt",
     "Report",
     "SegmentMap",

@@ -43,9 +43,7 @@ class Segments:
     totals: dict[str, NDArray[np.float64]]
 
 
-def by_segment(
-    scores: Scores, measures: dict[str, NDArray[np.float64]]
-) -> Segments:
+def by_segment(scores: Scores, measures: dict[str, NDArray[np.float64]]) -> Segments:
     """Return how many customers each segment has, and sums of measures."""
     codes = scores.segment_codes
     if codes is None:

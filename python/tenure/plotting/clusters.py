@@ -15,6 +15,7 @@ from tenure.plotting._style import (
     calm_axes,
     number_axis,
     readable_on,
+    remark,
     title,
 )
 
@@ -84,6 +85,7 @@ def plot_clusters(
     for spine in ax.spines.values():
         spine.set_visible(False)
     title(ax, "Clusters by their medians")
+    remark(ax, "blue: high, orange: low")
     return ax
 
 
@@ -114,17 +116,17 @@ def plot_cluster_criteria(
     ax.annotate(
         "chosen",
         (chosen, float(heights[best][0])),
-        xytext=(0, -8 if not by_bic else 8),
+        xytext=(0, -8 if by_bic else 8),
         textcoords="offset points",
         ha="center",
-        va="top" if not by_bic else "bottom",
+        va="top" if by_bic else "bottom",
         color=EXPECTED,
         fontsize=9,
     )
-    ax.margins(y=0.2)
+    ax.margins(x=0.1, y=0.2)
     number_axis(ax, "x", whole=True)
     number_axis(ax)
-    words = "information criterion (BIC): less is better" if by_bic else ""
+    words = "BIC: less is better" if by_bic else ""
     title(ax, "How many clusters?")
     ax.set_xlabel("clusters", color=INK)
     ax.set_ylabel(words or "silhouette: more is better")

@@ -112,9 +112,7 @@ def _mark_top(ax: Axes, found: Concentration, share: float) -> None:
     )
 
 
-def plot_whale(
-    found: Concentration, *, ax: Axes | None = None, **kwargs: Any
-) -> Axes:
+def plot_whale(found: Concentration, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
     """Draw the whale curve: what the best customers bring, summed up one by one.
 
     Where some customers cost more than they bring, it rises above the total and falls

@@ -143,13 +143,14 @@ def plot_score_grid(
     bar.outline.set_visible(False)
     bar.ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5, length=0)
     bar.ax.yaxis.set_major_formatter(lambda number, _: f"{number:,.6g}")
+    shown = "customers" if "mean" not in columns else f"mean {name}"
+    bar.set_label(shown, color=INK, fontsize=9)
     ax.set_xticks(range(1, wide + 1))
     ax.set_yticks(range(1, high + 1))
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.tick_params(length=0)
-    shown = "customers" if "mean" not in columns else f"mean {name}"
-    title(ax, f"Customers by {y} and {x}; colour: {shown}")
+    title(ax, f"Customers by {y} and {x}")
     ax.set_xlabel(f"{x} score")
     ax.set_ylabel(f"{y} score")
     return ax

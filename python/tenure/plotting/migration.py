@@ -163,15 +163,14 @@ def plot_migration_flows(
     one = _step(found, step)
     ax = calm_axes(ax, size=(6.6, 5.0))
     gap = 0.025 * float(one.counts.sum()) or 1.0
-    left, right = (
-        _stacked(one.counts.sum(axis=axis), gap) for axis in (1, 0)
-    )
+    left, right = (_stacked(one.counts.sum(axis=axis), gap) for axis in (1, 0))
     lowest = min(left[-1, 1], right[-1, 1])
     out, into = left[:, 0].copy(), right[:, 0].copy()
     for row, column in np.ndindex(one.counts.shape):
         count = float(one.counts[row, column])
         if count:
-            _stream(ax, (out[row], into[column]), count, _color(one, row, column), kwargs)
+            color = _color(one, row, column)
+            _stream(ax, (out[row], into[column]), count, color, kwargs)
             out[row] -= count
             into[column] -= count
     total = int(one.counts.sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tenure.plotting._style import (
     SHADE,
     calm_axes,
     number_axis,
+    remark,
     title,
 )
 from tenure.plotting.values import draw_histogram
@@ -70,11 +72,18 @@ def plot_score_cuts(
     bought = own > 0
     values = np.asarray(scores[column.column], dtype=np.float64)[bought]
     ax = calm_axes(ax)
-    found = _bins(values, bins)
+    own = own[bought]
+    shown = values
+    if column.kind == "count":
+        shown = values[values <= _reach(values, own)]
+    found = _bins(shown, bins)
     draw_histogram(ax, found, **({"color": ACCENT} | kwargs))
     ax.margins(x=0.01)
     ax.set_ylim(top=1.16 * max(1, int(found.counts.max(initial=0))))
-    _cuts(ax, values, own[bought], is_log=found.is_log)
+    _cuts(ax, values, own, is_log=found.is_log)
+    if len(shown) < len(values):
+        beyond = len(values) - len(shown)
+        remark(ax, f"not shown: {beyond:,} above {shown.max():g}")
     title(ax, f"{dimension.replace('_', ' ').capitalize()}: customers and scores")
     ax.set_xlabel(worded(column.column))
     ax.set_ylabel("customers")
@@ -83,12 +92,19 @@ def plot_score_cuts(
 
 
 def _bins(values: NDArray[np.float64], bins: int) -> Histogram:
-    """Return a bar for each value of few whole numbers, else a histogram."""
+    """Return a bar for each of few whole numbers, else a histogram."""
     is_count = len(values) > 0 and bool((values == np.rint(values)).all())
     if is_count and np.ptp(values) <= _FEW:
         places, counts = np.unique(values, return_counts=True)
         return Histogram(places - 0.4, places + 0.4, counts)
     return histogram(values, bins)
+
+
+def _reach(values: NDArray[np.float64], own: NDArray[Any]) -> float:
+    """Return how far to draw counts: past the last cut, and to nearly all customers."""
+    ends = [values[own == score].min() for score in np.unique(own)]
+    last = float(np.max(ends)) + 4
+    return max(last, float(np.quantile(values, 0.99)))
 
 
 def _cuts(
@@ -104,11 +120,13 @@ def _cuts(
     ends = [(values[own == score].min(), values[own == score].max()) for score in used]
     bands = sorted(zip(ends, used.tolist(), strict=True))
     edges: list[float] = []
-    for ((_, last), _), ((first, _), _) in zip(bands, bands[1:], strict=False):
+    for ((_, last), _), ((first, _), _) in pairwise(bands):
         if last >= first:
             return
         both_positive = is_log and last > 0
-        edges.append(float(np.sqrt(last * first) if both_positive else (last + first) / 2))
+        edges.append(
+            float(np.sqrt(last * first) if both_positive else (last + first) / 2)
+        )
     low, high = ax.get_xlim()
     limits = [low, *(min(max(edge, low), high) for edge in edges), high]
     for place, (_, score) in enumerate(bands):

@@ -102,9 +102,7 @@ def _paint(segments: Segments) -> tuple[NDArray[np.float64], Any]:
     return means, ScalarMappable(norm=norm, cmap=sequential())
 
 
-def _lines(
-    segments: Segments, place: int, means: NDArray[np.float64]
-) -> list[str]:
+def _lines(segments: Segments, place: int, means: NDArray[np.float64]) -> list[str]:
     count = int(segments.customers[place])
     share = 100 * count / int(segments.customers.sum())
     lines = [segments.names[place], f"{count:,} ({share:.{0 if share >= 1 else 1}f} %)"]
