@@ -69,10 +69,12 @@ class Partition:
 
     def _log_densities(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the log density of each point in each part, but for a constant."""
-        roots: Any = np.linalg.cholesky(np.asarray(self.covariances))
+        if self.covariances is None:
+            return np.zeros((len(points), len(self)))
+        roots = np.linalg.cholesky(self.covariances)
         columns: list[NDArray[np.float64]] = []
         for center, root in zip(self.centers, roots, strict=True):
-            apart: NDArray[np.float64] = np.linalg.solve(root, (points - center).T)
+            apart = np.asarray(np.linalg.solve(root, (points - center).T), np.float64)
             log_volume = np.log(np.diag(root)).sum()
             columns.append(-0.5 * np.square(apart).sum(axis=0) - log_volume)
         return np.stack(columns, axis=1)

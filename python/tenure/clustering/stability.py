@@ -82,7 +82,7 @@ def bootstrap(
     labels, _ = found.assign(points)
     indices: list[float] = []
     overlaps: list[NDArray[np.float64]] = []
-    streams: list[Any] = np.random.SeedSequence(seed).spawn(samples)
+    streams: Any = np.random.SeedSequence(seed).spawn(samples)
     for stream in streams:
         rng = np.random.default_rng(stream)
         drawn = in_one_order(points[rng.integers(0, len(points), len(points))])

@@ -40,7 +40,7 @@ class Segments:
 
     names: list[str]
     customers: NDArray[np.int64]
-    totals: dict[str, NDArray[np.float64]]
+    totals: dict[str, NDArray[Any]]
 
 
 def by_segment(scores: Scores, measures: dict[str, NDArray[np.float64]]) -> Segments:

@@ -25,6 +25,7 @@ __all__ = [
     "PAPER",
     "SHADE",
     "calm_axes",
+    "color_bar",
     "date_axis",
     "detached",
     "halo",
@@ -174,6 +175,18 @@ def readable_on(color: Any) -> str:
     red, green, blue = to_rgb(color)
     light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
     return ON_MAP if light else "#ffffff"
+
+
+def color_bar(ax: Axes, image: Any, label: str, *, extend: str = "neither") -> None:
+    """Say beside the axes what the colours of a map stand for."""
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+
+    figure: Any = ax.get_figure()
+    bar = figure.colorbar(image, ax=ax, pad=0.02, extend=extend)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5, length=0)
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(_plain_number))
+    bar.set_label(label, color=INK, fontsize=9)
 
 
 def _plain_number(number: float, _place: object) -> str:

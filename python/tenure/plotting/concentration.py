@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_deciles", "plot_lorenz", "plot_whale"]
 
+_CURVE: dict[str, Any] = {"color": ACTUAL, "linewidth": 2.0}
+
 
 def plot_lorenz(
     found: Concentration,
@@ -66,7 +68,7 @@ def plot_lorenz(
     x, y = curve["customers_share"], curve["value_share"]
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
     ax.fill_between(x, y, x, color=ACCENT, alpha=0.25, linewidth=0)
-    ax.plot(x, y, **({"color": ACTUAL, "linewidth": 2.0} | kwargs))
+    ax.plot(x, y, **(_CURVE | kwargs))
     ax.set_xlim(0, 1)
     ax.set_ylim(min(0.0, float(y.min()) * 1.1), 1)
     ax.text(
@@ -131,7 +133,7 @@ def plot_whale(found: Concentration, *, ax: Axes | None = None, **kwargs: Any) -
     curve = found._whale()  # noqa: SLF001
     has_shares = found.total > 0
     x, y = curve["customers_share"], curve["value_share" if has_shares else "value"]
-    ax.plot(x, y, **({"color": ACTUAL, "linewidth": 2.0} | kwargs))
+    ax.plot(x, y, **(_CURVE | kwargs))
     peak = int(np.argmax(y))
     ax.fill_between(x[: peak + 1], 0, y[: peak + 1], color=ACCENT, alpha=0.25, lw=0)
     last = 1.0 if has_shares else found.total
@@ -192,7 +194,7 @@ def plot_deciles(
     has_shares = found.total > 0
     heights = table["share"] if has_shares else table["value"]
     look: dict[str, Any] = {"color": ACTUAL, "edgecolor": PAPER, "width": 0.8}
-    bars = ax.bar(table["decile"], heights, **(look | kwargs))
+    bars: Any = ax.bar(table["decile"], heights, **(look | kwargs))
     for bar, height in zip(bars, heights, strict=True):
         text = f"{100 * height:.0f} %" if has_shares else f"{height:,.3g}"
         ax.annotate(

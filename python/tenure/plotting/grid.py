@@ -10,10 +10,10 @@ from tenure._frame import native_frame
 from tenure.exceptions import ParameterError
 from tenure.plotting._segments import measured
 from tenure.plotting._style import (
-    INK,
     MUTED,
     SHADE,
     calm_axes,
+    color_bar,
     readable_on,
     sequential,
     title,
@@ -132,19 +132,13 @@ def plot_score_grid(
     extent = (0.5, wide + 0.5, 0.5, high + 0.5)
     look: dict[str, Any] = {"cmap": cmap, "aspect": "auto", "origin": "lower"}
     look |= {"extent": extent, "vmax": _highest(heights, customers)}
-    image = ax.imshow(heights, **(look | kwargs))
+    image: Any = ax.imshow(heights, **(look | kwargs))
     _cells(ax, image, heights, customers)
     if borders:
         _segments(ax, scores, x, y)
     beyond = bool((np.nan_to_num(heights, nan=-np.inf) > image.norm.vmax).any())
-    extend = "max" if beyond else "neither"
-    figure: Any = ax.get_figure()
-    bar = figure.colorbar(image, ax=ax, pad=0.02, extend=extend)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5, length=0)
-    bar.ax.yaxis.set_major_formatter(lambda number, _: f"{number:,.6g}")
     shown = "customers" if "mean" not in columns else f"mean {name}"
-    bar.set_label(shown, color=INK, fontsize=9)
+    color_bar(ax, image, shown, extend="max" if beyond else "neither")
     ax.set_xticks(range(1, wide + 1))
     ax.set_yticks(range(1, high + 1))
     for spine in ax.spines.values():
@@ -213,9 +207,9 @@ def _segments(ax: Axes, scores: Scores, x: str, y: str) -> None:
 
 
 def _name(ax: Axes, name: str, place: tuple[int, int]) -> None:
-    image = ax.images[0]
+    image: Any = ax.images[0]
     column, row = place
-    height = np.ma.filled(image.get_array(), np.nan)[row - 1, column - 1]
+    height = float(image.get_array().filled(np.nan)[row - 1, column - 1])
     color = image.cmap(image.norm(height)) if np.isfinite(height) else SHADE
     ax.text(
         column - 0.46,

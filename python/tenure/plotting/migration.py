@@ -64,7 +64,7 @@ def _step(found: Migration, step: int) -> _Step:
         )
     counts = found.counts[step]
     size = len(found.segments)
-    rows, columns = np.indices(counts.shape)
+    rows, columns = _places(counts.shape)
     inner = (rows < size) & (columns < size)
     kept = np.ix_(counts.sum(axis=1) > 0, counts.sum(axis=0) > 0)
     before = [*found.segments, NEW]
@@ -77,6 +77,14 @@ def _step(found: Migration, step: int) -> _Step:
         (rows == size)[kept],
         (columns == size)[kept],
     )
+
+
+def _places(
+    shape: tuple[int, ...],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the row and the column of each cell."""
+    rows, columns = np.divmod(np.arange(shape[0] * shape[1]), shape[1])
+    return rows.reshape(shape), columns.reshape(shape)
 
 
 def plot_migration(
@@ -114,8 +122,9 @@ def plot_migration(
     ax = calm_axes(ax, size=(2.6 + 0.62 * wide, 1.7 + 0.38 * high))
     ax.grid(visible=False)
     look: dict[str, Any] = {"cmap": sequential(), "aspect": "auto"}
-    image: Any = ax.imshow(shares, **(look | {"vmin": 0, "vmax": 1} | kwargs))
-    for row, column in zip(*np.nonzero(one.counts), strict=True):
+    look |= {"vmin": 0, "vmax": 1}
+    image: Any = ax.imshow(shares, **(look | kwargs))
+    for row, column in np.argwhere(one.counts).tolist():
         share = shares[row, column]
         text = f"{one.counts[row, column]:,}"
         if show == "share":
@@ -187,8 +196,8 @@ def plot_migration_flows(
 
 def _stacked(sizes: NDArray[np.int64], gap: float) -> NDArray[np.float64]:
     """Return top and bottom of each block, from 0 downwards with gaps between."""
-    ends = -np.cumsum(sizes + gap) + gap
-    return np.stack([ends + sizes, ends], axis=1)
+    ends = gap - np.cumsum(sizes + gap)
+    return np.stack([ends + sizes, ends], axis=1).astype(np.float64)
 
 
 def _color(one: _Step, row: int, column: int) -> str:
@@ -201,7 +210,7 @@ def _color(one: _Step, row: int, column: int) -> str:
 
 def _stream(
     ax: Axes,
-    tops: tuple[float, float],
+    tops: tuple[Any, Any],
     count: float,
     color: str,
     options: dict[str, Any],

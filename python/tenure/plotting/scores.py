@@ -88,6 +88,8 @@ def plot_score_cuts(
     ax.set_xlabel(worded(column.column))
     ax.set_ylabel("customers")
     number_axis(ax, whole=True)
+    if column.kind == "count" and not found.is_log:
+        number_axis(ax, "x", whole=True)
     return ax
 
 

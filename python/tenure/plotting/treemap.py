@@ -10,10 +10,9 @@ from tenure.plotting._segments import by_segment, measured
 from tenure.plotting._squarify import squarified
 from tenure.plotting._style import (
     ACCENT,
-    INK,
-    MUTED,
     PAPER,
     calm_axes,
+    color_bar,
     readable_on,
     sequential,
     title,
@@ -78,11 +77,8 @@ def plot_segment_treemap(
     ax.set_ylim(0, height)
     ax.set_axis_off()
     if paint is not None:
-        bar = ax.get_figure().colorbar(paint, ax=ax, pad=0.02)  # type: ignore[union-attr]
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5, length=0)
-        bar.ax.yaxis.set_major_formatter(lambda number, _: f"{number:,.6g}")
-        title(ax, f"Segments: area by customers, colour by mean {name}")
+        color_bar(ax, paint, f"mean {name}")
+        title(ax, "Segments: area by customers, colour by mean")
     else:
         title(ax, "Segments by number of customers")
     return ax
