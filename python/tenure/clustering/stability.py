@@ -82,9 +82,8 @@ def bootstrap(
     labels, _ = found.assign(points)
     indices: list[float] = []
     overlaps: list[NDArray[np.float64]] = []
-    streams: Any = np.random.SeedSequence(seed).spawn(samples)
-    for stream in streams:
-        rng = np.random.default_rng(stream)
+    streams: list[np.random.Generator] = np.random.default_rng(seed).spawn(samples)
+    for rng in streams:
         drawn = in_one_order(points[rng.integers(0, len(points), len(points))])
         start = int(rng.integers(0, 2**31))
         again = find(drawn, len(found), method=method, floor=floor, seed=start)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from tenure._family import Family
@@ -477,6 +478,16 @@ class RFM(OverTime):
         return {**self.__dict__, "_training": None}
 
     # -- display -------------------------------------------------------------------
+
+    def plot(
+        self, kind: str = "grid", *, ax: Axes | None = None, **options: Any
+    ) -> Axes:
+        """Draw the customers of the fit, as `Scores.plot`; or "cuts" of a dimension."""
+        if kind != "cuts":
+            return self.score().plot(kind, ax=ax, **options)  # type: ignore[arg-type]
+        from tenure.plotting import plot_score_cuts  # noqa: PLC0415
+
+        return plot_score_cuts(self, ax=ax, **options)
 
     def _headline(self) -> str:
         learned = self._fitted()
