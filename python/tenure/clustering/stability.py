@@ -85,7 +85,7 @@ def bootstrap(
     streams: list[np.random.Generator] = np.random.default_rng(seed).spawn(samples)
     for rng in streams:
         drawn = in_one_order(points[rng.integers(0, len(points), len(points))])
-        start = int(rng.integers(0, 2**31))
+        start = int(rng.integers(2**31))
         again = find(drawn, len(found), method=method, floor=floor, seed=start)
         table = _crossed(labels, again.assign(points)[0], len(found))
         indices.append(_adjusted_rand(table))

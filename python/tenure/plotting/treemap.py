@@ -10,6 +10,7 @@ from tenure.plotting._segments import by_segment, measured
 from tenure.plotting._squarify import squarified
 from tenure.plotting._style import (
     ACCENT,
+    INK,
     PAPER,
     calm_axes,
     color_bar,
@@ -72,7 +73,8 @@ def plot_segment_treemap(
         look: dict[str, Any] = {"facecolor": color, "edgecolor": PAPER, "linewidth": 2}
         corner = (tile.x, tile.y)
         ax.add_patch(Rectangle(corner, tile.width, tile.height, **(look | kwargs)))
-        _label(ax, tile, _lines(segments, int(place), means), readable_on(color))
+        words = INK if paint is None else readable_on(color)
+        _label(ax, tile, _lines(segments, int(place), means), words)
     ax.set_xlim(0, width)
     ax.set_ylim(0, height)
     ax.set_axis_off()

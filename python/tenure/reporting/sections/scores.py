@@ -73,10 +73,8 @@ def _cuts(found: Segmentation, settings: Settings) -> Html:
         heading = _HEADINGS[one.name]
         header.append(settings.heading(heading) if one.name == "monetary" else heading)
         own = of == one.name
-        ends = {
-            int(s): (a, b)
-            for s, a, b in zip(score[own], lower[own], upper[own], strict=True)
-        }
+        limits = zip(score[own], lower[own], upper[own], strict=True)
+        ends = {int(s): (a, b) for s, a, b in limits}
         sizes = np.bincount(found.scores.scores[one.name], minlength=best + 1)
         columns.append(
             [_range(one, *ends[s], used=bool(sizes[s])) for s in range(best, 0, -1)]

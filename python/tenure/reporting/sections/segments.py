@@ -67,7 +67,7 @@ def _sums(found: Segmentation, values: NDArray[np.float64]) -> NDArray[np.float6
     codes = found.scores.segment_codes
     assert codes is not None  # noqa: S101
     size = len(found.scores.segment_names)
-    return np.bincount(codes, weights=values, minlength=size)
+    return np.bincount(codes, weights=values, minlength=size).astype(np.float64)
 
 
 def _sentences(analysis: Analysis, found: Segmentation) -> list[str]:
@@ -76,11 +76,12 @@ def _sentences(analysis: Analysis, found: Segmentation) -> list[str]:
     sizes = _sums(found, np.ones(len(found.scores)))
     everybody = sizes.sum()
     largest = int(sizes.argmax())
+    meaning = "Names stand for pairs of scores of recency and frequency."
+    share = percent(sizes[largest] / everybody)
+    size = counted(int(sizes[largest]), "customer")
     said = [
-        "Names stand for pairs of scores of recency and frequency.",
-        f"The largest segment is {names[largest]}: "
-        f"{counted(int(sizes[largest]), 'customer')}, "
-        f"{percent(sizes[largest] / everybody)} of all.",
+        meaning,
+        f"The largest segment is {names[largest]}: {size}, {share} of all.",
     ]
     revenue = found.scores.inputs.revenue
     if revenue is None or revenue.sum() <= 0:
@@ -120,7 +121,7 @@ def _table(
         ]
         for place in there
     ]
-    money = {}
+    money: dict[str, NDArray[np.float64]] = {}
     if scores.inputs.revenue is not None:
         money["revenue so far"] = scores.inputs.revenue
     forecast = analysis.forecast
@@ -172,7 +173,7 @@ def _movement(found: Segmentation) -> Html:
         figure(
             "flows",
             flows,
-            f"Streams of customers from their segments on {first} to those on {second}.",
+            f"Streams of customers from segments on {first} to those on {second}.",
             "The height of a stream is how many customers took that way.",
         ),
         figure(
@@ -198,15 +199,18 @@ def _moves(moved: Migration) -> list[str]:
     if not row["customers"]:
         return ["Nobody had bought by then."]
     level = f"{100 * moved.level:g}\N{NO-BREAK SPACE}%"
-    said = [
+    ends = f"{percent(row['ci_low'])} to {percent(row['ci_high'])}"
+    stayed = (
         f"Of the {row['customers']:,.0f} customers of that day, "
-        f"{percent(row['stability'])} ({level} interval {percent(row['ci_low'])} to "
-        f"{percent(row['ci_high'])}) are in the same segment now, "
-        f"{percent(row['up'])} rose to a better one and {percent(row['down'])} fell to "
-        "a worse one.",
+        f"{percent(row['stability'])} ({level} interval {ends}) are in the same "
+        f"segment now, {percent(row['up'])} rose to a better one and "
+        f"{percent(row['down'])} fell to a worse one."
+    )
+    how = (
         "Everybody is scored by the cuts of that day, so that a decline of the whole "
-        "base shows.",
-    ]
+        "base shows."
+    )
+    said = [stayed, how]
     if row["new"]:
         said.append(f"{counted(int(row['new']), 'customer')} came since.")
     return said
