@@ -84,7 +84,7 @@ def plot_score_cuts(
     if len(shown) < len(values):
         beyond = len(values) - len(shown)
         remark(ax, f"not shown: {beyond:,} above {shown.max():g}")
-    title(ax, f"{dimension.replace('_', ' ').capitalize()}: customers and scores")
+    title(ax, f"{dimension.replace('_', ' ').capitalize()} scores")
     ax.set_xlabel(worded(column.column))
     ax.set_ylabel("customers")
     number_axis(ax, whole=True)
