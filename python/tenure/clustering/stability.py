@@ -84,8 +84,8 @@ def bootstrap(
     overlaps: list[NDArray[np.float64]] = []
     streams: list[np.random.Generator] = np.random.default_rng(seed).spawn(samples)
     for rng in streams:
-        drawn = in_one_order(points[rng.integers(0, len(points), len(points))])
-        start = int(rng.integers(2**31))
+        rows: NDArray[np.int64] = rng.integers(0, len(points), len(points) + 1)
+        drawn, start = in_one_order(points[rows[1:]]), int(rows[0])
         again = find(drawn, len(found), method=method, floor=floor, seed=start)
         table = _crossed(labels, again.assign(points)[0], len(found))
         indices.append(_adjusted_rand(table))
