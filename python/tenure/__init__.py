@@ -22,18 +22,21 @@ from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
-    from tenure import plotting
+    from tenure import plotting, rfm
     from tenure.reporting import Report, report
+    from tenure.rfm import RFM, SegmentMap, segment_maps
 
 __version__ = VERSION
 
 __all__ = [
     "BGNBD",
+    "RFM",
     "FormulaValue",
     "GammaGamma",
     "LifetimeValue",
     "Receipt",
     "Report",
+    "SegmentMap",
     "Split",
     "Summary",
     "Transactions",
@@ -48,13 +51,17 @@ __all__ = [
     "plotting",
     "report",
     "retention_formula",
+    "rfm",
+    "segment_maps",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import plotting and reporting when they are asked for, and not before."""
-    if name == "plotting":
-        return import_module("tenure.plotting")
+    """Import plotting, reporting and RFM when they are asked for, and not before."""
+    if name in ("plotting", "rfm"):
+        return import_module(f"tenure.{name}")
+    if name in ("RFM", "SegmentMap", "segment_maps"):
+        return getattr(import_module("tenure.rfm"), name)
     if name in ("Report", "report"):
         return getattr(import_module("tenure.reporting"), name)
     msg = f"module 'tenure' has no attribute {name!r}"

@@ -33,6 +33,16 @@ __all__ = [
     "purchasing_probabilities",
     "purchasing_profile",
     "purchasing_quantiles",
+    "rfm_boundaries",
+    "rfm_check",
+    "rfm_cuts",
+    "rfm_cuts_within",
+    "rfm_scores",
+    "rfm_scores_by_rank",
+    "rfm_scores_within",
+    "rfm_segments",
+    "rfm_tie_breaks_of_integers",
+    "rfm_tie_breaks_of_text",
     "simulate_arrivals",
     "simulate_bg_nbd",
     "simulate_mean_spend",
@@ -207,3 +217,34 @@ def simulate_mean_spend(
 def simulate_order_values(
     theta: list[float], orders: NDArray[np.uint64], seed: int
 ) -> _Numbers: ...
+
+_Scores: TypeAlias = NDArray[np.uint8]
+_Shares: TypeAlias = int | list[float]
+_TieBreaks: TypeAlias = NDArray[np.uint64]
+_Groups: TypeAlias = NDArray[np.uint16]
+
+def rfm_check(column: str, values: _Numbers, kind: str) -> None: ...
+def rfm_cuts(values: _Numbers, shares: _Shares, best: str) -> list[float]: ...
+def rfm_scores(
+    values: _Numbers, cuts: list[float], ties: str, best: str
+) -> _Scores: ...
+def rfm_cuts_within(
+    values: _Numbers, groups: _Groups, count: int, shares: _Shares, best: str
+) -> list[list[float]]: ...
+def rfm_scores_within(
+    values: _Numbers, groups: _Groups, cuts: list[list[float]], ties: str, best: str
+) -> _Scores: ...
+def rfm_tie_breaks_of_integers(ids: _Ints, seed: int) -> _TieBreaks: ...
+def rfm_tie_breaks_of_text(ids: _Strings, seed: int) -> _TieBreaks: ...
+def rfm_boundaries(
+    values: _Numbers, tie_breaks: _TieBreaks, shares: _Shares, best: str
+) -> list[tuple[float, int]]: ...
+def rfm_scores_by_rank(
+    values: _Numbers,
+    tie_breaks: _TieBreaks,
+    boundaries: list[tuple[float, int]],
+    best: str,
+) -> _Scores: ...
+def rfm_segments(
+    scores: list[_Scores], bins: _Scores, table: _Scores, unscored: int
+) -> _Scores: ...

@@ -11,7 +11,7 @@ pub mod calendar;
 pub(crate) mod check;
 pub mod codes;
 mod group;
-mod hash;
+pub(crate) mod hash;
 pub mod instants;
 pub mod mask;
 mod merge;

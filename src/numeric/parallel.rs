@@ -107,6 +107,18 @@ pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync
     collect(items.chunks(CHUNK), work)
 }
 
+/// The results of `work` on each block of `size` items, in order: for work that needs more than a few items at a time.
+pub fn map_blocks<T: Sync, R: Send>(
+    items: &[T],
+    size: usize,
+    work: impl Fn(&[T]) -> R + Sync,
+) -> Vec<R> {
+    if items.len() <= FEW {
+        return items.chunks(size).map(work).collect();
+    }
+    items.par_chunks(size).map(&work).collect()
+}
+
 /// `f` of each item, in order.
 pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() <= CHUNK {

@@ -13,6 +13,7 @@ mod convert;
 mod error;
 mod objects;
 mod purchasing;
+mod rfm;
 mod simulate;
 mod spending;
 mod transactions;
@@ -49,6 +50,11 @@ mod _core {
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
         purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+    };
+    #[pymodule_export]
+    use super::rfm::{
+        rfm_boundaries, rfm_check, rfm_cuts, rfm_cuts_within, rfm_scores, rfm_scores_by_rank,
+        rfm_scores_within, rfm_segments, rfm_tie_breaks_of_integers, rfm_tie_breaks_of_text,
     };
     #[pymodule_export]
     use super::simulate::{
