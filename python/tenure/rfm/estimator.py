@@ -21,6 +21,7 @@ from tenure.rfm.inputs import Query, read
 from tenure.rfm.learned import Learned, check_map
 from tenure.rfm.maps import segment_maps
 from tenure.rfm.orders import Reading
+from tenure.rfm.scores import Scores
 from tenure.rfm.scoring import plans_of
 from tenure.rfm.segments import SegmentMap
 from tenure.rfm.thresholds import thresholds_columns, ties_columns, ties_of
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from tenure._typing import Date
     from tenure._units import Horizon
     from tenure.rfm.orders import FrequencyRule, Margin, MonetaryRule
-    from tenure.rfm.scores import Scores
     from tenure.rfm.scoring import Method, Ties
     from tenure.rfm.thresholds import Tie
 
@@ -314,6 +314,20 @@ class RFM(Configured):
         """Return a frame of scores and segments of the customers of the fit."""
         return self.score().to_frame(self._output)
 
+    def segments(self, data: object = None, **options: Any) -> Any:
+        """Return one row a segment: customers, orders and money, with intervals.
+
+        Parameters
+        ----------
+        data : Scores, Transactions or frame, optional
+            The customers; those of the fit if left out.
+        **options
+            `by`, `level`, `buying`, `spend`, `horizon` and `discount_rate`, as for
+            `Scores.segments`, which says what is returned.
+        """
+        scores = data if isinstance(data, Scores) else self.score(data)
+        return scores.segments(**options)
+
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose the family of frames that `transform` and `table` return.
 
@@ -514,8 +528,8 @@ def _map(wanted: object, bins: Mapping[str, int]) -> SegmentMap | None:
         wanted = segment_maps[wanted]
     if not isinstance(wanted, SegmentMap):
         raise ParameterError.of(
-            "segment_map",
-            f"be 'auto', one of {', '.join(map(repr, segment_maps))}, a SegmentMap or "
+            name="segment_map",
+            expected=f"be 'auto', one of {', '.join(map(repr, segment_maps))}, a SegmentMap or "
             "None",
             found=repr(wanted),
         )
@@ -530,12 +544,16 @@ def _weights(
     weights = dict.fromkeys(names, 1.0) if given is None else dict(given)
     if sorted(weights) != sorted(names):
         raise ParameterError.of(
-            "weights", f"be given for each of {', '.join(names)}", found=repr(weights)
+            name="weights",
+            expected=f"be given for each of {', '.join(names)}",
+            found=repr(weights),
         )
     values = [float(weight) for weight in weights.values()]
     if min(values) < 0 or not 0 < sum(values) < math.inf:
         raise ParameterError.of(
-            "weights", "be at least 0, finite, and not all 0", found=repr(weights)
+            name="weights",
+            expected="be at least 0, finite, and not all 0",
+            found=repr(weights),
         )
     return {name: float(weights[name]) for name in names}
 

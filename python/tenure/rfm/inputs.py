@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +77,8 @@ class Inputs:
         For pandas: the index of results, where there is no column of ids.
     attribute : callable
         Returns one value a customer of an attribute.
+    log : Transactions or None
+        The log that was read.
     """
 
     customer_id: NDArray[Any]
@@ -89,8 +91,9 @@ class Inputs:
     counted: str
     notes: tuple[str, ...]
     family: str
-    index: Any = None
-    attribute: Callable[[str], NDArray[Any]] = field(repr=False, default=lambda _: _)  # type: ignore[assignment]
+    index: Any
+    attribute: Callable[[str], NDArray[Any]]
+    log: Transactions | None = None
 
     def __len__(self) -> int:
         """Return the number of customers."""
@@ -182,7 +185,9 @@ def _of_log(
         counted=orders.counted,
         notes=orders.notes,
         family=log.family,
+        index=None,
         attribute=attribute,
+        log=log,
     )
 
 
@@ -240,14 +245,14 @@ def _of_table(
     reading.check_for_table()
     table = Table.of(data)
     if table.n_rows == 0:
-        raise EmptyDataError.of("the table has no rows", hint="one row a customer")
+        raise EmptyDataError.of(what="the table has no rows", hint="one row a customer")
     own = dict(query.columns or {})
     unknown = own.keys() - {one.name for one in dimensions}
     if unknown:
         raise ParameterError.of(
             name="columns",
             expected=f"name {', '.join(one.name for one in dimensions)}",
-            found=repr(sorted(unknown)[0]),
+            found=repr(min(unknown)),
         )
     names = {one.name: own.get(one.name, one.column) for one in dimensions}
     values = {name: table.numbers(column).values for name, column in names.items()}

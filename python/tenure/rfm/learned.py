@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from tenure.rfm.scoring import Cuts, apply, learn
 from tenure.rfm.segments import SegmentMap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -75,7 +74,7 @@ class Learned:
         buyers = len(inputs.of_buyers(inputs.customer_id))
         if not buyers:
             raise EmptyDataError.of(
-                "nobody has bought anything",
+                what="nobody has bought anything",
                 hint="customers without an order are not scored",
             )
         return cls(
@@ -168,8 +167,8 @@ def check_map(names: SegmentMap, bins: Mapping[str, int]) -> SegmentMap:
         if bins.get(name) != highest:
             found = f"{bins[name]} bins" if name in bins else "no such dimension"
             raise ParameterError.of(
-                "segment_map",
-                f"go with the scores: this map needs {highest} bins of {name}",
+                name="segment_map",
+                expected=f"go with the scores: this map needs {highest} bins of {name}",
                 found=found,
                 hint="choose another map or other bins, or segment_map=None for none",
             )

@@ -130,11 +130,13 @@ PYTHON_RFM = SegmentMap(
 
 PYMC_MARKETING = SegmentMap(
     {
-        "Premium Customer": ["333", "334", "343", "344", "433", "434", "443", "444"],
-        "Repeat Customer": ["143", "232", "233", "234", "243", "244", "332"],
-        "Top Spender Customer": ["124", "133", "134", "144", "224", "313", "314", "323", "324", "413", "414", "423", "424"],
-        "At Risk Customer": ["122", "123", "132", "212", "214", "222", "223", "312", "322", "412", "422"],
-        "Inactive Customer": ["111", "112", "113", "114", "211", "311", "411"],
+        "Premium Customer": "(333|334|343|344|433|434|443|444)",
+        "Repeat Customer": "(143|232|233|234|243|244|332)",
+        "Top Spender Customer": (
+            "(124|133|134|144|224|313|314|323|324|413|414|423|424)"
+        ),
+        "At Risk Customer": "(122|123|132|212|214|222|223|312|322|412|422)",
+        "Inactive Customer": "(111|112|113|114|211|311|411)",
     },
     bins=4,
     dimensions=_RFM,
@@ -161,5 +163,5 @@ segment_maps: Mapping[str, SegmentMap] = MappingProxyType(
     }
 )
 """Maps by name: `ten` of recency and frequency, `putler`, `r_rfm`, `python_rfm` and
-`pymc_marketing` of all three scores, `hml` of money alone, cut at shares of 0.5 and 0.8.
+`pymc_marketing` of all three scores, `hml` of money alone, cut at 0.5 and 0.8.
 """

@@ -66,8 +66,8 @@ class Reading:
                 raise ParameterError.of(name, f"be one of {listed}", found=repr(value))
         if self.monetary == "margin" and self.margin is None:
             raise ParameterError.of(
-                "margin",
-                "be given where monetary='margin'",
+                name="margin",
+                expected="be given where monetary='margin'",
                 found="None",
                 hint="a share of revenue such as 0.35, or one for each product",
             )
@@ -146,8 +146,8 @@ class OrderHistory:
         last = log.span[1]
         if day < last and not truncate:
             raise ParameterError.of(
-                "as_of",
-                f"not lie before the last event, on {last}, unless truncate=True",
+                name="as_of",
+                expected=f"not lie before the last event, on {last}, unless truncate=True",
                 found=written(day),
             )
         history = log._log.history  # noqa: SLF001
@@ -159,44 +159,39 @@ class OrderHistory:
             history, own, kept = _within(history, activity, days)
             if not len(own):
                 raise EmptyDataError.of(
-                    f"nobody bought within {days:g} days up to {written(day)}",
+                    what=f"nobody bought within {days:g} days up to {written(day)}",
                     hint="choose a longer window",
                 )
             left = len(customers) - len(np.intersect1d(customers, own))
             activity = _core.customer_activity(history, date)
             customers = own[activity["customers"]]
             if left:
-                notes = (
-                    f"{counted(left, 'customer')} left out: no purchase within "
-                    f"{days:g} days up to {written(day)}",
-                )
+                reach = f"within {days:g} days up to {written(day)}"
+                who = counted(left, "customer")
+                notes = (f"{who} left out: no purchase {reach}",)
         return cls(log, reading, day, customers, notes, activity, kept)
 
     # -- dimensions ----------------------------------------------------------------
 
     def value(self, dimension: Dimension) -> NDArray[np.float64]:
         """Return the values of a dimension that logs have."""
-        name = dimension.name
-        if name == "recency":
-            return self._activity["recency_days"]
-        if name == "tenure":
-            return self._tenure()
-        if name == "frequency":
-            return self.orders
-        if name == "breadth":
-            return self._distinct(self._lines("breadth", "product").products)
-        if name == "monetary":
-            return self._monetary()
-        if name == "margin":
-            return self._margin()
-        if name == "order_value":
-            return self._revenue(name) / np.maximum(self.orders, 1)
-        raise ParameterError.of(
-            "dimensions",
-            "be computed from a log by name, or stand in a table",
-            found=repr(name),
-            hint="make a table with one row a customer, and fit that",
-        )
+        make = {
+            "recency": lambda: self._activity["recency_days"],
+            "frequency": lambda: self.orders,
+            "monetary": self._monetary,
+            "tenure": self._tenure,
+            "breadth": self._breadth,
+            "margin": self._margin,
+            "order_value": self._order_value,
+        }.get(dimension.name)
+        if make is None:
+            raise ParameterError.of(
+                name="dimensions",
+                expected="be computed from a log by name, or stand in a table",
+                found=repr(dimension.name),
+                hint="make a table with one row a customer, and fit that",
+            )
+        return make()
 
     @property
     def counted(self) -> str:
@@ -210,8 +205,8 @@ class OrderHistory:
         longer = merge in ("week", "month")
         if rule == "days" and longer:
             raise ParameterError.of(
-                "frequency",
-                f"be left out for a log merged by {merge}, which has no days",
+                name="frequency",
+                expected=f"be left out for a log merged by {merge}, which has no days",
                 found="'days'",
                 hint="merge the log by day",
             )
@@ -247,6 +242,13 @@ class OrderHistory:
         ages = (self._activity["last_purchase"] - first) / _DAY
         return self._activity["recency_days"] + ages
 
+    def _breadth(self) -> NDArray[np.float64]:
+        """Count the products that each customer has bought."""
+        return self._distinct(self._lines("breadth", "product").products)
+
+    def _order_value(self) -> NDArray[np.float64]:
+        return self._revenue("order_value") / np.maximum(self.orders, 1)
+
     def _monetary(self) -> NDArray[np.float64]:
         if self.reading.monetary == "margin":
             return self._margin()
@@ -257,8 +259,8 @@ class OrderHistory:
     def _revenue(self, wanted: str) -> NDArray[np.float64]:
         if self.log.values is None:
             raise ParameterError.of(
-                "dimensions",
-                f"do without {wanted} for a log without amounts",
+                name="dimensions",
+                expected=f"do without {wanted} for a log without amounts",
                 found=repr(wanted),
                 hint="Transactions(..., amount=...) reads them; or score by "
                 "dimensions=('recency', 'frequency')",
@@ -269,12 +271,16 @@ class OrderHistory:
         revenue, margin = self._revenue("margin"), self.reading.margin
         if margin is None:
             raise ParameterError.of(
-                "margin", "be given for the dimension margin", found="None"
+                name="margin",
+                expected="be given for the dimension margin",
+                found="None",
             )
         if isinstance(margin, Mapping):
             return self._margin_by_product(revenue, margin)
         if not np.isfinite(margin):
-            raise ParameterError.of("margin", "be finite", found=repr(margin))
+            raise ParameterError.of(
+                name="margin", expected="be finite", found=repr(margin)
+            )
         return revenue * float(margin)
 
     def _margin_by_product(
@@ -288,8 +294,8 @@ class OrderHistory:
         lacking = [name for name in names if name not in margin]
         if lacking or codes.values.min(initial=0) < 0:
             raise ParameterError.of(
-                "margin",
-                "hold a share for each product",
+                name="margin",
+                expected="hold a share for each product",
                 found="none for " + (repr(lacking[0]) if lacking else "no product"),
             )
         shares = np.array([float(margin[name]) for name in names])
@@ -312,8 +318,8 @@ class OrderHistory:
         lines = self.log.lines
         if lines is None or getattr(lines, f"{column}s") is None:
             raise ParameterError.of(
-                "data",
-                f"be a log with a column of {column}s for {what}",
+                name="data",
+                expected=f"be a log with a column of {column}s for {what}",
                 found="one without",
                 hint=f"Transactions(..., {column}=...) reads it",
             )
@@ -366,7 +372,9 @@ def _days(window: Horizon) -> float:
     lengths = in_units(window, "day", name="window")
     if len(lengths) != 1 or not (np.isfinite(lengths[0]) and lengths[0] > 0):
         raise ParameterError.of(
-            "window", "be a length of time greater than 0", found=repr(window)
+            name="window",
+            expected="be a length of time greater than 0",
+            found=repr(window),
         )
     return float(lengths[0])
 

@@ -12,17 +12,22 @@ from tenure._report import counted, html_report, text_table, written
 from tenure._typing import override
 from tenure.exceptions import ColumnError
 from tenure.rfm.inputs import frame_of
+from tenure.rfm.outlook import Outlook
 from tenure.rfm.segments import code_of
+from tenure.rfm.summary import summarize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from tenure._family import Family
+    from tenure._purchasing import PurchasingModel
+    from tenure._units import Horizon
     from tenure.rfm.dimensions import Dimension
     from tenure.rfm.inputs import Inputs
     from tenure.rfm.segments import SegmentMap
+    from tenure.spend import GammaGamma
 
 __all__ = ["Scores"]
 
@@ -168,6 +173,66 @@ class Scores:
             What to return; that of the data by default.
         """
         return frame_of(self.inputs, self.columns, family)
+
+    def segments(
+        self,
+        *,
+        by: str | ArrayLike | None = None,
+        level: float = 0.95,
+        buying: PurchasingModel | None = None,
+        spend: GammaGamma | float | None = None,
+        horizon: Horizon | None = "12 months",
+        discount_rate: float = 0.10,
+    ) -> Any:
+        """Return one row a segment: customers, orders and money, with intervals.
+
+        Each estimate is followed by the ends of its interval, `_low` and `_high`. For
+        the share of customers that is Wilson's; for means, for ratios (order value)
+        and for shares of money it is the normal one for customers drawn at random,
+        which needs some dozens of customers to be relied on, and of one customer there
+        is none.
+
+        Parameters
+        ----------
+        by : str or array, optional
+            An attribute of the log, a column of the table, or one value a customer:
+            segments are then counted within each of its values.
+        level : float, default 0.95
+            How often such intervals hold the true value.
+        buying : BGNBD or another model of repeat buying, optional
+            Fitted; adds the mean probability that customers are alive. For a log.
+        spend : GammaGamma or float, optional
+            With `buying`: adds the expected value of customers over the horizon, as
+            margin where the scores have one and revenue otherwise.
+        horizon, discount_rate
+            As for `lifetime_value`.
+
+        Returns
+        -------
+        frame
+            The attribute, `segment`, `customers`, `share`, `orders`,
+            `orders_per_customer`, `revenue`, `revenue_share`, `revenue_per_customer`,
+            `order_value`, the same of `margin` where it is known,
+            `probability_alive`, `expected_value` (mean) and `expected_value_total`.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> table = {
+        ...     "recency_days": [3, 40, 90, 200],
+        ...     "frequency": [4, 2, 1, 1],
+        ...     "monetary": [90.0, 20.0, 15.0, 5.0],
+        ... }
+        >>> frame = tn.RFM().fit(table).segments()
+        >>> frame["segment"][:2], frame["customers"][:2]
+        (array(['Champions', 'Loyal'], dtype=object), array([1, 1]))
+        """
+        outlook = None
+        if buying is not None:
+            outlook = Outlook.of(
+                self, buying, spend, horizon=horizon, discount_rate=discount_rate
+            )
+        return summarize(self, by=by, outlook=outlook, level=level)
 
     # -- display -------------------------------------------------------------------
 

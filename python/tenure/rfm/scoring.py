@@ -244,7 +244,9 @@ def plans_of(
     """
     if method not in ("quantile", "nested", "rank"):
         raise ParameterError.of(
-            "method", "be 'quantile', 'nested' or 'rank'", found=repr(method)
+            name="method",
+            expected="be 'quantile', 'nested' or 'rank'",
+            found=repr(method),
         )
     given = dict(thresholds or {})
     for name, setting in (("bins", bins), ("ties", ties), ("thresholds", given)):
@@ -262,7 +264,7 @@ def _plan(
     rule = ties.get(one.name, "low") if isinstance(ties, Mapping) else ties
     if rule not in ("low", "high", "mid", "first"):
         raise ParameterError.of(
-            "ties", "be 'low', 'high', 'mid' or 'first'", found=repr(rule)
+            name="ties", expected="be 'low', 'high', 'mid' or 'first'", found=repr(rule)
         )
     cuts = thresholds.get(one.name)
     if method == "rank" and cuts is None:
@@ -270,7 +272,9 @@ def _plan(
     if rule == "first" and (method == "nested" or cuts is not None):
         what = "nested bins" if method == "nested" else f"the thresholds of {one.name}"
         raise ParameterError.of(
-            "ties", f"be 'low', 'high' or 'mid' with {what}", found="'first'"
+            name="ties",
+            expected=f"be 'low', 'high' or 'mid' with {what}",
+            found="'first'",
         )
     return Plan(
         dimension=one,
@@ -303,8 +307,8 @@ def _shares(bins: object, name: str) -> int | list[float]:
         if inside and 0 < len(shares) < _MOST and shares == sorted(set(shares)):
             return shares
     raise ParameterError.of(
-        "bins",
-        f"be a number from {_FEWEST} to {_MOST}, or ascending shares between 0 and 1",
+        name="bins",
+        expected=f"be a number from {_FEWEST} to {_MOST}, or ascending shares between 0 and 1",
         found=repr(bins),
     )
 
@@ -315,8 +319,8 @@ def _thresholds(cuts: Sequence[float], one: Dimension) -> tuple[float, ...]:
     ascending = values.ndim == 1 and bool((np.diff(values) > 0).all())
     if not (ascending and np.isfinite(values).all() and 0 < len(values) < _MOST):
         raise ParameterError.of(
-            f"thresholds[{one.name!r}]",
-            f"hold 1 to {_MOST - 1} finite numbers in ascending order",
+            name=f"thresholds[{one.name!r}]",
+            expected=f"hold 1 to {_MOST - 1} finite numbers in ascending order",
             found=repr(np.asarray(cuts).tolist()),
         )
     return tuple(values.tolist() if one.best == "high" else values[::-1].tolist())

@@ -116,7 +116,9 @@ class SegmentMap:
 
     def __post_init__(self) -> None:
         if not self.rules:
-            raise ParameterError.of("rules", "name at least one segment", found="none")
+            raise ParameterError.of(
+                name="rules", expected="name at least one segment", found="none"
+            )
         matches = {name: self._matching(name) for name in self.rules}
         object.__setattr__(self, "_matches", matches)
         self._check_order()
@@ -162,8 +164,8 @@ class SegmentMap:
         """
         if scores not in self._assigned:
             raise ParameterError.of(
-                "scores",
-                f"be one score of each of {', '.join(self.dimensions)}, from 1 to "
+                name="scores",
+                expected=f"be one score of each of {', '.join(self.dimensions)}, from 1 to "
                 f"{', '.join(map(str, self.highest))}",
                 found=repr(scores),
             )
@@ -274,12 +276,14 @@ class SegmentMap:
         if not (
             self.priority is None
             or listed
-            or (sorted(self._order) == sorted(self.rules)
-            and not isinstance(self.priority, str))
+            or (
+                sorted(self._order) == sorted(self.rules)
+                and not isinstance(self.priority, str)
+            )
         ):
             raise ParameterError.of(
-                "priority",
-                "be 'listed', or name each segment once",
+                name="priority",
+                expected="be 'listed', or name each segment once",
                 found=repr(self.priority),
             )
 
@@ -288,8 +292,8 @@ class SegmentMap:
         if overlaps:
             found = [f"{self.code(c)} ({', '.join(n)})" for c, n in overlaps.items()]
             raise ParameterError.of(
-                "rules",
-                "give each combination of scores one name",
+                name="rules",
+                expected="give each combination of scores one name",
                 found=f"several for {_listed(found)}",
                 hint="priority='listed' lets the first name win",
             )
@@ -298,8 +302,8 @@ class SegmentMap:
         gaps = self.gaps() if self.other is None else []
         if gaps:
             raise ParameterError.of(
-                "rules",
-                "name every combination of scores",
+                name="rules",
+                expected="name every combination of scores",
                 found=f"no name for {_listed([self.code(cell) for cell in gaps])}",
                 hint="other='Other' names them all",
             )
@@ -312,8 +316,8 @@ class SegmentMap:
             takers = sorted({self._assigned[cell] for cell in cells})
             taken = f"; {_listed([self.code(cell) for cell in cells])} go to "
             raise ParameterError.of(
-                "rules",
-                "let each name be given to some combination of scores",
+                name="rules",
+                expected="let each name be given to some combination of scores",
                 found=f"none for {', '.join(map(repr, lost))}"
                 + (taken + ", ".join(takers) if cells else ""),
                 hint="change priority, or keep the names with unreachable='keep'",
@@ -362,7 +366,7 @@ class SegmentMap:
         if sorted(fixed) != sorted(others):
             wanted = ", ".join(others) or "nothing"
             raise ParameterError.of(
-                "fixed", f"give scores of {wanted}", found=repr(fixed)
+                name="fixed", expected=f"give scores of {wanted}", found=repr(fixed)
             )
         rest = tuple(fixed[name] for name in others)
         if len(self.dimensions) == 1:
@@ -407,7 +411,9 @@ def _ends(name: str, ends: object) -> tuple[float, float]:
 
 
 def _rule_error(name: str, expected: str, found: object) -> ParameterError:
-    return ParameterError.of(f"rules[{name!r}]", expected, found=repr(found))
+    return ParameterError.of(
+        name=f"rules[{name!r}]", expected=expected, found=repr(found)
+    )
 
 
 def _listed(items: Sequence[str]) -> str:
