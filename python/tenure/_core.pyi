@@ -18,6 +18,7 @@ __all__ = [
     "VERSION",
     "ArrowTable",
     "check_summary",
+    "chi_square_tail",
     "codes_of_integers",
     "codes_of_text",
     "customer_activity",
@@ -248,3 +249,4 @@ def rfm_scores_by_rank(
 def rfm_segments(
     scores: list[_Scores], bins: _Scores, table: _Scores, unscored: int
 ) -> _Scores: ...
+def chi_square_tail(statistic: float, degrees: float) -> float: ...

@@ -10,6 +10,7 @@ mod arrow_column;
 mod arrow_text;
 mod columns;
 mod convert;
+mod distributions;
 mod error;
 mod objects;
 mod purchasing;
@@ -42,6 +43,9 @@ mod _core {
 
     #[pymodule_export]
     use super::objects::{objects_of_text, survey_objects, text_of_objects};
+
+    #[pymodule_export]
+    use super::distributions::chi_square_tail;
 
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -13,7 +13,7 @@ from tenure._core import VERSION
 from tenure._family import family_or_default
 from tenure._frame import native_frame
 from tenure._report import counted, html_report, text_table
-from tenure._settings import FORMAT, Configured
+from tenure._settings import FORMAT
 from tenure._typing import override
 from tenure.exceptions import NotFittedError, ParameterError
 from tenure.rfm.dimensions import Dimension, dimensions_of
@@ -21,6 +21,7 @@ from tenure.rfm.inputs import Query, read
 from tenure.rfm.learned import Learned, check_map
 from tenure.rfm.maps import segment_maps
 from tenure.rfm.orders import Reading
+from tenure.rfm.over_time import OverTime
 from tenure.rfm.scores import Scores
 from tenure.rfm.scoring import plans_of
 from tenure.rfm.segments import SegmentMap
@@ -44,7 +45,7 @@ __all__ = ["RFM"]
 _STANDARD = ("recency", "frequency", "monetary")
 
 
-class RFM(Configured):
+class RFM(OverTime):
     """Scores of recency, frequency and money, and the segments that they make.
 
     `fit` learns where to cut each dimension, `score` and `transform` cut any later

@@ -152,7 +152,7 @@ def _of_log(
     orders = OrderHistory.of(log, reading, query.as_of, truncate=query.truncate)
     values = {one.name: orders.value(one) for one in dimensions}
     places, ids = orders.customers, log.customers[orders.customers]
-    prospects = _prospects(query.customers, log)
+    prospects = _prospects(query.customers, log, orders.known)
     revenue, margin = orders.revenue_if_known(), orders.margin_if_known()
     columns = [orders.orders, revenue, margin]
     bought = None
@@ -206,8 +206,10 @@ def _joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([first.astype(kind), second.astype(kind)])
 
 
-def _prospects(customers: object, log: Transactions) -> NDArray[Any]:
-    """Return the ids of a customer list that are not in the log, each once."""
+def _prospects(
+    customers: object, log: Transactions, known: NDArray[np.int64]
+) -> NDArray[Any]:
+    """Return the ids of a customer list who had not bought by the date, each once."""
     if customers is None:
         return np.array([], dtype=log.customers.dtype)
     name = "customers"
@@ -230,10 +232,9 @@ def _prospects(customers: object, log: Transactions) -> NDArray[Any]:
             f"{log.customers[:1].tolist()[0]!r}",
             found=f"{listed[:1].tolist()[0]!r}",
         )
-    known = set(log.customers.tolist())
-    return np.array(
-        [one for one in listed.tolist() if one not in known], dtype=listed.dtype
-    )
+    buyers = set(log.customers[known].tolist())
+    waiting = [one for one in listed.tolist() if one not in buyers]
+    return np.array(waiting, dtype=listed.dtype)
 
 
 # -- from a table ------------------------------------------------------------------

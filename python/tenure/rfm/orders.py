@@ -116,6 +116,8 @@ class OrderHistory:
         The last day observed.
     customers : int64 array
         The customers' places in the log.
+    known : int64 array
+        The same of everyone who had bought by the date, within the window or not.
     notes : tuple of str
         Whom the window leaves out, in words.
     """
@@ -124,6 +126,7 @@ class OrderHistory:
     reading: Reading
     as_of: np.datetime64
     customers: NDArray[np.int64]
+    known: NDArray[np.int64]
     notes: tuple[str, ...]
     _activity: ActivityColumns
     _kept: NDArray[np.int64]
@@ -152,7 +155,8 @@ class OrderHistory:
             )
         history = log._log.history  # noqa: SLF001
         activity = _core.customer_activity(history, date)
-        customers, notes = activity["customers"], ()
+        known, notes = activity["customers"], ()
+        customers = known
         kept = np.arange(len(history["times"]))
         if reading.window is not None:
             days = _days(reading.window)
@@ -162,14 +166,14 @@ class OrderHistory:
                     what=f"nobody bought within {days:g} days up to {written(day)}",
                     hint="choose a longer window",
                 )
-            left = len(customers) - len(np.intersect1d(customers, own))
             activity = _core.customer_activity(history, date)
             customers = own[activity["customers"]]
+            left = len(known) - len(customers)
             if left:
                 reach = f"within {days:g} days up to {written(day)}"
                 who = counted(left, "customer")
                 notes = (f"{who} left out: no purchase {reach}",)
-        return cls(log, reading, day, customers, notes, activity, kept)
+        return cls(log, reading, day, customers, known, notes, activity, kept)
 
     # -- dimensions ----------------------------------------------------------------
 

@@ -31,10 +31,13 @@ class Outlook:
         each of the `known` customers.
     known : int array
         The places of the customers whom the models know: those who have bought.
+    customers : int
+        How many there are with the others.
     """
 
     columns: dict[str, NDArray[np.float64]]
     known: NDArray[np.intp]
+    customers: int
 
     @classmethod
     def of(
@@ -73,4 +76,10 @@ class Outlook:
         if spend is not None:
             value = lifetime_value(model, spend, summary, **terms)
             columns["expected_value"] = value["value"][rows]
-        return cls(columns, known.astype(np.intp))
+        return cls(columns, known.astype(np.intp), len(ids))
+
+    def everywhere(self, column: str) -> NDArray[np.float64]:
+        """Return one number a customer, 0 for those whom the models do not know."""
+        found = np.zeros(self.customers)
+        found[self.known] = self.columns[column]
+        return found

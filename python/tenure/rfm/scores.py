@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -158,6 +158,29 @@ class Scores:
             raise ColumnError.unknown(column, tuple(columns))
         found = columns[column]
         return found.native("numpy") if isinstance(found, Categories) else found
+
+    def row(self, place: int) -> dict[str, Any]:
+        """Return the columns of one customer, by their place."""
+        one = np.array([place])
+        return {name: values[0] for name, values in self._columns_of(one).items()}
+
+    def _columns_of(self, rows: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        """Return the columns of some customers as arrays."""
+        bought = self.inputs.bought
+        inputs = replace(
+            self.inputs,
+            customer_id=self.customer_id[rows],
+            values={name: one[rows] for name, one in self.inputs.values.items()},
+            bought=None if bought is None else bought[rows],
+        )
+        codes = self.segment_codes
+        part = replace(
+            self,
+            inputs=inputs,
+            scores={name: one[rows] for name, one in self.scores.items()},
+            segment_codes=None if codes is None else codes[rows],
+        )
+        return {name: part[name] for name in part.columns}
 
     def to_frame(self, family: Family | None = None) -> Any:
         """Return one row a customer.
