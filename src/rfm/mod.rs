@@ -12,6 +12,7 @@ pub mod rank;
 pub mod score;
 pub mod segment;
 pub mod select;
+mod small;
 pub mod tie_break;
 
 use crate::{Error, Result};

@@ -28,26 +28,22 @@ pub fn segments(
     out: &mut [u8],
 ) -> Result<()> {
     check(scores, bins, table, out.len())?;
+    let names = Names::of(bins, table, unscored);
     let blocks: Vec<&mut [u8]> = out.chunks_mut(BLOCK).collect();
     let bad = parallel::map_slices(blocks, |i, out| {
-        let begin = i * BLOCK;
-        let columns: Vec<&[u8]> = scores
-            .iter()
-            .map(|s| &s[begin..begin + out.len()])
-            .collect();
-        let mut cells = vec![0_u32; out.len()];
-        let mut none = vec![false; out.len()];
+        let rows = i * BLOCK..i * BLOCK + out.len();
+        let mut cells = vec![0_u16; out.len()];
         let mut beyond = false;
-        for (column, &bins) in columns.iter().zip(bins) {
-            for ((&score, cell), none) in column.iter().zip(&mut cells).zip(&mut none) {
+        for (column, &bins) in scores.iter().zip(bins) {
+            for (&score, cell) in column[rows.clone()].iter().zip(&mut cells) {
                 beyond |= score > bins;
-                *none |= score == 0;
-                *cell = *cell * u32::from(bins) + u32::from(score.saturating_sub(1));
+                *cell = cell
+                    .wrapping_mul(u16::from(bins) + 1)
+                    .wrapping_add(u16::from(score));
             }
         }
-        for ((&cell, &none), out) in cells.iter().zip(&none).zip(out) {
-            let found = table.get(cell as usize).copied().unwrap_or(unscored);
-            *out = if none { unscored } else { found };
+        for (&cell, out) in cells.iter().zip(out) {
+            *out = names.of_cell(cell);
         }
         beyond
     });
@@ -60,9 +56,43 @@ pub fn segments(
     Ok(())
 }
 
+/// The segment of each combination of scores from 0 on.
+struct Names {
+    table: Vec<u8>,
+    unscored: u8,
+}
+
+impl Names {
+    fn of(bins: &[u8], table: &[u8], unscored: u8) -> Self {
+        let cells: usize = bins.iter().map(|&bins| usize::from(bins) + 1).product();
+        let name = |cell: usize| {
+            let (mut rest, mut place, mut width) = (cell, 0, 1);
+            for &bins in bins.iter().rev() {
+                let size = usize::from(bins) + 1;
+                let score = (rest % size).checked_sub(1)?;
+                place += score * width;
+                (rest, width) = (rest / size, width * usize::from(bins));
+            }
+            table.get(place).copied()
+        };
+        Self {
+            table: (0..cells)
+                .map(|cell| name(cell).unwrap_or(unscored))
+                .collect(),
+            unscored,
+        }
+    }
+
+    fn of_cell(&self, cell: u16) -> u8 {
+        let found = self.table.get(usize::from(cell)).copied();
+        found.unwrap_or(self.unscored)
+    }
+}
+
 fn check(scores: &[&[u8]], bins: &[u8], table: &[u8], rows: usize) -> Result<()> {
     let cells: usize = bins.iter().map(|&bins| usize::from(bins)).product();
-    if scores.len() != bins.len() || table.len() != cells {
+    let with_zero: usize = bins.iter().map(|&bins| usize::from(bins) + 1).product();
+    if scores.len() != bins.len() || table.len() != cells || with_zero > 1 << 16 {
         return Err(misfit(
             "have an entry for each combination of scores",
             "another number",

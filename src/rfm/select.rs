@@ -2,9 +2,10 @@
 //!
 //! Numbers are read as integers that order as they do. Their highest 16 bits are counted, then the next 12 bits of those
 //! that share the first digit of a wanted rank; the few that are left are sorted. Three passes over the data, however
-//! they are distributed; values tied with a wanted one are counted and not moved.
+//! they are distributed; values tied with a wanted one are counted and not moved. Days and numbers of orders need one
+//! pass: see [`small`].
 
-use super::BLOCK;
+use super::{BLOCK, small};
 use crate::numeric::parallel;
 
 /// Fewer numbers than this are sorted.
@@ -14,7 +15,7 @@ const FIRST: u32 = 16;
 /// Bits of the second digit.
 const SECOND: u32 = 12;
 /// Blocks that are counted at a time; each needs tables of its own.
-const COUNTED: usize = 16 * BLOCK;
+pub(super) const COUNTED: usize = 16 * BLOCK;
 
 /// The values that have these ranks (0 for the smallest) when all are sorted; a rank beyond the end is the largest's.
 ///
@@ -30,14 +31,21 @@ pub fn order_statistics(values: &[f64], ranks: &[usize]) -> Vec<f64> {
     let Some(last) = values.len().checked_sub(1) else {
         return Vec::new();
     };
-    let ranks = ranks.iter().map(|&rank| rank.min(last));
+    let ranks: Vec<usize> = ranks.iter().map(|&rank| rank.min(last)).collect();
     if values.len() <= FEW {
         let mut keys: Vec<u64> = values.iter().copied().map(key).collect();
         keys.sort_unstable();
-        return ranks.map(|rank| value(keys[rank])).collect();
+        return ranks.iter().map(|&rank| value(keys[rank])).collect();
     }
+    small::order_statistics(values, &ranks).unwrap_or_else(|| by_digits(values, &ranks))
+}
+
+fn by_digits(values: &[f64], ranks: &[usize]) -> Vec<f64> {
     let coarse = total(parallel::map_blocks(values, COUNTED, count_first));
-    let places: Vec<Place> = ranks.map(|rank| Place::in_counts(&coarse, rank)).collect();
+    let places: Vec<Place> = ranks
+        .iter()
+        .map(|&rank| Place::in_counts(&coarse, rank))
+        .collect();
     let firsts = Digits::of(1 << FIRST, places.iter().map(|place| place.digit));
     let fine = total(parallel::map_blocks(values, COUNTED, |block| {
         count_second(block, &firsts)
@@ -106,7 +114,7 @@ fn count_second(block: &[f64], firsts: &Digits) -> Vec<usize> {
     counts
 }
 
-fn total(parts: Vec<Vec<usize>>) -> Vec<usize> {
+pub(super) fn total(parts: Vec<Vec<usize>>) -> Vec<usize> {
     let mut parts = parts.into_iter();
     let mut sum = parts.next().unwrap_or_default();
     for part in parts {
@@ -119,13 +127,13 @@ fn total(parts: Vec<Vec<usize>>) -> Vec<usize> {
 
 /// The digit of the number of some rank, and its rank among the numbers with that digit.
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    digit: usize,
+pub(super) struct Place {
+    pub(super) digit: usize,
     rank: usize,
 }
 
 impl Place {
-    fn in_counts(counts: &[usize], mut rank: usize) -> Self {
+    pub(super) fn in_counts(counts: &[usize], mut rank: usize) -> Self {
         for (digit, &count) in counts.iter().enumerate() {
             if rank < count {
                 return Self { digit, rank };

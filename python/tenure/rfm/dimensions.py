@@ -43,7 +43,7 @@ class Dimension:
     ... }
     >>> wanted = ("recency", "frequency", "monetary", stores)
     >>> tn.RFM(dimensions=wanted, bins=3).fit(table).table()["s"]
-    array([1, 3, 1], dtype=uint8)
+    array([1, 3, 1], dtype=int8)
     """
 
     name: str

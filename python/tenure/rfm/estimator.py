@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,20 +12,25 @@ from tenure._frame import native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._settings import FORMAT
 from tenure._typing import override
-from tenure.exceptions import NotFittedError, ParameterError
-from tenure.rfm.dimensions import Dimension, dimensions_of
+from tenure.exceptions import NotFittedError
+from tenure.rfm.dimensions import dimensions_of
 from tenure.rfm.inputs import Query, read
-from tenure.rfm.learned import Learned, check_map
-from tenure.rfm.maps import segment_maps
+from tenure.rfm.learned import Learned
 from tenure.rfm.orders import Reading
 from tenure.rfm.over_time import OverTime
 from tenure.rfm.scores import Scores
 from tenure.rfm.scoring import plans_of
-from tenure.rfm.segments import SegmentMap
+from tenure.rfm.settings import (
+    STANDARD,
+    live_settings,
+    map_of,
+    plain_settings,
+    weights_of,
+)
 from tenure.rfm.thresholds import thresholds_columns, ties_columns, ties_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import NDArray
@@ -36,13 +38,13 @@ if TYPE_CHECKING:
     from tenure._family import Family
     from tenure._typing import Date
     from tenure._units import Horizon
+    from tenure.rfm.dimensions import Dimension
     from tenure.rfm.orders import FrequencyRule, Margin, MonetaryRule
     from tenure.rfm.scoring import Method, Ties
+    from tenure.rfm.segments import SegmentMap
     from tenure.rfm.thresholds import Tie
 
 __all__ = ["RFM"]
-
-_STANDARD = ("recency", "frequency", "monetary")
 
 
 class RFM(OverTime):
@@ -124,7 +126,7 @@ class RFM(OverTime):
     ... }
     >>> ties = {"recency": "low", "frequency": "high", "monetary": "high"}
     >>> tn.RFM(thresholds=edges, ties=ties).fit(table).table()["rfm"]
-    array(['555', '433', '434', '222', '111'], dtype=object)
+    array(['555', '423', '424', '212', '111'], dtype=object)
 
     References
     ----------
@@ -137,8 +139,9 @@ class RFM(OverTime):
     >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
     >>> rfm = tn.RFM().fit(log)
     >>> scores = rfm.score()
-    >>> scores["rfm"][:3], scores["segment"][:3]
-    (array(['111', '544', '111'], dtype=object), ...
+    >>> scores["rfm"][:3], scores["segment"][:2]
+    (array(['444', '134', '111'], dtype=object),
+     array(['Loyal', 'At Risk'], dtype=object))
     """
 
     def __init__(
@@ -148,7 +151,7 @@ class RFM(OverTime):
         method: Method = "quantile",
         ties: Ties = "low",
         thresholds: Mapping[str, Sequence[float]] | None = None,
-        dimensions: Sequence[str | Dimension] = _STANDARD,
+        dimensions: Sequence[str | Dimension] = STANDARD,
         weights: Mapping[str, float] | None = None,
         segment_map: str | SegmentMap | None = "auto",
         frequency: FrequencyRule = "auto",
@@ -235,8 +238,8 @@ class RFM(OverTime):
         reading = Reading(self.frequency, self.monetary, self.margin, self.window)
         reading.check()
         bins = {plan.dimension.name: plan.bins for plan in plans}
-        segment_map = _map(self.segment_map, bins)
-        weights = _weights(self.weights, dimensions)
+        segment_map = map_of(self.segment_map, bins)
+        weights = weights_of(self.weights, dimensions)
         query = Query(as_of, truncate, customers, columns, customer_id)
         inputs = read(data, dimensions, reading, query)
         self._learned = Learned.of(
@@ -511,87 +514,3 @@ class RFM(OverTime):
         if self._learned is None:
             return html_report(repr(self), [], [])
         return html_report(self._headline(), *self._table(), self._words())
-
-
-# -- settings ----------------------------------------------------------------------
-
-
-def _map(wanted: object, bins: Mapping[str, int]) -> SegmentMap | None:
-    """Return the segment map that is asked for, if it goes with the scores."""
-    if wanted is None:
-        return None
-    if wanted == "auto":
-        five = bins.get("recency") == bins.get("frequency") == 5
-        four = all(bins.get(name) == 4 for name in _STANDARD)
-        name = "ten" if five else "pymc_marketing" if four else None
-        return None if name is None else segment_maps[name]
-    if isinstance(wanted, str) and wanted in segment_maps:
-        wanted = segment_maps[wanted]
-    if not isinstance(wanted, SegmentMap):
-        raise ParameterError.of(
-            name="segment_map",
-            expected=f"be 'auto', one of {', '.join(map(repr, segment_maps))}, a SegmentMap or "
-            "None",
-            found=repr(wanted),
-        )
-    return check_map(wanted, bins)
-
-
-def _weights(
-    given: Mapping[str, float] | None, dimensions: Sequence[Dimension]
-) -> dict[str, float]:
-    """Return a weight for each dimension."""
-    names = [one.name for one in dimensions]
-    weights = dict.fromkeys(names, 1.0) if given is None else dict(given)
-    if sorted(weights) != sorted(names):
-        raise ParameterError.of(
-            name="weights",
-            expected=f"be given for each of {', '.join(names)}",
-            found=repr(weights),
-        )
-    values = [float(weight) for weight in weights.values()]
-    if min(values) < 0 or not 0 < sum(values) < math.inf:
-        raise ParameterError.of(
-            name="weights",
-            expected="be at least 0, finite, and not all 0",
-            found=repr(weights),
-        )
-    return {name: float(weights[name]) for name in names}
-
-
-def plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as JSON can hold them."""
-    found = {name: _plain(value) for name, value in settings.items()}
-    found["dimensions"] = [
-        one.to_dict() if isinstance(one, Dimension) else one
-        for one in settings["dimensions"]
-    ]
-    names = settings["segment_map"]
-    if isinstance(names, SegmentMap):
-        found["segment_map"] = names.to_dict()
-    return found
-
-
-def live_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that `plain_settings` wrote."""
-    found = dict(stored)
-    found["dimensions"] = tuple(
-        Dimension(**one) if isinstance(one, dict) else one
-        for one in stored["dimensions"]
-    )
-    if isinstance(stored["segment_map"], dict):
-        found["segment_map"] = SegmentMap.from_dict(stored["segment_map"])
-    return found
-
-
-def _plain(value: Any) -> Any:
-    """Return numbers, texts, lists and dictionaries of them."""
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, np.ndarray | tuple | list):
-        return [_plain(one) for one in value]
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, dt.timedelta):
-        return value.total_seconds() / 86_400
-    return value

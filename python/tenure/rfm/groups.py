@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,10 +121,7 @@ def new_repeating_lapsed(
     array(['Repeating', 'Lapsed', 'New'], dtype=object)
     """
     days = days_of([start, middle, end], log, fewest=3)
-    first, second = (
-        _brought(log, begin, stop)
-        for begin, stop in zip(days[:-1], days[1:], strict=True)
-    )
+    first, second = (_brought(log, begin, stop) for begin, stop in pairwise(days))
     there = (first > 0) | (second > 0)
     both = (first > 0) & (second > 0)
     places = np.where(both, NRL.index("Repeating"), NRL.index("Lapsed"))

@@ -144,8 +144,8 @@ def customer_history(scores: Iterable[Scores], customer: object) -> Any:
             days.append(one.as_of)
     if not rows:
         raise DataError.at(
-            "customer_id",
-            "hold the customer at one of the dates",
+            column="customer_id",
+            expected="hold the customer at one of the dates",
             row=0,
             found=f"none that is {customer!r}",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure import _core
-from tenure.exceptions import EmptyDataError, ParameterError
+from tenure.exceptions import EmptyDataError
 from tenure.rfm.dimensions import Dimension
 from tenure.rfm.orders import Reading
 from tenure.rfm.scores import Scores
@@ -152,24 +152,3 @@ class Learned:
                 "reading": Reading.from_dict(stored["reading"]),
             }
         )
-
-
-def check_map(names: SegmentMap, bins: Mapping[str, int]) -> SegmentMap:
-    """Pass if a segment map goes with the scores that there are.
-
-    Raises
-    ------
-    ParameterError
-        If it needs another dimension, or other bins.
-    """
-    wanted = dict(zip(names.dimensions, names.highest, strict=True))
-    for name, highest in wanted.items():
-        if bins.get(name) != highest:
-            found = f"{bins[name]} bins" if name in bins else "no such dimension"
-            raise ParameterError.of(
-                name="segment_map",
-                expected=f"go with the scores: this map needs {highest} bins of {name}",
-                found=found,
-                hint="choose another map or other bins, or segment_map=None for none",
-            )
-    return names

@@ -281,8 +281,8 @@ class Migration:
         gone = int(self.counts[-1][:, -1].sum())
         share = f" ({stayed / both:.0%})".replace("%", " %") if both else ""
         return (
-            f"{stayed:,} of {counted(both, 'customer')}{share} stayed in their segment; "
-            f"{came:,} came, {gone:,} were lost"
+            f"{stayed:,} of {counted(both, 'customer')}{share} stayed in their "
+            f"segment; {came:,} came, {gone:,} were lost"
         )
 
     @override

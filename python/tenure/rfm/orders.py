@@ -150,7 +150,8 @@ class OrderHistory:
         if day < last and not truncate:
             raise ParameterError.of(
                 name="as_of",
-                expected=f"not lie before the last event, on {last}, unless truncate=True",
+                expected=f"not lie before the last event, on {last}, "
+                "unless truncate=True",
                 found=written(day),
             )
         history = log._log.history  # noqa: SLF001

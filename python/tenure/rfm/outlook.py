@@ -57,7 +57,7 @@ class Outlook:
         spend : GammaGamma, float or None
             A fitted model of spend, or the value of each purchase.
         **terms
-            `horizon`, `discount_rate`, `margin`, as for `lifetime_value`.
+            `horizon` and `discount_rate`, as for `lifetime_value`.
         """
         model, log = _buying(buying), scores.inputs.log
         if log is None:
@@ -74,7 +74,8 @@ class Outlook:
         alive = np.asarray(model.probability_alive(summary))[rows]
         columns = {"probability_alive": alive}
         if spend is not None:
-            value = lifetime_value(model, spend, summary, **terms)
+            shares = _margins(scores, known, rows, len(summary))
+            value = lifetime_value(model, spend, summary, margin=shares, **terms)
             columns["expected_value"] = value["value"][rows]
         return cls(columns, known.astype(np.intp), len(ids))
 
@@ -83,3 +84,20 @@ class Outlook:
         found = np.zeros(self.customers)
         found[self.known] = self.columns[column]
         return found
+
+
+def _margins(
+    scores: Scores, known: NDArray[np.intp], rows: NDArray[np.intp], count: int
+) -> NDArray[np.float64] | None:
+    """Return the share of revenue that has been margin, for each row of a summary.
+
+    Where there was no revenue, it is that of all customers; None if no margin is known.
+    """
+    inputs = scores.inputs
+    if inputs.margin is None or inputs.revenue is None:
+        return None
+    total = inputs.revenue.sum()
+    shares = np.full(count, inputs.margin.sum() / total if total else 0.0)
+    earned, paid = inputs.margin[known], inputs.revenue[known]
+    shares[rows] = np.divide(earned, paid, out=shares[rows], where=paid > 0)
+    return shares

@@ -175,6 +175,6 @@ def lift(
 def _reached(
     order: Order, amounts: NDArray[np.float64], ends: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the sum over so many of the lowest ranked customers, runs shared evenly."""
+    """Return the sums over so many of the lowest ranked, runs shared evenly."""
     total = np.concatenate([[0.0], np.cumsum(order.sums(amounts))])
     return np.interp(ends, order.starts, total)

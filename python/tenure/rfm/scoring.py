@@ -308,7 +308,8 @@ def _shares(bins: object, name: str) -> int | list[float]:
             return shares
     raise ParameterError.of(
         name="bins",
-        expected=f"be a number from {_FEWEST} to {_MOST}, or ascending shares between 0 and 1",
+        expected=f"be a number from {_FEWEST} to {_MOST}, or ascending shares "
+        "between 0 and 1",
         found=repr(bins),
     )
 

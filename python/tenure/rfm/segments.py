@@ -165,7 +165,8 @@ class SegmentMap:
         if scores not in self._assigned:
             raise ParameterError.of(
                 name="scores",
-                expected=f"be one score of each of {', '.join(self.dimensions)}, from 1 to "
+                expected=f"be one score of each of {', '.join(self.dimensions)}, "
+                "from 1 to "
                 f"{', '.join(map(str, self.highest))}",
                 found=repr(scores),
             )

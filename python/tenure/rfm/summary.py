@@ -169,5 +169,7 @@ def _future(
         if name == "expected_value":
             columns["expected_value_total"] = np.bincount(codes, values, groups.count)
         found = group_ratios(values, ones, codes, groups.count, level)
+        if name == "probability_alive":
+            found = tuple(np.clip(one, 0.0, 1.0) for one in found)
         columns |= _with_ends(name, found)
     return columns

@@ -295,10 +295,14 @@ class Validation:
         of = self._concentrations()
         names = sorted(self.ranked, key=lambda name: -_or_least(of["orders"][name]))
         header = ["ranking", "AUC", *(f"Gini of {target}" for target in of)]
+        area = {
+            name: area_under_curve(values, self.bought, self.level)[0]
+            for name, values in self.ranked.items()
+        }
         rows = [
             [
                 name,
-                f"{area_under_curve(self.ranked[name], self.bought, self.level)[0]:.3f}",
+                f"{area[name]:.3f}",
                 *(f"{found[name].index:.3f}" for found in of.values()),
             ]
             for name in names
