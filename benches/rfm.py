@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -127,10 +128,10 @@ def compare(found: dict[str, tuple[Any, ...]]) -> None:
             r, m = (expected[k] - 1 == result[k] for k in (0, 2))
             merged = [np.unique(result[1][expected[1] == s]) for s in range(1, 6)]
             if any(len(codes) > 1 for codes in merged) or not (r.all() and m.all()):
-                raise SystemExit(f"{name} differs")
+                sys.exit(f"{name} differs")
             continue
         if not (r.all() and f.all() and m.all() and segment.all()):
-            raise SystemExit(f"{name} differs")
+            sys.exit(f"{name} differs")
 
 
 def clocked(work: Callable[[], Any]) -> tuple[float, float]:

@@ -49,7 +49,7 @@ def column(found, name):
     return {customer: float(row[name]) for customer, row in found.items()}
 
 
-# -- recency -----------------------------------------------------------------------------
+# -- recency ---------------------------------------------------------------------------
 
 
 def test_recency_counts_days_to_the_date():
@@ -85,7 +85,7 @@ def test_the_date_is_recorded_and_may_not_cut_off_the_log_unasked():
     assert column(found, "monetary")["ann"] == pytest.approx(60.30)
 
 
-# -- frequency ---------------------------------------------------------------------------
+# -- frequency -------------------------------------------------------------------------
 
 
 def test_frequency_counts_what_it_is_told_to():
@@ -124,7 +124,8 @@ def test_the_result_says_what_frequency_counts():
     with pytest.raises(ParameterError) as caught:
         tn.RFM(frequency="days").fit(monthly)
     assert str(caught.value) == (
-        "`frequency` must be left out for a log merged by month, which has no days, got "
+        "`frequency` must be left out for a log merged by month, which has no "
+        "days, got "
         "'days'\n\nHint: merge the log by day"
     )
     with pytest.raises(ParameterError) as caught:
@@ -135,7 +136,7 @@ def test_the_result_says_what_frequency_counts():
     )
 
 
-# -- money -------------------------------------------------------------------------------
+# -- money -----------------------------------------------------------------------------
 
 
 def test_money_is_net_and_keeps_its_cents():
@@ -187,7 +188,7 @@ def test_a_log_without_amounts_has_no_money():
     assert set(two.table()["segment"]) <= set(tn.segment_maps["ten"].names)
 
 
-# -- more dimensions -----------------------------------------------------------------------
+# -- more dimensions -------------------------------------------------------------------
 
 
 def test_logs_have_more_dimensions():
@@ -222,7 +223,7 @@ def test_tables_have_dimensions_of_their_own():
     )
 
 
-# -- windows and prospects -------------------------------------------------------------------
+# -- windows and prospects -------------------------------------------------------------
 
 
 def test_a_window_leaves_old_purchases_out_and_says_whom():
@@ -309,7 +310,7 @@ def test_customer_lists_that_cannot_be_matched():
     )
 
 
-# -- tables ------------------------------------------------------------------------------------
+# -- tables ----------------------------------------------------------------------------
 
 TABLE = {
     "customer_id": [5, 3, 9, 1],
@@ -333,23 +334,28 @@ def test_rows_without_an_order_are_prospects():
             "recency_days",
             [10, -1, 30, -2],
             (
-                "column `recency_days` must be a finite number of days, at least 0; row 1 "
-                "has -1\n\nHint: days since the last purchase are counted to a date after it"
+                "column `recency_days` must be a finite number of days, at least "
+                "0; row 1 "
+                "has -1\n\nHint: days since the last purchase are counted to a "
+                "date after it"
             ),
         ),
         (
             "recency_days",
             [10, np.nan, 30, 4],
             (
-                "column `recency_days` must be a finite number of days, at least 0; row 1 "
-                "has NaN\n\nHint: days since the last purchase are counted to a date after it"
+                "column `recency_days` must be a finite number of days, at least "
+                "0; row 1 "
+                "has NaN\n\nHint: days since the last purchase are counted to a "
+                "date after it"
             ),
         ),
         (
             "frequency",
             [1, 2.5, 1.5, 0],
             (
-                "column `frequency` must be a whole number, at least 0; row 1 has 2.5 (2 rows "
+                "column `frequency` must be a whole number, at least 0; row 1 has "
+                "2.5 (2 rows "
                 "in all)"
             ),
         ),
@@ -408,7 +414,8 @@ def test_other_data_is_refused(summary, log):
     with pytest.raises(ParameterError) as caught:
         tn.RFM().fit(summary)
     assert str(caught.value) == (
-        "`data` must be a log of orders, or a table with the dimensions, got a Summary, "
+        "`data` must be a log of orders, or a table with the dimensions, got a "
+        "Summary, "
         "whose columns count repeat purchases only\n\n"
         "Hint: pass the Transactions that the summary was made from"
     )
@@ -420,7 +427,7 @@ def test_other_data_is_refused(summary, log):
         tn.RFM().transform(log)
 
 
-# -- families of frames -----------------------------------------------------------------------
+# -- families of frames ----------------------------------------------------------------
 
 
 def test_frames_come_back_in_the_family_of_the_data(orders):
@@ -485,7 +492,7 @@ def test_the_output_may_be_chosen():
         model.set_output(transform="excel")
 
 
-def test_inputs_are_not_changed(orders):
+def test_inputs_are_not_changed():
     frame = pd.DataFrame(TABLE)
     before = frame.copy()
     tn.RFM().fit_transform(frame)

@@ -28,7 +28,7 @@ def scores(values, dimension="frequency", **settings):
 
 
 def base(n, seed=0):
-    """Half the customers have bought once; money has cents, refunds make some negative."""
+    """Half the customers have bought once; money has cents, and may be negative."""
     rng = np.random.default_rng(seed)
     frequency = np.floor(1 / rng.random(n)).clip(max=60)
     return {
@@ -55,7 +55,7 @@ HALF_ONCE = [1, 1, 1, 1, 1, 2, 2, 3, 4, 9]
 )
 def test_equal_values_get_the_score_of_the_rule(ties, expected):
     model = tn.RFM(dimensions=ONE, ties=ties).fit(table(HALF_ONCE))
-    # numpy.quantile(HALF_ONCE, [.2, .4, .6, .8]) is [1, 1, 2, 3.2]
+    # these are the quantiles at a fifth, two, three and four fifths
     assert model.thresholds_ == {"frequency": [1.0, 1.0, 2.0, pytest.approx(3.2)]}
     assert scores(HALF_ONCE, ties=ties) == expected
 
@@ -400,21 +400,24 @@ RANGE = "be a number from 2 to 10, or ascending shares between 0 and 1"
         (
             {"ties": "first", "thresholds": {"frequency": [2]}},
             (
-                "`ties` must be 'low', 'high' or 'mid' with the thresholds of frequency, "
+                "`ties` must be 'low', 'high' or 'mid' with the thresholds of "
+                "frequency, "
                 "got 'first'"
             ),
         ),
         (
             {"thresholds": {"recency": [90, 30]}},
             (
-                "`thresholds['recency']` must hold 1 to 9 finite numbers in ascending order, "
+                "`thresholds['recency']` must hold 1 to 9 finite numbers in "
+                "ascending order, "
                 "got [90, 30]"
             ),
         ),
         (
             {"thresholds": {"monetary": [np.nan]}},
             (
-                "`thresholds['monetary']` must hold 1 to 9 finite numbers in ascending order, "
+                "`thresholds['monetary']` must hold 1 to 9 finite numbers in "
+                "ascending order, "
                 "got [nan]"
             ),
         ),
@@ -435,7 +438,8 @@ RANGE = "be a number from 2 to 10, or ascending shares between 0 and 1"
         (
             {"dimensions": ("recency", "loyalty")},
             (
-                "`dimensions` must be one of recency, frequency, monetary, tenure, breadth, "
+                "`dimensions` must be one of recency, frequency, monetary, tenure, "
+                "breadth, "
                 "margin, order_value, or a Dimension, got 'loyalty'\n\n"
                 "Hint: a column of your own is Dimension(name, column=..., score=...)"
             ),

@@ -33,7 +33,7 @@ TEN_GRID = {
     2: ["Hibernating", "Hibernating", "At Risk", "At Risk", "Can't Lose"],
     1: ["Hibernating", "Hibernating", "At Risk", "At Risk", "Can't Lose"],
 }
-"""The published regular expressions, written out: a row a recency, a column a frequency."""
+"""The published expressions, written out: a row a recency, a column a frequency."""
 
 
 def test_the_ten_segments_are_an_exact_partition_of_25_cells():
@@ -238,7 +238,8 @@ def test_rules_may_be_ranges_patterns_or_several():
             {**GOOD, "Both": {"frequency": 2}},
             {},
             (
-                "`rules` must give each combination of scores one name, got several for "
+                "`rules` must give each combination of scores one name, got "
+                "several for "
                 "12 (Bad, Both), 22 (Good, Both)\n\n"
                 "Hint: priority='listed' lets the first name win"
             ),
@@ -247,7 +248,8 @@ def test_rules_may_be_ranges_patterns_or_several():
             {**GOOD, "Both": {"frequency": 2}},
             {"priority": "listed"},
             (
-                "`rules` must let each name be given to some combination of scores, got "
+                "`rules` must let each name be given to some combination of "
+                "scores, got "
                 "none for 'Both'; 12, 22 go to Bad, Good\n\n"
                 "Hint: change priority, or keep the names with unreachable='keep'"
             ),
@@ -271,7 +273,10 @@ def test_rules_may_be_ranges_patterns_or_several():
         (
             {"Good": {"recency": (2, 1)}},
             {},
-            "`rules['Good']` must give a score, or the lowest and the highest, got (2, 1)",
+            (
+                "`rules['Good']` must give a score, or the lowest and the highest, got "
+                "(2, 1)"
+            ),
         ),
         (
             {"Good": "(3"},
