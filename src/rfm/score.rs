@@ -74,17 +74,24 @@ pub(super) fn middle(value: f64, cuts: &[f64], best: Best) -> u8 {
     1 + beyond + tied / 2
 }
 
-/// One more than there are cuts that each value has passed. Cut by cut over short runs of values, which the compiler
-/// makes into instructions that work on several at a time.
+/// One more than there are cuts that each value has passed. A few values at a time, with counts as wide as the values
+/// until the end, which the compiler makes into instructions that work on several at once.
 fn count(values: &[f64], cuts: &[f64], scores: &mut [u8], passed: impl Fn(f64, f64) -> bool) {
-    const RUN: usize = 64;
-    for (values, scores) in values.chunks(RUN).zip(scores.chunks_mut(RUN)) {
-        scores.fill(1);
+    const RUN: usize = 16;
+    let (runs, rest) = values.as_chunks::<RUN>();
+    let (places, last) = scores.as_chunks_mut::<RUN>();
+    for (run, scores) in runs.iter().zip(places) {
+        let mut counts = [1_u64; RUN];
         for &cut in cuts {
-            for (&value, score) in values.iter().zip(scores.iter_mut()) {
-                *score += u8::from(passed(value, cut));
+            for (count, &value) in counts.iter_mut().zip(run) {
+                *count += u64::from(passed(value, cut));
             }
         }
+        *scores = counts.map(|count| count.to_le_bytes()[0]);
+    }
+    for (&value, score) in rest.iter().zip(last) {
+        let count = cuts.iter().filter(|&&cut| passed(value, cut)).count();
+        *score = count.to_le_bytes()[0] + 1;
     }
 }
 

@@ -19,7 +19,7 @@ from tenure.rfm.history import (
 from tenure.rfm.migration import Migration
 from tenure.rfm.outlook import Outlook
 from tenure.rfm.validation import Validation
-from tenure.transactions import Transactions
+from tenure.value import _buying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tenure._units import Horizon
     from tenure.rfm.scores import Scores
     from tenure.spend import GammaGamma
+    from tenure.transactions import Transactions
 
 __all__ = ["OverTime", "Thresholds"]
 
@@ -232,18 +233,12 @@ class OverTime(Configured):
 
     def _scores_at(
         self,
-        log: object,
+        log: Transactions,
         days: Sequence[Any],
         thresholds: Thresholds,
         customers: Any,
     ) -> Iterator[Scores]:
         """Yield the scores at each date, by cuts learned where `thresholds` says."""
-        if not isinstance(log, Transactions):
-            raise ParameterError.of(
-                name="log",
-                expected="be a log of orders, which can be read up to any date",
-                found=type(log).__name__,
-            )
         if thresholds not in ("frozen", "refit", "fitted"):
             raise ParameterError.of(
                 name="thresholds",
@@ -264,6 +259,6 @@ def _unit_of(model: PurchasingModel | None) -> Unit:
     if model is None:
         return "week"
     try:
-        return unit_named(model.time_unit_ or "week")
+        return unit_named(_buying(model).time_unit_ or "week")
     except NotFittedError:
         return "week"
