@@ -165,15 +165,19 @@ def main() -> None:
         for name, work in ways.items()
     }
     ours_cpu, ours_wall = map(statistics.median, zip(*runs["tenure"], strict=True))
-    print(f"{arguments.customers:,} customers; tenure {tn.__version__}, NumPy "
-          f"{np.__version__}, pandas {pd.__version__}, polars {pl.__version__}, "
-          f"DuckDB {duckdb.__version__}\n")
+    print(
+        f"{arguments.customers:,} customers; tenure {tn.__version__}, NumPy "
+        f"{np.__version__}, pandas {pd.__version__}, polars {pl.__version__}, "
+        f"DuckDB {duckdb.__version__}\n"
+    )
     print("| way | CPU s | wall s | times our CPU | times our wall |")
     print("|---|---|---|---|---|")
     for name, seconds in runs.items():
         cpu, wall = map(statistics.median, zip(*seconds, strict=True))
-        print(f"| {name} | {cpu:.3f} | {wall:.3f} | {cpu / ours_cpu:.1f} "
-              f"| {wall / ours_wall:.1f} |")
+        print(
+            f"| {name} | {cpu:.3f} | {wall:.3f} | {cpu / ours_cpu:.1f} "
+            f"| {wall / ours_wall:.1f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -53,9 +53,19 @@ def column(found, name):
 
 
 def test_recency_counts_days_to_the_date():
-    assert column(read(), "recency_days") == {"ann": 50, "bob": 71, "eve": 304, "kim": 0}
+    assert column(read(), "recency_days") == {
+        "ann": 50,
+        "bob": 71,
+        "eve": 304,
+        "kim": 0,
+    }
     later = read(fit={"as_of": "2024-04-10"})
-    assert column(later, "recency_days") == {"ann": 60, "bob": 81, "eve": 314, "kim": 10}
+    assert column(later, "recency_days") == {
+        "ann": 60,
+        "bob": 81,
+        "eve": 314,
+        "kim": 10,
+    }
     same = read(fit={"as_of": dt.date(2024, 4, 10)})
     assert column(same, "recency_days") == column(later, "recency_days")
 
@@ -358,7 +368,9 @@ def test_values_must_be_what_their_dimension_holds(name, values, message):
 def test_tables_that_cannot_be_read():
     with pytest.raises(ColumnError, match="unknown column 'monetary'"):
         tn.RFM().fit({"recency_days": [1], "frequency": [1]})
-    with pytest.raises(DataError, match="name each customer once; row 1 has 5, as row 0"):
+    with pytest.raises(
+        DataError, match="name each customer once; row 1 has 5, as row 0"
+    ):
         tn.RFM().fit({**TABLE, "customer_id": [5, 5, 9, 1]})
     with pytest.raises(EmptyDataError) as caught:
         tn.RFM().fit({"recency_days": [], "frequency": [], "monetary": []})
@@ -430,7 +442,9 @@ def test_frames_come_back_in_the_family_of_the_data(orders):
 
 
 def test_columns_are_those_that_people_expect(orders):
-    frame = tn.RFM().fit_transform(tn.Transactions(pd.DataFrame(orders), amount="amount"))
+    frame = tn.RFM().fit_transform(
+        tn.Transactions(pd.DataFrame(orders), amount="amount")
+    )
     assert list(frame.columns) == [
         *["recency_days", "frequency", "monetary"],
         *["r", "f", "m", "rfm", "score", "segment"],
@@ -440,8 +454,9 @@ def test_columns_are_those_that_people_expect(orders):
     assert frame["segment"].cat.ordered
     assert frame["segment"].cat.categories[0] == "Champions"
     assert isinstance(frame["rfm"].iloc[0], str)
-    assert tn.RFM().fit(tn.Transactions(orders, amount="amount")).get_feature_names_out(
-    ).tolist() == list(frame.columns)
+    assert tn.RFM().fit(
+        tn.Transactions(orders, amount="amount")
+    ).get_feature_names_out().tolist() == list(frame.columns)
 
 
 def test_a_pandas_index_says_who():

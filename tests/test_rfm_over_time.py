@@ -39,7 +39,9 @@ def test_flows_are_those_of_each_customer(log, moved):
     found = {
         (a, b): n
         for a, b, n in zip(
-            flows["from"][first], flows["to"][first], flows["customers"][first],
+            flows["from"][first],
+            flows["to"][first],
+            flows["customers"][first],
             strict=True,
         )
     }
@@ -49,7 +51,10 @@ def test_flows_are_those_of_each_customer(log, moved):
         expected[pair] = expected.get(pair, 0) + 1
     assert found == expected
     np.testing.assert_allclose(
-        [flows["share_of_from"][first & (flows["from"] == s)].sum() for s in set(before.values())],
+        [
+            flows["share_of_from"][first & (flows["from"] == s)].sum()
+            for s in set(before.values())
+        ],
         1.0,
     )
     assert (flows["ci_low"] <= flows["share_of_from"]).all()
@@ -90,7 +95,9 @@ def test_stability_is_what_stays_on_the_diagonal(moved):
         np.testing.assert_allclose(total, 1.0)
         n = inner.sum()
         observed = np.trace(inner) / n
-        chance = sum(inner[i].sum() * inner[:, i].sum() for i in range(len(inner))) / n**2
+        chance = (
+            sum(inner[i].sum() * inner[:, i].sum() for i in range(len(inner))) / n**2
+        )
         np.testing.assert_allclose(
             found["kappa"][step], (observed - chance) / (1 - chance), rtol=1e-12
         )
@@ -170,7 +177,9 @@ def migration_of(counts):
     table = np.zeros((len(counts), 3, 3), dtype=np.int64)
     table[:, :2, :2] = counts
     dates = tuple(np.datetime64("2024-01-01") + 30 * i for i in range(len(counts) + 1))
-    return tn.rfm.Migration(dates, "frozen", ("Good", "Bad"), table, None, None, 0.95, "numpy")
+    return tn.rfm.Migration(
+        dates, "frozen", ("Good", "Bad"), table, None, None, 0.95, "numpy"
+    )
 
 
 def test_the_long_run_of_two_segments():
@@ -206,7 +215,12 @@ def test_homogeneity_is_a_chi_square_test():
 
 
 def test_period_ends_agree_with_pandas(log):
-    for every, code in (("week", "W-SUN"), ("month", "ME"), ("quarter", "QE"), ("year", "YE")):
+    for every, code in (
+        ("week", "W-SUN"),
+        ("month", "ME"),
+        ("quarter", "QE"),
+        ("year", "YE"),
+    ):
         ends = pd.date_range("1997-01-01", "1998-06-30", freq=code)
         assert period_ends(log, every) == [np.datetime64(d, "D") for d in ends]
 
@@ -280,7 +294,10 @@ def test_history_counts_segments_at_each_date(log):
         own = found["as_of"] == date
         at = list(segments_at(model, log, str(date)).values())
         for name, count, share in zip(
-            found["segment"][own], found["customers"][own], found["share"][own], strict=True
+            found["segment"][own],
+            found["customers"][own],
+            found["share"][own],
+            strict=True,
         ):
             assert count == at.count(name)
             np.testing.assert_allclose(share, count / len(at))
@@ -373,7 +390,9 @@ def test_lift_shares_ties_out_evenly():
     np.testing.assert_allclose(found["mean"], [5, 5, 1, 1, 1])
     np.testing.assert_allclose(found["lift"], np.array([5, 5, 1, 1, 1]) / 2.6)
     np.testing.assert_allclose(found["captured"][[0, 1, -1]], [10 / 26, 20 / 26, 1])
-    for order in itertools.islice(itertools.permutations(range(10)), 0, 3_000_000, 400_000):
+    for order in itertools.islice(
+        itertools.permutations(range(10)), 0, 3_000_000, 400_000
+    ):
         rows = list(order)
         again = lift(Order.of(ranking[rows]), amounts[rows], 5, 0.95)
         for name, values in found.items():
@@ -457,11 +476,13 @@ def test_lift_of_rankings(judged):
     frame = judged.lift("spend")
     top = frame["group"] == 1
     assert (frame["lift"][top] > 2).all()
-    assert (frame["captured"][frame["group"] == 10] == pytest.approx(1.0))
+    assert frame["captured"][frame["group"] == 10] == pytest.approx(1.0)
     for name in judged.ranked:
         own = frame["ranking"] == name
         np.testing.assert_allclose(frame["mean"][own].mean(), judged.spend.mean())
-    with pytest.raises(ParameterError, match="`target` must be one of 'orders', 'spend'"):
+    with pytest.raises(
+        ParameterError, match="`target` must be one of 'orders', 'spend'"
+    ):
         judged.lift("profit")
 
 
@@ -479,7 +500,9 @@ def test_the_score_loses_where_it_knows_less(log):
     """Ranked by recency alone, frequency knows more; the verdict says so."""
     found = tn.RFM(dimensions=("monetary", "frequency"), segment_map=None, bins=2)
     words = found.validate(log, "1997-09-30").verdict()
-    assert words.startswith("plain frequency ranks later orders best, before the RFM score")
+    assert words.startswith(
+        "plain frequency ranks later orders best, before the RFM score"
+    )
     assert not words.endswith("chance")
 
 

@@ -77,9 +77,7 @@ def test_every_cell_of_putlers_table_gets_the_narrowest_row_that_it_matches():
     matches = {cell: putler_matches(*cell) for cell in everything}
     grid = {(r, f + m) for r, f, m in everything}
     width = {
-        name: sum(
-            low <= r <= high and least <= total / 2 <= most for r, total in grid
-        )
+        name: sum(low <= r <= high and least <= total / 2 <= most for r, total in grid)
         for name, (low, high, least, most) in PUTLER_ROWS.items()
     }
     listed = list(PUTLER_ROWS)
@@ -323,7 +321,9 @@ def test_customers_get_the_segment_of_their_cell(name, log):
     own = tn.segment_maps[name]
     pattern = [found.scores[dimension] for dimension in own.dimensions]
     by_cell = cells(name)
-    expected = [by_cell[cell] for cell in zip(*(s.tolist() for s in pattern), strict=True)]
+    expected = [
+        by_cell[cell] for cell in zip(*(s.tolist() for s in pattern), strict=True)
+    ]
     assert found.segment.tolist() == expected
 
 
@@ -427,12 +427,16 @@ def test_a_summary_with_models(log):
 def test_summaries_that_cannot_be_made():
     with pytest.raises(ParameterError, match="`segment_map` must name segments"):
         tn.RFM(bins=3).fit(SMALL).segments()
-    with pytest.raises(ParameterError, match="`level` must lie between 0 and 1, got 95"):
+    with pytest.raises(
+        ParameterError, match="`level` must lie between 0 and 1, got 95"
+    ):
         small().segments(level=95)
     with pytest.raises(tn.exceptions.LengthError, match="column `by` has 2 rows"):
         small().segments(by=["a", "b"])
     buying = tn.BGNBD.from_params(r=1, alpha=1, a=1, b=1)
-    with pytest.raises(ParameterError, match=re.escape("`buying` must be left out for")):
+    with pytest.raises(
+        ParameterError, match=re.escape("`buying` must be left out for")
+    ):
         small().segments(buying=buying)
 
 
@@ -455,7 +459,9 @@ def test_new_repeating_lapsed(log):
     times, values = log.times, log.values
     owners = np.repeat(log.customers, np.diff(log.offsets))
     first = set(owners[(times < np.datetime64("1997-07-01")) & (values > 0)])
-    inside = (times >= np.datetime64("1997-07-01")) & (times < np.datetime64("1998-01-01"))
+    inside = (times >= np.datetime64("1997-07-01")) & (
+        times < np.datetime64("1998-01-01")
+    )
     second = set(owners[inside & (values > 0)])
     expected = {
         "Repeating": first & second,

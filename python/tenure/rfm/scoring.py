@@ -117,13 +117,15 @@ class Cuts:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Cuts:
         """Return the cuts that `to_dict` wrote."""
-        breaks = stored["tie_breaks"]
+        breaks: list[int] | None = stored["tie_breaks"]
         return cls(
-            **{
-                **stored,
-                "cuts": tuple(tuple(row) for row in stored["cuts"]),
-                "tie_breaks": None if breaks is None else tuple(breaks),
-            }
+            name=stored["name"],
+            best=stored["best"],
+            bins=stored["bins"],
+            ties=stored["ties"],
+            cuts=tuple(tuple(row) for row in stored["cuts"]),
+            tie_breaks=None if breaks is None else tuple(breaks),
+            given=stored["given"],
         )
 
 
@@ -299,8 +301,8 @@ def _shares(bins: object, name: str) -> int | list[float]:
     """Return the number of bins of a dimension, or the shares at which to cut it."""
     if isinstance(bins, Mapping):
         bins = cast("Mapping[str, object]", bins).get(name, 5)
-    if isinstance(bins, int | np.integer) and _FEWEST <= bins <= _MOST:
-        return int(bins)
+    if isinstance(bins, int) and _FEWEST <= bins <= _MOST:
+        return bins
     if isinstance(bins, Sequence) and not isinstance(bins, str):
         shares = [float(share) for share in cast("Sequence[float]", bins)]
         inside = all(0 < share < 1 for share in shares)
@@ -310,7 +312,7 @@ def _shares(bins: object, name: str) -> int | list[float]:
         name="bins",
         expected=f"be a number from {_FEWEST} to {_MOST}, or ascending shares "
         "between 0 and 1",
-        found=repr(bins),
+        found=repr(cast("object", bins)),
     )
 
 

@@ -157,11 +157,9 @@ def _shares(
     return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
 
-def _future(
-    outlook: Outlook, groups: _Groups, level: float
-) -> dict[str, NDArray[np.float64]]:
+def _future(outlook: Outlook, groups: _Groups, level: float) -> dict[str, NDArray[Any]]:
     """Return means of what a model expects; who has never bought is left out."""
-    columns: dict[str, NDArray[np.float64]] = {}
+    columns: dict[str, NDArray[Any]] = {}
     known = outlook.known
     codes = groups.codes[known]
     ones = np.ones(len(codes))

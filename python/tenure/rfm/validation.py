@@ -88,7 +88,7 @@ class Validation:
         level : float
         """
         check_level(level, name="level")
-        if not isinstance(groups, int) or not 2 <= groups <= len(scores):
+        if groups != int(groups) or not 2 <= groups <= len(scores):
             raise ParameterError.of(
                 name="groups",
                 expected="be a whole number from 2 to the number of customers, "
