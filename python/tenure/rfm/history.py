@@ -9,7 +9,7 @@ import numpy as np
 from tenure._frame import Categories, native_frame
 from tenure._time import civil_microseconds
 from tenure.exceptions import DataError, ParameterError
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
 from tenure.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def segment_history(scores: Iterable[Scores], level: float) -> Any:
         names, family = max(names, one.segment_names, key=len), one.family
         sizes.append(np.bincount(one.segment_codes, minlength=len(one.segment_names)))
         if one.inputs.revenue is not None:
-            own = one.segment_codes, one.inputs.revenue, len(one.segment_names)
-            money.append(np.bincount(*own))
+            own = one.inputs.revenue, one.segment_codes, len(one.segment_names)
+            money.append(sums(*own))
         days.append(one.as_of)
     count = len(names)
     table = np.array([np.pad(size, (0, count - len(size))) for size in sizes]).ravel()

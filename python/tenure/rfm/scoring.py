@@ -91,15 +91,16 @@ class Cuts:
         tie_breaks: TieBreaks,
     ) -> NDArray[np.uint8]:
         """Return the score of each value."""
+        first = list(next(iter(self.cuts)))
         if self.tie_breaks is not None:
-            pairs = list(zip(self.cuts[0], self.tie_breaks, strict=True))
+            pairs = list(zip(first, self.tie_breaks, strict=True))
             return _core.rfm_scores_by_rank(
                 values, tie_breaks.numbers, pairs, self.best
             )
         if groups is not None and len(self.cuts) > 1:
             rows = [list(row) for row in self.cuts]
             return _core.rfm_scores_within(values, groups, rows, self.ties, self.best)
-        return _core.rfm_scores(values, list(self.cuts[0]), self.ties, self.best)
+        return _core.rfm_scores(values, first, self.ties, self.best)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cuts as numbers, texts and lists."""

@@ -161,7 +161,7 @@ class Validation:
     ) -> dict[str, NDArray[Any]]:
         """Return what the customers of each group did next."""
         sizes = np.bincount(groups, minlength=count)
-        buyers = np.bincount(groups, self.bought, count).astype(np.int64)
+        buyers = np.bincount(groups[self.bought], minlength=count)
         ones = np.ones(len(groups))
         columns: dict[str, NDArray[Any]] = {"customers": sizes}
         estimates = {
