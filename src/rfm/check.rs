@@ -63,12 +63,22 @@ impl Kind {
     }
 }
 
+#[expect(
+    clippy::manual_range_contains,
+    clippy::needless_bitwise_bool,
+    reason = "branches are what slows"
+)]
 fn is_days(value: f64) -> bool {
-    (0.0..f64::INFINITY).contains(&value)
+    (value >= 0.0) & (value < f64::INFINITY)
 }
 
 /// Whether a number is a whole one from 0 on. From 2^52 on all finite ones are; below, adding that rounds to whole
 /// numbers. (Instructions that round are not part of every processor's.)
+#[expect(
+    clippy::float_cmp,
+    clippy::needless_bitwise_bool,
+    reason = "rounding is exact; branches are what slows"
+)]
 pub(super) fn is_whole(value: f64) -> bool {
     let rounded = (value + SHIFT) - SHIFT;
     is_days(value) & ((rounded == value) | (value >= SHIFT))

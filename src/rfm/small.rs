@@ -69,7 +69,7 @@ mod tests {
             let mut values = days.clone();
             values[4321] = odd;
             let found = order_statistics(&values, &[5000]);
-            let is_large = odd == 1e300;
+            let is_large = odd > 1e299;
             assert_eq!(found.is_some(), is_large, "{odd}");
         }
     }
