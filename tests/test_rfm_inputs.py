@@ -332,20 +332,26 @@ def test_rows_without_an_order_are_prospects():
         (
             "recency_days",
             [10, -1, 30, -2],
-            "column `recency_days` must be a finite number of days, at least 0; row 1 "
-            "has -1\n\nHint: days since the last purchase are counted to a date after it",
+            (
+                "column `recency_days` must be a finite number of days, at least 0; row 1 "
+                "has -1\n\nHint: days since the last purchase are counted to a date after it"
+            ),
         ),
         (
             "recency_days",
             [10, np.nan, 30, 4],
-            "column `recency_days` must be a finite number of days, at least 0; row 1 "
-            "has NaN\n\nHint: days since the last purchase are counted to a date after it",
+            (
+                "column `recency_days` must be a finite number of days, at least 0; row 1 "
+                "has NaN\n\nHint: days since the last purchase are counted to a date after it"
+            ),
         ),
         (
             "frequency",
             [1, 2.5, 1.5, 0],
-            "column `frequency` must be a whole number, at least 0; row 1 has 2.5 (2 rows "
-            "in all)",
+            (
+                "column `frequency` must be a whole number, at least 0; row 1 has 2.5 (2 rows "
+                "in all)"
+            ),
         ),
         (
             "frequency",

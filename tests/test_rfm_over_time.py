@@ -230,13 +230,17 @@ def test_period_ends_agree_with_pandas(log):
     [
         (
             lambda m, log: m.migration(log, ["1997-09-30"]),
-            "`dates` must hold at least 2 different days in ascending order, got "
-            "['1997-09-30']",
+            (
+                "`dates` must hold at least 2 different days in ascending order, got "
+                "['1997-09-30']"
+            ),
         ),
         (
             lambda m, log: m.migration(log, ["1998-01-01", "1997-01-01"]),
-            "`dates` must hold at least 2 different days in ascending order, got "
-            "['1998-01-01', '1997-01-01']",
+            (
+                "`dates` must hold at least 2 different days in ascending order, got "
+                "['1998-01-01', '1997-01-01']"
+            ),
         ),
         (
             lambda m, log: m.migration(log, ["1998-01-01", "1999-01-01"]),
@@ -256,8 +260,10 @@ def test_period_ends_agree_with_pandas(log):
         ),
         (
             lambda m, log: m.validate(log, DATES[0], groups=1),
-            "`groups` must be a whole number from 2 to the number of customers, 2,357, "
-            "got 1",
+            (
+                "`groups` must be a whole number from 2 to the number of customers, 2,357, "
+                "got 1"
+            ),
         ),
         (
             lambda m, log: m.validate(log, DATES[0], buying="BGNBD"),

@@ -399,39 +399,53 @@ RANGE = "be a number from 2 to 10, or ascending shares between 0 and 1"
         ),
         (
             {"ties": "first", "thresholds": {"frequency": [2]}},
-            "`ties` must be 'low', 'high' or 'mid' with the thresholds of frequency, "
-            "got 'first'",
+            (
+                "`ties` must be 'low', 'high' or 'mid' with the thresholds of frequency, "
+                "got 'first'"
+            ),
         ),
         (
             {"thresholds": {"recency": [90, 30]}},
-            "`thresholds['recency']` must hold 1 to 9 finite numbers in ascending order, "
-            "got [90, 30]",
+            (
+                "`thresholds['recency']` must hold 1 to 9 finite numbers in ascending order, "
+                "got [90, 30]"
+            ),
         ),
         (
             {"thresholds": {"monetary": [np.nan]}},
-            "`thresholds['monetary']` must hold 1 to 9 finite numbers in ascending order, "
-            "got [nan]",
+            (
+                "`thresholds['monetary']` must hold 1 to 9 finite numbers in ascending order, "
+                "got [nan]"
+            ),
         ),
         (
             {"weights": {"recency": 1}},
-            "`weights` must be given for each of recency, frequency, monetary, "
-            "got {'recency': 1}",
+            (
+                "`weights` must be given for each of recency, frequency, monetary, "
+                "got {'recency': 1}"
+            ),
         ),
         (
             {"weights": {"recency": -1, "frequency": 1, "monetary": 1}},
-            "`weights` must be at least 0, finite, and not all 0, "
-            "got {'recency': -1, 'frequency': 1, 'monetary': 1}",
+            (
+                "`weights` must be at least 0, finite, and not all 0, "
+                "got {'recency': -1, 'frequency': 1, 'monetary': 1}"
+            ),
         ),
         (
             {"dimensions": ("recency", "loyalty")},
-            "`dimensions` must be one of recency, frequency, monetary, tenure, breadth, "
-            "margin, order_value, or a Dimension, got 'loyalty'\n\n"
-            "Hint: a column of your own is Dimension(name, column=..., score=...)",
+            (
+                "`dimensions` must be one of recency, frequency, monetary, tenure, breadth, "
+                "margin, order_value, or a Dimension, got 'loyalty'\n\n"
+                "Hint: a column of your own is Dimension(name, column=..., score=...)"
+            ),
         ),
         (
             {"dimensions": ("recency", "recency")},
-            "`dimensions` must name at least one dimension, and each once, "
-            "got ['recency', 'recency']",
+            (
+                "`dimensions` must name at least one dimension, and each once, "
+                "got ['recency', 'recency']"
+            ),
         ),
     ],
 )

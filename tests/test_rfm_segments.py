@@ -229,22 +229,28 @@ def test_rules_may_be_ranges_patterns_or_several():
         (
             {"Good": {"recency": 2}, "Bad": "11"},
             {},
-            "`rules` must name every combination of scores, got no name for 12\n\n"
-            "Hint: other='Other' names them all",
+            (
+                "`rules` must name every combination of scores, got no name for 12\n\n"
+                "Hint: other='Other' names them all"
+            ),
         ),
         (
             {**GOOD, "Both": {"frequency": 2}},
             {},
-            "`rules` must give each combination of scores one name, got several for "
-            "12 (Bad, Both), 22 (Good, Both)\n\n"
-            "Hint: priority='listed' lets the first name win",
+            (
+                "`rules` must give each combination of scores one name, got several for "
+                "12 (Bad, Both), 22 (Good, Both)\n\n"
+                "Hint: priority='listed' lets the first name win"
+            ),
         ),
         (
             {**GOOD, "Both": {"frequency": 2}},
             {"priority": "listed"},
-            "`rules` must let each name be given to some combination of scores, got "
-            "none for 'Both'; 12, 22 go to Bad, Good\n\n"
-            "Hint: change priority, or keep the names with unreachable='keep'",
+            (
+                "`rules` must let each name be given to some combination of scores, got "
+                "none for 'Both'; 12, 22 go to Bad, Good\n\n"
+                "Hint: change priority, or keep the names with unreachable='keep'"
+            ),
         ),
         (
             GOOD,
