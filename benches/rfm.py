@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -127,10 +128,10 @@ def compare(found: dict[str, tuple[Any, ...]]) -> None:
             r, m = (expected[k] - 1 == result[k] for k in (0, 2))
             merged = [np.unique(result[1][expected[1] == s]) for s in range(1, 6)]
             if any(len(codes) > 1 for codes in merged) or not (r.all() and m.all()):
-                raise SystemExit(f"{name} differs")
+                sys.exit(f"{name} differs")
             continue
         if not (r.all() and f.all() and m.all() and segment.all()):
-            raise SystemExit(f"{name} differs")
+            sys.exit(f"{name} differs")
 
 
 def clocked(work: Callable[[], Any]) -> tuple[float, float]:
@@ -165,15 +166,19 @@ def main() -> None:
         for name, work in ways.items()
     }
     ours_cpu, ours_wall = map(statistics.median, zip(*runs["tenure"], strict=True))
-    print(f"{arguments.customers:,} customers; tenure {tn.__version__}, NumPy "
-          f"{np.__version__}, pandas {pd.__version__}, polars {pl.__version__}, "
-          f"DuckDB {duckdb.__version__}\n")
+    print(
+        f"{arguments.customers:,} customers; tenure {tn.__version__}, NumPy "
+        f"{np.__version__}, pandas {pd.__version__}, polars {pl.__version__}, "
+        f"DuckDB {duckdb.__version__}\n"
+    )
     print("| way | CPU s | wall s | times our CPU | times our wall |")
     print("|---|---|---|---|---|")
     for name, seconds in runs.items():
         cpu, wall = map(statistics.median, zip(*seconds, strict=True))
-        print(f"| {name} | {cpu:.3f} | {wall:.3f} | {cpu / ours_cpu:.1f} "
-              f"| {wall / ours_wall:.1f} |")
+        print(
+            f"| {name} | {cpu:.3f} | {wall:.3f} | {cpu / ours_cpu:.1f} "
+            f"| {wall / ours_wall:.1f} |"
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use tenure::data::{Histories, Spending};
+use tenure::data::{Histories, HistoryColumns, Spending};
 use tenure::models::Quantity;
 use tenure::models::purchasing::{Discounting, purchasing};
 use tenure::models::spending::{expected_spend, spend_quantiles, spending_log_likelihood};
@@ -108,7 +108,7 @@ fn forever(rate: f64) -> Quantity {
 fn predicted(quantity: Quantity, theta: &[f64], history: [f64; 3], horizon: f64) -> f64 {
     let model = purchasing("BGNBD").unwrap();
     let [x, t_x, t] = history.map(|value| [value]);
-    let customer = Histories::new(&x, &t_x, &t).unwrap();
+    let customer = HistoryColumns::new(&x, &t_x, &t).unwrap();
     let mut value = [0.0];
     model
         .predict(quantity, theta, &customer, &[horizon], &mut value, None)

@@ -28,7 +28,7 @@ def scores(values, dimension="frequency", **settings):
 
 
 def base(n, seed=0):
-    """Half the customers have bought once; money has cents, refunds make some negative."""
+    """Half the customers have bought once; money has cents, and may be negative."""
     rng = np.random.default_rng(seed)
     frequency = np.floor(1 / rng.random(n)).clip(max=60)
     return {
@@ -55,7 +55,7 @@ HALF_ONCE = [1, 1, 1, 1, 1, 2, 2, 3, 4, 9]
 )
 def test_equal_values_get_the_score_of_the_rule(ties, expected):
     model = tn.RFM(dimensions=ONE, ties=ties).fit(table(HALF_ONCE))
-    # numpy.quantile(HALF_ONCE, [.2, .4, .6, .8]) is [1, 1, 2, 3.2]
+    # these are the quantiles at a fifth, two, three and four fifths
     assert model.thresholds_ == {"frequency": [1.0, 1.0, 2.0, pytest.approx(3.2)]}
     assert scores(HALF_ONCE, ties=ties) == expected
 
@@ -116,7 +116,9 @@ def test_bins_differ_by_dimension():
 
 def test_ties_differ_by_dimension():
     data = {"recency_days": [0, 0, 9], "frequency": [1, 1, 2], "monetary": [1, 2, 3]}
-    found = tn.RFM(bins=2, ties={"recency": "high"}, segment_map=None).fit_transform(data)
+    found = tn.RFM(bins=2, ties={"recency": "high"}, segment_map=None).fit_transform(
+        data
+    )
     assert found["r"].tolist() == [2, 2, 1]
     assert found["f"].tolist() == [1, 1, 2]
 
@@ -149,7 +151,11 @@ def r_rfm(values, *, reverse):
 def test_the_rule_of_the_r_package_is_reproduced(seed):
     data = base(1000, seed)
     data["monetary"] = np.round(data["monetary"]) + 20
-    columns = {"recency": "recency_days", "frequency": "frequency", "monetary": "monetary"}
+    columns = {
+        "recency": "recency_days",
+        "frequency": "frequency",
+        "monetary": "monetary",
+    }
     edges = {
         name: np.quantile(data[column], [0.2, 0.4, 0.6, 0.8]) + 1
         for name, column in columns.items()
@@ -158,9 +164,7 @@ def test_the_rule_of_the_r_package_is_reproduced(seed):
     ties = {"recency": "low", "frequency": "high", "monetary": "high"}
     model = tn.RFM(thresholds=edges, ties=ties, segment_map=None)
     found = model.fit_transform(data)
-    np.testing.assert_array_equal(
-        found["r"], r_rfm(data["recency_days"], reverse=True)
-    )
+    np.testing.assert_array_equal(found["r"], r_rfm(data["recency_days"], reverse=True))
     np.testing.assert_array_equal(found["m"], r_rfm(data["monetary"], reverse=False))
     r_scores = r_rfm(data["frequency"], reverse=False)
     ranks = np.unique(r_scores, return_inverse=True)[1] + 1
@@ -230,7 +234,9 @@ def test_tie_breaks_are_those_of_the_customer_and_the_seed():
     assert 0.1 < same < 0.3  # by chance a fifth
     # the same customers later, among others: each keeps the score
     part = {name: values[300:700] for name, values in once.items()}
-    np.testing.assert_array_equal(first.transform(part)["f"], first.table()["f"][300:700])
+    np.testing.assert_array_equal(
+        first.transform(part)["f"], first.table()["f"][300:700]
+    )
 
 
 def test_ids_that_are_text_break_ties_too():
@@ -383,46 +389,67 @@ RANGE = "be a number from 2 to 10, or ascending shares between 0 and 1"
             {"method": "ntile"},
             "`method` must be 'quantile', 'nested' or 'rank', got 'ntile'",
         ),
-        ({"ties": "random"}, "`ties` must be 'low', 'high', 'mid' or 'first', got 'random'"),
+        (
+            {"ties": "random"},
+            "`ties` must be 'low', 'high', 'mid' or 'first', got 'random'",
+        ),
         (
             {"ties": "first", "method": "nested"},
             "`ties` must be 'low', 'high' or 'mid' with nested bins, got 'first'",
         ),
         (
             {"ties": "first", "thresholds": {"frequency": [2]}},
-            "`ties` must be 'low', 'high' or 'mid' with the thresholds of frequency, "
-            "got 'first'",
+            (
+                "`ties` must be 'low', 'high' or 'mid' with the thresholds of "
+                "frequency, "
+                "got 'first'"
+            ),
         ),
         (
             {"thresholds": {"recency": [90, 30]}},
-            "`thresholds['recency']` must hold 1 to 9 finite numbers in ascending order, "
-            "got [90, 30]",
+            (
+                "`thresholds['recency']` must hold 1 to 9 finite numbers in "
+                "ascending order, "
+                "got [90, 30]"
+            ),
         ),
         (
             {"thresholds": {"monetary": [np.nan]}},
-            "`thresholds['monetary']` must hold 1 to 9 finite numbers in ascending order, "
-            "got [nan]",
+            (
+                "`thresholds['monetary']` must hold 1 to 9 finite numbers in "
+                "ascending order, "
+                "got [nan]"
+            ),
         ),
         (
             {"weights": {"recency": 1}},
-            "`weights` must be given for each of recency, frequency, monetary, "
-            "got {'recency': 1}",
+            (
+                "`weights` must be given for each of recency, frequency, monetary, "
+                "got {'recency': 1}"
+            ),
         ),
         (
             {"weights": {"recency": -1, "frequency": 1, "monetary": 1}},
-            "`weights` must be at least 0, finite, and not all 0, "
-            "got {'recency': -1, 'frequency': 1, 'monetary': 1}",
+            (
+                "`weights` must be at least 0, finite, and not all 0, "
+                "got {'recency': -1, 'frequency': 1, 'monetary': 1}"
+            ),
         ),
         (
             {"dimensions": ("recency", "loyalty")},
-            "`dimensions` must be one of recency, frequency, monetary, tenure, breadth, "
-            "margin, order_value, or a Dimension, got 'loyalty'\n\n"
-            "Hint: a column of your own is Dimension(name, column=..., score=...)",
+            (
+                "`dimensions` must be one of recency, frequency, monetary, tenure, "
+                "breadth, "
+                "margin, order_value, or a Dimension, got 'loyalty'\n\n"
+                "Hint: a column of your own is Dimension(name, column=..., score=...)"
+            ),
         ),
         (
             {"dimensions": ("recency", "recency")},
-            "`dimensions` must name at least one dimension, and each once, "
-            "got ['recency', 'recency']",
+            (
+                "`dimensions` must name at least one dimension, and each once, "
+                "got ['recency', 'recency']"
+            ),
         ),
     ],
 )

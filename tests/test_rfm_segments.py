@@ -33,7 +33,7 @@ TEN_GRID = {
     2: ["Hibernating", "Hibernating", "At Risk", "At Risk", "Can't Lose"],
     1: ["Hibernating", "Hibernating", "At Risk", "At Risk", "Can't Lose"],
 }
-"""The published regular expressions, written out: a row a recency, a column a frequency."""
+"""The published expressions, written out: a row a recency, a column a frequency."""
 
 
 def test_the_ten_segments_are_an_exact_partition_of_25_cells():
@@ -77,9 +77,7 @@ def test_every_cell_of_putlers_table_gets_the_narrowest_row_that_it_matches():
     matches = {cell: putler_matches(*cell) for cell in everything}
     grid = {(r, f + m) for r, f, m in everything}
     width = {
-        name: sum(
-            low <= r <= high and least <= total / 2 <= most for r, total in grid
-        )
+        name: sum(low <= r <= high and least <= total / 2 <= most for r, total in grid)
         for name, (low, high, least, most) in PUTLER_ROWS.items()
     }
     listed = list(PUTLER_ROWS)
@@ -231,22 +229,30 @@ def test_rules_may_be_ranges_patterns_or_several():
         (
             {"Good": {"recency": 2}, "Bad": "11"},
             {},
-            "`rules` must name every combination of scores, got no name for 12\n\n"
-            "Hint: other='Other' names them all",
+            (
+                "`rules` must name every combination of scores, got no name for 12\n\n"
+                "Hint: other='Other' names them all"
+            ),
         ),
         (
             {**GOOD, "Both": {"frequency": 2}},
             {},
-            "`rules` must give each combination of scores one name, got several for "
-            "12 (Bad, Both), 22 (Good, Both)\n\n"
-            "Hint: priority='listed' lets the first name win",
+            (
+                "`rules` must give each combination of scores one name, got "
+                "several for "
+                "12 (Bad, Both), 22 (Good, Both)\n\n"
+                "Hint: priority='listed' lets the first name win"
+            ),
         ),
         (
             {**GOOD, "Both": {"frequency": 2}},
             {"priority": "listed"},
-            "`rules` must let each name be given to some combination of scores, got "
-            "none for 'Both'; 12, 22 go to Bad, Good\n\n"
-            "Hint: change priority, or keep the names with unreachable='keep'",
+            (
+                "`rules` must let each name be given to some combination of "
+                "scores, got "
+                "none for 'Both'; 12, 22 go to Bad, Good\n\n"
+                "Hint: change priority, or keep the names with unreachable='keep'"
+            ),
         ),
         (
             GOOD,
@@ -267,7 +273,10 @@ def test_rules_may_be_ranges_patterns_or_several():
         (
             {"Good": {"recency": (2, 1)}},
             {},
-            "`rules['Good']` must give a score, or the lowest and the highest, got (2, 1)",
+            (
+                "`rules['Good']` must give a score, or the lowest and the highest, got "
+                "(2, 1)"
+            ),
         ),
         (
             {"Good": "(3"},
@@ -323,7 +332,9 @@ def test_customers_get_the_segment_of_their_cell(name, log):
     own = tn.segment_maps[name]
     pattern = [found.scores[dimension] for dimension in own.dimensions]
     by_cell = cells(name)
-    expected = [by_cell[cell] for cell in zip(*(s.tolist() for s in pattern), strict=True)]
+    expected = [
+        by_cell[cell] for cell in zip(*(s.tolist() for s in pattern), strict=True)
+    ]
     assert found.segment.tolist() == expected
 
 
@@ -427,12 +438,16 @@ def test_a_summary_with_models(log):
 def test_summaries_that_cannot_be_made():
     with pytest.raises(ParameterError, match="`segment_map` must name segments"):
         tn.RFM(bins=3).fit(SMALL).segments()
-    with pytest.raises(ParameterError, match="`level` must lie between 0 and 1, got 95"):
+    with pytest.raises(
+        ParameterError, match="`level` must lie between 0 and 1, got 95"
+    ):
         small().segments(level=95)
     with pytest.raises(tn.exceptions.LengthError, match="column `by` has 2 rows"):
         small().segments(by=["a", "b"])
     buying = tn.BGNBD.from_params(r=1, alpha=1, a=1, b=1)
-    with pytest.raises(ParameterError, match=re.escape("`buying` must be left out for")):
+    with pytest.raises(
+        ParameterError, match=re.escape("`buying` must be left out for")
+    ):
         small().segments(buying=buying)
 
 
@@ -455,7 +470,9 @@ def test_new_repeating_lapsed(log):
     times, values = log.times, log.values
     owners = np.repeat(log.customers, np.diff(log.offsets))
     first = set(owners[(times < np.datetime64("1997-07-01")) & (values > 0)])
-    inside = (times >= np.datetime64("1997-07-01")) & (times < np.datetime64("1998-01-01"))
+    inside = (times >= np.datetime64("1997-07-01")) & (
+        times < np.datetime64("1998-01-01")
+    )
     second = set(owners[inside & (values > 0)])
     expected = {
         "Repeating": first & second,

@@ -216,7 +216,7 @@ class BuyingModel(Estimator):
         return in_units(length, unit, name="horizon"), rate, period
 
 
-def _triple(customers: Customers) -> tuple[NDArray[np.float64], ...]:
+def _triple(customers: Customers) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     columns = customers.columns
     return columns["frequency"], columns["recency"], columns["T"]
 

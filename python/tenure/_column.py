@@ -74,6 +74,10 @@ class Column:
         """Read numbers."""
         raise self._unlike(NUMBERS)
 
+    def counts(self) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Read numbers that ought to be counts, as they are where they are int64."""
+        return self.numbers().values
+
     def take(self, keys: NDArray[np.int64]) -> Column:
         """Return the values at these positions, and nothing where one is negative."""
         del keys
@@ -183,6 +187,12 @@ class IntegerColumn(ArrayColumn):
     @override
     def numbers(self) -> Numbers:
         return _numbers(self.values, self.missing)
+
+    @override
+    def counts(self) -> NDArray[np.int64] | NDArray[np.float64]:
+        if self.missing is None and self.values.dtype == np.int64:
+            return np.ascontiguousarray(self.values)
+        return super().counts()
 
     def _written(self, clock: Clock) -> Instants:
         """Read times such as 20240131 from their digits."""

@@ -81,7 +81,9 @@ def check_summary(
 ) -> None: ...
 
 _Numbers: TypeAlias = NDArray[np.float64]
-_Triple: TypeAlias = tuple[_Numbers, ...]
+_Counts: TypeAlias = NDArray[np.int64] | _Numbers
+_Triple: TypeAlias = tuple[_Counts, _Numbers, _Numbers]
+_Pair: TypeAlias = tuple[_Counts, _Numbers]
 
 def purchasing_parameters(model: str) -> list[tuple[str, str, str]]: ...
 def purchasing_fit(
@@ -133,31 +135,29 @@ def purchasing_quantiles(
 ) -> _Numbers: ...
 def spending_parameters() -> list[tuple[str, str, str]]: ...
 def spending_fit(
-    customers: tuple[_Numbers, _Numbers],
+    customers: _Pair,
     *,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
 ) -> dict[str, Any]: ...
 def spending_profile(
     estimates: list[float],
-    customers: tuple[_Numbers, _Numbers],
+    customers: _Pair,
     *,
     parameter: int,
     level: float,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
 ) -> tuple[float, float]: ...
-def spending_log_likelihood(
-    theta: list[float], customers: tuple[_Numbers, _Numbers]
-) -> _Numbers: ...
+def spending_log_likelihood(theta: list[float], customers: _Pair) -> _Numbers: ...
 def spending_expected(
     theta: list[float],
-    customers: tuple[_Numbers, _Numbers],
+    customers: _Pair,
     *,
     gradient: bool = False,
 ) -> tuple[_Numbers, _Numbers | None]: ...
 def spending_quantiles(
-    theta: list[float], customers: tuple[_Numbers, _Numbers], levels: list[float]
+    theta: list[float], customers: _Pair, levels: list[float]
 ) -> _Numbers: ...
 
 _Ints: TypeAlias = NDArray[np.int64]

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Customers", "unpacked"]
 
+# columns of whole numbers, which the core reads as integers too
+_COUNTS = frozenset({"frequency"})
+
 
 @dataclass(frozen=True, eq=False)
 class Customers:
@@ -38,7 +41,7 @@ class Customers:
         The unit of time.
     """
 
-    columns: dict[str, NDArray[np.float64]]
+    columns: dict[str, NDArray[Any]]
     family: str
     index: Any
     ids: NDArray[Any] | None
@@ -74,7 +77,10 @@ class Customers:
             name: own for name, own in (fitted or {}).items() if own in table.names
         }
         names = {**names, **there}
-        columns = {name: table.numbers(own).values for name, own in names.items()}
+        columns = {
+            name: table.counts(own) if name in _COUNTS else table.numbers(own).values
+            for name, own in names.items()
+        }
         unit = None if unit is None else unit_named(unit)
         return cls(columns, table.family, table.index, None, unit)
 
@@ -89,7 +95,9 @@ class Customers:
                 found=f"{unit!r} where the summary is in {summary.unit}s",
             )
         columns = {
-            name: np.ascontiguousarray(summary[own], dtype=np.float64)
+            name: np.ascontiguousarray(
+                summary[own], dtype=None if name in _COUNTS else np.float64
+            )
             for name, own in names.items()
         }
         index = None

@@ -317,16 +317,6 @@ class Estimator(Configured):
         """Pickle without the training data: a fitted model is a few numbers."""
         return {**self.__dict__, "_training": None, "_weights": None}
 
-    def __copy__(self) -> Self:
-        """Copy with the training data, which nothing can change."""
-        copy = type(self).__new__(type(self))
-        vars(copy).update(vars(self))
-        return copy
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Copy as `copy.copy` does: all that is learned is read-only."""
-        return self.__copy__()
-
     # -- display -----------------------------------------------------------------
 
     def _headline(self) -> str:

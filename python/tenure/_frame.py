@@ -85,10 +85,15 @@ class Table:
         LengthError
             If the columns of a mapping differ in length.
         """
-        narwhals = sys.modules.get("narwhals")
-        if narwhals is not None:
-            data = narwhals.to_native(data, pass_through=True)
-        for read in (_pandas, _polars, _pyarrow, _mapping, _capsule, _narwhals):
+        for read in (
+            _pandas,
+            _polars,
+            _pyarrow,
+            _wrapped,
+            _mapping,
+            _capsule,
+            _narwhals,
+        ):
             table = read(data)
             if table is not None:
                 return table
@@ -129,6 +134,10 @@ class Table:
         """Read numbers as float64, without a copy where they already are."""
         return self._column(name).numbers()
 
+    def counts(self, name: str) -> NDArray[np.int64] | NDArray[np.float64]:
+        """Read numbers that ought to be counts, as they are where they are int64."""
+        return self._column(name).counts()
+
     def _column(self, name: str) -> Column:
         count = self.names.count(name)
         if count == 0:
@@ -153,10 +162,11 @@ def _pandas(data: Any) -> Table | None:
     pandas = sys.modules.get("pandas")
     if pandas is None or not isinstance(data, pandas.DataFrame):
         return None
-    names = tuple(map(str, data.columns))
+    labels = data.columns.tolist()
+    names = tuple(map(str, labels))
 
     def read(position: int) -> Column:
-        label = data.columns[position]
+        label = labels[position]
         # by label where that is text: pandas takes several times as long by place
         series = data[label] if isinstance(label, str) else data.iloc[:, position]
         return column_of(names[position], series)
@@ -191,6 +201,16 @@ def _pyarrow(data: Any) -> Table | None:
         return column_of(names[position], data.column(position))
 
     return Table("pyarrow", data.num_rows, names, read)
+
+
+def _wrapped(data: Any) -> Table | None:
+    """Return the table of the frame inside one of narwhals' own."""
+    narwhals = sys.modules.get("narwhals")
+    if narwhals is None or not isinstance(
+        data, narwhals.DataFrame | narwhals.LazyFrame
+    ):
+        return None
+    return Table.of(data.to_native())
 
 
 def _mapping(data: Any) -> Table | None:

@@ -6,6 +6,7 @@ among what the caller has imported, never imported here.
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -94,6 +95,10 @@ def _through_arrow(name: str, values: Any, dtype: str) -> Column:
     return of_arrow(name, table.column(0), dtype)
 
 
+# NumPy makes such a name anew each time, as slowly as a small column is read
+_name = functools.lru_cache(maxsize=64)(str)
+
+
 def _of_numpy(name: str, values: NDArray[Any]) -> Column:
     """Return the column of a NumPy array."""
     if isinstance(values, np.ma.MaskedArray):
@@ -102,7 +107,7 @@ def _of_numpy(name: str, values: NDArray[Any]) -> Column:
         return _of_numpy(name, values.data).take(keys)
     if not values.dtype.isnative:
         values = values.astype(values.dtype.newbyteorder("="))
-    kind, dtype = values.dtype.kind, str(values.dtype)
+    kind, dtype = values.dtype.kind, _name(values.dtype)
     if kind in _NUMERIC:
         return _NUMERIC[kind](name, dtype, values)
     if kind == "M":

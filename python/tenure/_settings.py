@@ -75,6 +75,16 @@ class Configured(ABC):
         with open(path, encoding="utf-8") as file:  # noqa: PTH123
             return cls.from_dict(json.load(file))
 
+    def __copy__(self) -> Self:
+        """Copy with the training data, which nothing can change."""
+        copy = type(self).__new__(type(self))
+        vars(copy).update(vars(self))
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy as `copy.copy` does: all that is learned is read-only."""
+        return self.__copy__()
+
     def _constructor(self) -> str:
         """Return the call that makes such a model, for `repr`."""
         settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())

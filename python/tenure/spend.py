@@ -291,5 +291,5 @@ def _newcomer() -> Customers:
     return Customers(columns, "numpy", None, None, None)
 
 
-def _pair(customers: Customers) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _pair(customers: Customers) -> tuple[NDArray[Any], NDArray[Any]]:
     return customers.columns["frequency"], customers.columns["monetary_value"]

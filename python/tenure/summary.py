@@ -216,6 +216,8 @@ def customer_ids(table: Table, name: str | None) -> NDArray[Any]:
         raise DataError.at(
             name, expected, row=missing[0], found="none", count=len(missing)
         )
+    if ids.n_categories == len(ids.values):
+        return ids.categories[ids.values]
     _, first, inverse = np.unique(ids.values, return_index=True, return_inverse=True)
     repeated = np.flatnonzero(first[inverse] != np.arange(len(inverse)))
     if len(repeated):

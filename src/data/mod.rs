@@ -30,6 +30,6 @@ pub mod zone;
 pub use group::{Lines, Refunds};
 pub use order_log::{Column, OrderLog};
 pub use receipt::{Dropped, Receipt};
-pub use rows::{Histories, Purchases, Rows, Spend, Spending};
+pub use rows::{Counts, Histories, HistoryColumns, Purchases, Rows, Spend, Spending};
 pub use rules::{DuplicateRule, Merge, RefundRule, Rules};
 pub use transactions::{History, RefundColumns, Transactions};

@@ -1,5 +1,7 @@
 //! One row a customer, as the models read it.
 
+use std::ops::Range;
+
 use super::check::{Rule, same_length};
 use crate::Result;
 use crate::numeric::parallel;
@@ -17,13 +19,136 @@ pub struct Purchases {
     pub t: f64,
 }
 
-/// The purchase histories of many customers, column by column, checked when made.
+/// Numbers of purchases, as floating point numbers or as integers: converting a million of them would take as long as
+/// a short prediction.
 #[derive(Debug, Clone, Copy)]
-pub struct Histories<'a> {
-    frequency: &'a [f64],
+pub enum Counts<'a> {
+    /// As floating point numbers.
+    Float(&'a [f64]),
+    /// As integers.
+    Integer(&'a [i64]),
+}
+
+impl Counts<'_> {
+    /// How many there are.
+    pub fn len(self) -> usize {
+        match self {
+            Self::Float(counts) => counts.len(),
+            Self::Integer(counts) => counts.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number `i`, which must be smaller than [`Counts::len`].
+    fn at(self, i: usize) -> f64 {
+        match self {
+            Self::Float(counts) => counts[i],
+            Self::Integer(counts) => counts[i] as f64,
+        }
+    }
+}
+
+impl<'a> From<&'a [f64]> for Counts<'a> {
+    fn from(counts: &'a [f64]) -> Self {
+        Self::Float(counts)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [f64; N]> for Counts<'a> {
+    fn from(counts: &'a [f64; N]) -> Self {
+        Self::Float(counts)
+    }
+}
+
+impl<'a> From<&'a Vec<f64>> for Counts<'a> {
+    fn from(counts: &'a Vec<f64>) -> Self {
+        Self::Float(counts)
+    }
+}
+
+/// Three columns of equal length that should be purchase histories.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryColumns<'a> {
+    frequency: Counts<'a>,
     recency: &'a [f64],
     t: &'a [f64],
 }
+
+impl<'a> HistoryColumns<'a> {
+    /// Frequency, recency and T; what stands in them is not looked at.
+    ///
+    /// # Errors
+    /// [`Error::Length`](crate::Error::Length) if the columns differ in length.
+    pub fn new(frequency: impl Into<Counts<'a>>, recency: &'a [f64], t: &'a [f64]) -> Result<Self> {
+        let frequency = frequency.into();
+        same_lengths(NAMES, frequency, recency, t)?;
+        Ok(Self {
+            frequency,
+            recency,
+            t,
+        })
+    }
+
+    /// The histories of all customers.
+    ///
+    /// # Errors
+    /// As [`Histories::new`].
+    pub fn check(self) -> Result<Histories<'a>> {
+        check_histories(NAMES, self.frequency, self.recency, self.t)?;
+        Ok(Histories(self))
+    }
+
+    /// The histories of some customers, unless one of them is not a history: for work that goes through the columns
+    /// once, and would rather not wait for a check of them all. Integers are converted in `room`, for at least as many.
+    pub(crate) fn some<'b>(
+        &self,
+        places: Range<usize>,
+        room: &'b mut [f64],
+    ) -> Option<Histories<'b>>
+    where
+        'a: 'b,
+    {
+        let frequency = match self.frequency {
+            Counts::Float(counts) => &counts[places.clone()],
+            Counts::Integer(counts) => {
+                let room = &mut room[..places.len()];
+                for (float, &integer) in room.iter_mut().zip(&counts[places.clone()]) {
+                    *float = integer as f64;
+                }
+                room
+            }
+        };
+        let (recency, t) = (&self.recency[places.clone()], &self.t[places]);
+        let rows = frequency.iter().zip(recency).zip(t);
+        rows.fold(true, |fine, ((&x, &t_x), &t)| fine & is_history(x, t_x, t))
+            .then_some(Histories(HistoryColumns {
+                frequency: Counts::Float(frequency),
+                recency,
+                t,
+            }))
+    }
+
+    /// Number of customers.
+    pub fn len(&self) -> usize {
+        self.frequency.len()
+    }
+
+    /// Whether there are no customers.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What users know the columns by.
+const NAMES: [&str; 3] = ["frequency", "recency", "T"];
+
+/// The purchase histories of many customers, column by column, checked when made.
+#[derive(Debug, Clone, Copy)]
+pub struct Histories<'a>(HistoryColumns<'a>);
 
 impl<'a> Histories<'a> {
     /// Three columns of equal length.
@@ -40,13 +165,8 @@ impl<'a> Histories<'a> {
     /// assert_eq!(customers.row(0).t_x, 30.43);
     /// # Ok::<(), tenure::Error>(())
     /// ```
-    pub fn new(frequency: &'a [f64], recency: &'a [f64], t: &'a [f64]) -> Result<Self> {
-        check_histories(["frequency", "recency", "T"], frequency, recency, t)?;
-        Ok(Self {
-            frequency,
-            recency,
-            t,
-        })
+    pub fn new(frequency: impl Into<Counts<'a>>, recency: &'a [f64], t: &'a [f64]) -> Result<Self> {
+        HistoryColumns::new(frequency, recency, t)?.check()
     }
 }
 
@@ -71,14 +191,14 @@ impl Rows for Histories<'_> {
     type Row = Purchases;
 
     fn len(&self) -> usize {
-        self.frequency.len()
+        self.0.len()
     }
 
     fn row(&self, i: usize) -> Purchases {
         Purchases {
-            x: self.frequency[i],
-            t_x: self.recency[i],
-            t: self.t[i],
+            x: self.0.frequency.at(i),
+            t_x: self.0.recency[i],
+            t: self.0.t[i],
         }
     }
 }
@@ -97,7 +217,7 @@ pub struct Spend {
 /// The repeat spending of many customers, column by column, checked when made.
 #[derive(Debug, Clone, Copy)]
 pub struct Spending<'a> {
-    frequency: &'a [f64],
+    frequency: Counts<'a>,
     mean: &'a [f64],
 }
 
@@ -108,7 +228,8 @@ impl<'a> Spending<'a> {
     /// [`Error::Length`](crate::Error::Length) if the columns differ in length; [`Error::Data`](crate::Error::Data)
     /// with the first offending row unless every frequency is a whole number of at least 0, and the mean is finite and
     /// greater than 0 wherever the frequency is.
-    pub fn new(frequency: &'a [f64], mean: &'a [f64]) -> Result<Self> {
+    pub fn new(frequency: impl Into<Counts<'a>>, mean: &'a [f64]) -> Result<Self> {
+        let frequency = frequency.into();
         same_length("monetary_value", mean.len(), "frequency", frequency.len())?;
         check_counts("frequency", frequency)?;
         let rule = Rule {
@@ -118,8 +239,8 @@ impl<'a> Spending<'a> {
         };
         rule.check(
             mean.len(),
-            |i| frequency[i] > 0.0 && !(mean[i].is_finite() && mean[i] > 0.0),
-            |i| format!("{:?} with frequency = {:?}", mean[i], frequency[i]),
+            |i| frequency.at(i) > 0.0 && !(mean[i].is_finite() && mean[i] > 0.0),
+            |i| format!("{:?} with frequency = {:?}", mean[i], frequency.at(i)),
         )?;
         Ok(Self { frequency, mean })
     }
@@ -133,7 +254,7 @@ impl Rows for Spending<'_> {
     }
 
     fn row(&self, i: usize) -> Spend {
-        let x = self.frequency[i];
+        let x = self.frequency.at(i);
         Spend {
             x,
             mean: if x > 0.0 { self.mean[i] } else { 0.0 },
@@ -142,7 +263,8 @@ impl Rows for Spending<'_> {
 }
 
 /// Passes if every value of `column` is a whole number of at least 0.
-pub(crate) fn check_counts(column: &str, counts: &[f64]) -> Result<()> {
+pub(crate) fn check_counts<'a>(column: &str, counts: impl Into<Counts<'a>>) -> Result<()> {
+    let counts = counts.into();
     let rule = Rule {
         column,
         expected: "be a whole number of at least 0",
@@ -150,8 +272,8 @@ pub(crate) fn check_counts(column: &str, counts: &[f64]) -> Result<()> {
     };
     rule.check(
         counts.len(),
-        |i| !is_count(counts[i]),
-        |i| format!("{:?}", counts[i]),
+        |i| !is_count(counts.at(i)),
+        |i| format!("{:?}", counts.at(i)),
     )
 }
 
@@ -160,19 +282,24 @@ pub(crate) fn check_counts(column: &str, counts: &[f64]) -> Result<()> {
 ///
 /// # Errors
 /// As there.
-pub fn check_histories(
+pub fn check_histories<'a>(
     names: [&str; 3],
-    frequency: &[f64],
+    frequency: impl Into<Counts<'a>>,
     recency: &[f64],
     t: &[f64],
 ) -> Result<()> {
-    same_length(names[1], recency.len(), names[0], frequency.len())?;
-    same_length(names[2], t.len(), names[0], frequency.len())?;
-    if !parallel::any(t.len(), |i| !is_history(frequency[i], recency[i], t[i])) {
+    let frequency = frequency.into();
+    same_lengths(names, frequency, recency, t)?;
+    if !parallel::any(t.len(), |i| !is_history(frequency.at(i), recency[i], t[i])) {
         return Ok(());
     }
     check_counts(names[0], frequency)?;
     check_ages(names, frequency, recency, t)
+}
+
+fn same_lengths(names: [&str; 3], frequency: Counts<'_>, recency: &[f64], t: &[f64]) -> Result<()> {
+    same_length(names[1], recency.len(), names[0], frequency.len())?;
+    same_length(names[2], t.len(), names[0], frequency.len())
 }
 
 /// All rules at once, for the common case that nobody breaks one.
@@ -197,7 +324,7 @@ fn is_count(x: f64) -> bool {
 }
 
 /// Passes if every T is an age, every recency lies in [0, T], and recency is 0 exactly where frequency is.
-fn check_ages(names: [&str; 3], frequency: &[f64], recency: &[f64], t: &[f64]) -> Result<()> {
+fn check_ages(names: [&str; 3], frequency: Counts<'_>, recency: &[f64], t: &[f64]) -> Result<()> {
     let [frequency_name, recency_name, t_name] = names;
     let observed = Rule {
         column: t_name,
@@ -226,11 +353,12 @@ fn check_ages(names: [&str; 3], frequency: &[f64], recency: &[f64], t: &[f64]) -
     };
     consistent.check(
         t.len(),
-        |i| (recency[i] > 0.0) != (frequency[i] > 0.0),
+        |i| (recency[i] > 0.0) != (frequency.at(i) > 0.0),
         |i| {
             format!(
                 "{:?} with {frequency_name} = {:?}",
-                recency[i], frequency[i]
+                recency[i],
+                frequency.at(i)
             )
         },
     )

@@ -126,21 +126,44 @@ impl Purchasing<4, 3> for BgNbd {
     type Future<S: Scalar> = BetaGeometric<S>;
 
     /// `P(alive at T) = 1 / (1 + [x>0] a/(b+x-1) ((alpha+T)/(alpha+t_x))^(r+x))`.
-    fn probability_alive<S: Scalar>([r, alpha, a, b]: [S; 4], row: &Purchases) -> S {
-        let &Purchases { x, t_x, t } = row;
-        if x == 0.0 {
-            return S::from(1.0);
+    fn probability_alive<S: Scalar>(theta: [S; 4], row: &Purchases) -> S {
+        alive_after(theta, row, ln_fall(theta, row))
+    }
+
+    /// In two steps: the whole formula is a longer chain than processors look ahead, so that they would work on one or
+    /// two customers at a time.
+    fn probabilities_alive(theta: [f64; 4], rows: &[Purchases], out: &mut [f64]) {
+        for (fall, row) in out.iter_mut().zip(rows) {
+            *fall = ln_fall(theta, row);
         }
-        let fall = (r + x) * ((alpha + t) / (alpha + t_x)).ln();
-        if fall.value() > CERTAIN {
-            return S::from(0.0);
+        for (alive, row) in out.iter_mut().zip(rows) {
+            *alive = alive_after(theta, row, *alive);
         }
-        let chances = b + (x - 1.0);
-        chances / (chances + a * fall.exp())
     }
 
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.
     fn future<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> BetaGeometric<S> {
         BetaGeometric::new(r + x, alpha, a, b + x)
     }
+}
+
+/// `(r+x) ln{ (alpha+T)/(alpha+t_x) }`: how much the silence since the last purchase speaks against being alive.
+fn ln_fall<S: Scalar>([r, alpha, _, _]: [S; 4], row: &Purchases) -> S {
+    let &Purchases { x, t_x, t } = row;
+    if x == 0.0 {
+        return S::from(0.0);
+    }
+    (r + x) * ((alpha + t) / (alpha + t_x)).ln()
+}
+
+/// `1 / (1 + a/(b+x-1) e^fall)`; customers cannot leave before a repeat purchase.
+fn alive_after<S: Scalar>([_, _, a, b]: [S; 4], row: &Purchases, fall: S) -> S {
+    if row.x == 0.0 {
+        return S::from(1.0);
+    }
+    if fall.value() > CERTAIN {
+        return S::from(0.0);
+    }
+    let chances = b + (row.x - 1.0);
+    chances / (chances + a * fall.exp())
 }

@@ -3,12 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::sample::{Group, Row, Sample};
+use super::sample::{Row, Sample};
 use super::{Dimension, Equals, Model};
 use crate::data::Rows;
 use crate::numeric::linalg::{inverse, symmetric_eigenvalues};
 use crate::numeric::optimize::{Minimum, Stopping, minimize};
-use crate::numeric::{Dual2, Scalar, parallel};
+use crate::numeric::{Dual2, Scalar};
 use crate::{Error, Result};
 
 /// What a fit may be told.
@@ -101,14 +101,10 @@ pub(super) struct Problem<'a, M: Model<K, J>, const K: usize, const J: usize> {
 
 impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     pub(super) fn new(sample: &'a Sample<M::Row>, options: &'a Options<'a>) -> Self {
-        let statistic = |group: &Group<M::Row>| {
-            let statistics = group.rows.iter().map(|r| M::statistic(&r.row) * r.weight);
-            statistics.sum()
-        };
         Self {
             sample,
             options,
-            statistics: parallel::map(sample.groups(), statistic),
+            statistics: sample.sums(|_, row| M::statistic(row)),
             time: sample.mean(M::Row::time),
             money: sample.mean(M::Row::money),
         }
@@ -126,11 +122,10 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
             .iter()
             .map(|group| M::common(theta, group.count))
             .collect();
-        let rows: Vec<&[_]> = self.sample.groups().iter().map(|g| &*g.rows).collect();
-        let sums = parallel::sum_groups(&rows, |group, r| {
-            let common = Dual2::variables(commons[group].map(Scalar::value));
-            M::own(common, &r.row) * r.weight
-        });
+        let values: Vec<[f64; J]> = commons.iter().map(|c| c.map(Scalar::value)).collect();
+        let sums = self
+            .sample
+            .sums(|group, row| M::own(Dual2::variables(values[group]), row));
         let mut total = Dual2::from(0.0);
         for (i, (group, own)) in self.sample.groups().iter().zip(sums).enumerate() {
             total += M::together(

@@ -39,18 +39,23 @@ impl Model<3, 2> for GammaGamma {
     /// The first purchase does not count, so there must be a second.
     const LEAST_COUNT: f64 = 1.0;
 
-    /// `gamma`, and the weight `q/(px)`.
+    /// `gamma`, and `px/q`, which decides between two forms of the own term.
     fn common<S: Scalar>([p, q, gamma]: [S; 3], x: f64) -> [S; 2] {
-        [gamma, q / (p * x)]
+        [gamma, p * x / q]
     }
 
-    /// `ln(1 + gamma/(x zbar)) + q/(px) ln(1 + x zbar/gamma)`, where neither logarithm loses digits, whichever is small.
-    fn own<S: Scalar>([gamma, weight]: [S; 2], row: &Spend) -> S {
+    /// `ln(1 + x zbar/gamma)` where `px <= q`, else `ln(1 + gamma/(x zbar))`: one follows from the other and `ln zbar`, but
+    /// the digits that are lost on the way are multiplied by the smaller of `px` and `q` only.
+    fn own<S: Scalar>([gamma, balance]: [S; 2], row: &Spend) -> S {
         if row.x == 0.0 {
             return S::from(0.0);
         }
-        let ratio = gamma / (row.x * row.mean);
-        ratio.ln_1p() + weight * ratio.recip().ln_1p()
+        let total = row.x * row.mean;
+        if Self::by_value(balance) {
+            (gamma.recip() * total).ln_1p()
+        } else {
+            (gamma / total).ln_1p()
+        }
     }
 
     /// `ln zbar`.
@@ -58,15 +63,21 @@ impl Model<3, 2> for GammaGamma {
         if row.x == 0.0 { 0.0 } else { row.mean.ln() }
     }
 
-    /// `-px ln(1 + gamma/(x zbar)) - q ln(1 + x zbar/gamma) - ln B(px,q) - ln zbar`: the note's equation 1a, arranged so
-    /// that nothing cancels for large `x` or where `q` and `gamma` run to infinity together. No purchases, no say.
-    fn together<S: Scalar>([p, q, _]: [S; 3], equals: &Equals<S>) -> S {
+    /// `px ln(x zbar/gamma) - (px + q) ln(1 + x zbar/gamma) - ln B(px,q) - ln zbar`: the note's equation 1a. No purchases,
+    /// no say.
+    fn together<S: Scalar>([p, q, gamma]: [S; 3], equals: &Equals<S>) -> S {
         let x = equals.count;
         if x == 0.0 {
             return S::from(0.0);
         }
         let px = p * x;
-        -(px * equals.own + px.ln_beta(q) * equals.customers) - equals.statistic
+        let ln_ratio = (gamma.recip() * x).ln() * equals.customers + equals.statistic;
+        let weighed = if Self::by_value(px / q) {
+            px * ln_ratio
+        } else {
+            -q * ln_ratio
+        };
+        weighed - (px + q) * equals.own - px.ln_beta(q) * equals.customers - equals.statistic
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {
@@ -98,6 +109,11 @@ impl Model<3, 2> for GammaGamma {
 }
 
 impl GammaGamma {
+    /// Which form the own term has, by `px/q`.
+    fn by_value<S: Scalar>(balance: S) -> bool {
+        balance.value() <= 1.0
+    }
+
     /// Expected mean value of a customer's purchases: `E[zeta] = p (gamma + x zbar) / (px + q - 1)` (note, equation 5).
     /// A new customer is one with `x = 0`; infinite where the mean does not exist, that is where `px + q <= 1`.
     pub fn expected_spend<S: Scalar>([p, q, gamma]: [S; 3], row: &Spend) -> S {

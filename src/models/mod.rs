@@ -13,7 +13,7 @@ pub use fit::{Fit, Options, Status};
 pub use gamma_gamma::GammaGamma;
 pub use profile::profile_interval;
 pub use purchasing::{Purchasing, Quantity};
-pub use sample::{Group, Row, Sample, Weighted};
+pub use sample::{Group, Row, Sample};
 
 use self::sample::bits;
 use crate::data::{Purchases, Spend};

@@ -1,9 +1,12 @@
 //! The customers of a fit: collapsed, and in one order whatever the order they came in.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use crate::Result;
 use crate::data::Rows;
 use crate::data::check::{Rule, same_length};
-use crate::numeric::parallel;
+use crate::numeric::{Scalar, parallel};
 
 /// What the fitting engine needs to know of one customer.
 pub trait Row: Copy + Send + Sync {
@@ -11,7 +14,7 @@ pub trait Row: Copy + Send + Sync {
     fn count(&self) -> f64;
 
     /// All of a row but its count, in the form that is quickest to sort.
-    type Key: Ord + Copy + Default + Send + Sync;
+    type Key: Ord + Copy + std::fmt::Debug + Send + Sync;
 
     /// The row without its count; rows with equal keys and counts are interchangeable.
     fn key(&self) -> Self::Key;
@@ -30,41 +33,50 @@ pub trait Row: Copy + Send + Sync {
     }
 }
 
-/// A row and the number of customers that it stands for.
-#[derive(Debug, Clone, Copy)]
-pub struct Weighted<R> {
-    /// The row.
-    pub row: R,
-    /// How many customers share it.
-    pub weight: f64,
-}
-
-/// Customers with equal numbers of purchases.
+/// Customers with equal numbers of purchases: their distinct rows, sorted.
 #[derive(Debug, Clone)]
-pub struct Group<R> {
+pub struct Group<R: Row> {
     /// Their number of purchases.
     pub count: f64,
-    /// How many customers: the sum of their weights.
+    /// How many customers: the sum of the weights.
     pub customers: f64,
-    /// Their distinct rows, sorted.
-    pub rows: Vec<Weighted<R>>,
+    keys: Vec<R::Key>,
+    /// How many customers share each row.
+    weights: Vec<f64>,
 }
 
-impl<R> Group<R> {
-    fn new(count: f64, rows: Vec<Weighted<R>>) -> Self {
-        let customers = rows.iter().map(|row| row.weight).sum();
+impl<R: Row> Group<R> {
+    fn new(count: f64, keys: Vec<R::Key>, weights: Vec<f64>) -> Self {
         Self {
             count,
-            customers,
-            rows,
+            customers: weights.iter().sum(),
+            keys,
+            weights,
         }
+    }
+
+    /// How many different rows there are.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Some of the rows, each with the number of customers who share it.
+    pub fn rows(&self, places: Range<usize>) -> impl Iterator<Item = (R, f64)> + '_ {
+        let (keys, weights) = (&self.keys[places.clone()], &self.weights[places]);
+        let rows = keys.iter().map(|&key| R::new(self.count, key));
+        rows.zip(weights.iter().copied())
     }
 }
 
 /// The customers of a fit, grouped by count and sorted, so that neither the order of the rows nor repetition changes a
 /// bit of any sum over them.
 #[derive(Debug, Clone)]
-pub struct Sample<R> {
+pub struct Sample<R: Row> {
     groups: Vec<Group<R>>,
     customers: f64,
 }
@@ -75,52 +87,36 @@ impl<R: Row> Sample<R> {
     /// # Errors
     /// Weights that are not finite and non-negative, or not as many as rows.
     pub fn new(rows: &impl Rows<Row = R>, weights: Option<&[f64]>, least: f64) -> Result<Self> {
-        let counts = Counts::of(rows, least);
         let Some(weights) = weights else {
-            let keys = counts.scatter(rows, |i| rows.row(i).key());
-            return Ok(Self::merge(&counts, keys, |&key| (key, 1.0)));
+            let counts = by_count(rows, least, |_, row| row.key());
+            return Ok(Self::of(for_each_count(counts, |count, mut keys| {
+                keys.sort_unstable();
+                let weights = runs(&keys);
+                keys.dedup();
+                Group::new(count, keys, weights)
+            })));
         };
         check_weights(weights, rows.len())?;
-        let keys = counts.scatter(rows, |i| (rows.row(i).key(), weights[i].to_bits()));
-        Ok(Self::merge(&counts, keys, |&(key, weight)| {
-            (key, f64::from_bits(weight))
-        }))
-    }
-
-    /// Sorts each count's keys, and adds up the weights of equal ones.
-    fn merge<T: Ord + Copy + Send>(
-        counts: &Counts,
-        mut keys: Vec<T>,
-        open: impl Fn(&T) -> (R::Key, f64) + Sync,
-    ) -> Self {
-        let mut groups = Vec::new();
-        let mut rest = keys.as_mut_slice();
-        for customers in counts.sizes() {
-            let (group, others) = rest.split_at_mut(customers);
-            groups.push(group);
-            rest = others;
-        }
-        Self::of(parallel::map_slices(groups, |group, keys| {
-            let count = f64::from(counts.values[group]);
-            parallel::sort(keys);
-            let mut rows: Vec<Weighted<R>> = Vec::with_capacity(keys.len());
-            let mut last = None;
-            for (key, weight) in keys.iter().map(&open).filter(|(_, weight)| *weight > 0.0) {
-                match rows.last_mut() {
-                    Some(row) if last == Some(key) => row.weight += weight,
-                    _ => rows.push(Weighted {
-                        row: R::new(count, key),
-                        weight,
-                    }),
-                }
-                last = Some(key);
-            }
-            Group::new(count, rows)
-        }))
+        let counts = by_count(rows, least, |i, row| (row.key(), weights[i].to_bits()));
+        Ok(Self::of(for_each_count(counts, |count, mut pairs| {
+            // rows with equal keys are sorted by weight, so that their weights are added up in one order
+            pairs.retain(|&(_, weight)| f64::from_bits(weight) > 0.0);
+            pairs.sort_unstable();
+            let equal = pairs.chunk_by(|(a, _), (b, _)| a == b);
+            let (keys, weights) = equal
+                .map(|rows| {
+                    (
+                        rows[0].0,
+                        rows.iter().map(|row| f64::from_bits(row.1)).sum::<f64>(),
+                    )
+                })
+                .unzip();
+            Group::new(count, keys, weights)
+        })))
     }
 
     fn of(mut groups: Vec<Group<R>>) -> Self {
-        groups.retain(|group| !group.rows.is_empty());
+        groups.retain(|group| !group.is_empty());
         let customers = groups.iter().map(|group| group.customers).sum();
         Self { groups, customers }
     }
@@ -129,24 +125,36 @@ impl<R: Row> Sample<R> {
     #[must_use]
     pub fn thinned(&self, step: usize) -> Self {
         let mut single = 0;
-        let mut thin = |row: &Weighted<R>| {
-            if row.weight > 1.0 {
-                return Some(*row);
+        let mut thin = |(key, weight): (&R::Key, &f64)| {
+            if *weight > 1.0 {
+                return Some((*key, *weight));
             }
             single += 1;
-            let weight = row.weight * step as f64;
-            (single % step == 0).then_some(Weighted { weight, ..*row })
+            (single % step == 0).then_some((*key, weight * step as f64))
         };
         let groups = self.groups.iter().map(|group| {
-            let rows = group.rows.iter().filter_map(&mut thin).collect();
-            Group::new(group.count, rows)
+            let rows = group.keys.iter().zip(&group.weights);
+            let (keys, weights) = rows.filter_map(&mut thin).unzip();
+            Group::new(group.count, keys, weights)
         });
         Self::of(groups.collect())
     }
 
+    /// The sum of a quantity over the customers of each group, which is told the group's number.
+    pub(super) fn sums<S: Scalar>(&self, quantity: impl Fn(usize, &R) -> S + Sync) -> Vec<S> {
+        let sizes: Vec<usize> = self.groups.iter().map(Group::len).collect();
+        parallel::sum_groups(&sizes, |group, places| {
+            let mut total = S::from(0.0);
+            for (row, weight) in self.groups[group].rows(places) {
+                total += quantity(group, &row) * weight;
+            }
+            total
+        })
+    }
+
     /// How many different rows there are.
     pub fn distinct(&self) -> usize {
-        self.groups.iter().map(|group| group.rows.len()).sum()
+        self.groups.iter().map(Group::len).sum()
     }
 
     /// The customers by their numbers of purchases.
@@ -160,10 +168,9 @@ impl<R: Row> Sample<R> {
     }
 
     /// The weighted mean of a quantity over customers.
-    pub fn mean(&self, quantity: impl Fn(&R) -> f64) -> f64 {
-        let rows = self.groups.iter().flat_map(|group| &group.rows);
-        let total: f64 = rows.map(|r| quantity(&r.row) * r.weight).sum();
-        total / self.customers
+    pub fn mean(&self, quantity: impl Fn(&R) -> f64 + Sync) -> f64 {
+        let totals = self.sums(|_, row| quantity(row));
+        totals.iter().sum::<f64>() / self.customers
     }
 }
 
@@ -187,92 +194,67 @@ fn check_weights(weights: &[f64], rows: usize) -> Result<()> {
     )
 }
 
-/// The numbers of purchases that occur, and how many rows have each.
-struct Counts {
-    /// Smaller ones are left out.
+/// The items of rows with one number of purchases, from each stretch of the rows.
+type Parts<T> = Vec<Vec<T>>;
+
+/// An item for each row, brought together by the row's number of purchases, ascending; rows with fewer than `least` are
+/// left out.
+fn by_count<R: Row, T: Clone + Send>(
+    rows: &impl Rows<Row = R>,
     least: f64,
-    /// Ascending.
-    values: Vec<u32>,
-    /// Where the rows of each begin, and where the last end.
-    offsets: Vec<usize>,
-    /// For small counts, their places in `values`.
-    small: Vec<u32>,
+    item: impl Fn(usize, &R) -> T + Sync,
+) -> Vec<(u32, Parts<T>)> {
+    let stretches = parallel::map_stretches(rows.len(), |stretch| {
+        let mut few: Parts<T> = Vec::new();
+        let mut many: BTreeMap<u32, Vec<T>> = BTreeMap::new();
+        for i in stretch {
+            let row = rows.row(i);
+            if row.count() < least {
+                continue;
+            }
+            let count = whole(row.count());
+            let place = count as usize;
+            if place >= few.len() && place < LOOKED_UP {
+                few.resize_with(place + 1, Vec::new);
+            }
+            let items = few
+                .get_mut(place)
+                .unwrap_or_else(|| many.entry(count).or_default());
+            items.push(item(i, &row));
+        }
+        (few, many)
+    });
+    let mut all: BTreeMap<u32, Parts<T>> = BTreeMap::new();
+    for (few, many) in stretches {
+        for (count, items) in (0..).zip(few).chain(many) {
+            if !items.is_empty() {
+                all.entry(count).or_default().push(items);
+            }
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// `f` of the items of each count.
+fn for_each_count<T: Clone + Send, R: Send>(
+    counts: Vec<(u32, Parts<T>)>,
+    f: impl Fn(f64, Vec<T>) -> R + Sync,
+) -> Vec<R> {
+    let items = counts.iter().flat_map(|(_, parts)| parts).map(Vec::len);
+    let items = items.sum();
+    parallel::map_owned(counts, items, |(count, parts)| {
+        f(f64::from(count), parts.concat())
+    })
+}
+
+/// How often each of the sorted items occurs.
+fn runs<T: PartialEq>(sorted: &[T]) -> Vec<f64> {
+    let equal = sorted.chunk_by(|a, b| a == b);
+    equal.map(|items| items.len() as f64).collect()
 }
 
 /// Counts below this are looked up, others searched for.
-const SMALL: usize = 1 << 12;
-
-impl Counts {
-    fn of<R: Row>(rows: &impl Rows<Row = R>, least: f64) -> Self {
-        let mut frequency = vec![0_usize; SMALL];
-        let mut large: Vec<u32> = Vec::new();
-        for i in 0..rows.len() {
-            let count = rows.row(i).count();
-            if count < least {
-                continue;
-            }
-            let count = whole(count);
-            match frequency.get_mut(count as usize) {
-                Some(seen) => *seen += 1,
-                None => large.push(count),
-            }
-        }
-        large.sort_unstable();
-        let (mut values, mut offsets, mut small) = (Vec::new(), vec![0], Vec::new());
-        let mut end = 0;
-        for (count, &seen) in (0..).zip(&frequency) {
-            small.push(u32::try_from(values.len()).unwrap_or_default());
-            if seen > 0 {
-                values.push(count);
-                end += seen;
-                offsets.push(end);
-            }
-        }
-        for equal in large.chunk_by(|a, b| a == b) {
-            values.push(equal[0]);
-            end += equal.len();
-            offsets.push(end);
-        }
-        Self {
-            least,
-            values,
-            offsets,
-            small,
-        }
-    }
-
-    fn place(&self, count: u32) -> usize {
-        match self.small.get(count as usize) {
-            Some(&place) => place as usize,
-            None => self.values.binary_search(&count).unwrap_or_default(),
-        }
-    }
-
-    /// An item for each row, rows of equal count side by side.
-    fn scatter<R: Row, T: Copy + Default>(
-        &self,
-        rows: &impl Rows<Row = R>,
-        item: impl Fn(usize) -> T,
-    ) -> Vec<T> {
-        let mut items = vec![T::default(); self.offsets.last().copied().unwrap_or(0)];
-        let mut next = self.offsets.clone();
-        for i in 0..rows.len() {
-            let count = rows.row(i).count();
-            if count < self.least {
-                continue;
-            }
-            let place = &mut next[self.place(whole(count))];
-            items[*place] = item(i);
-            *place += 1;
-        }
-        items
-    }
-
-    /// How many rows have each count.
-    fn sizes(&self) -> impl Iterator<Item = usize> + '_ {
-        self.offsets.windows(2).map(|ends| ends[1] - ends[0])
-    }
-}
+const LOOKED_UP: usize = 1 << 12;
 
 #[expect(
     clippy::cast_possible_truncation,

@@ -1,6 +1,10 @@
 //! Work spread over threads so that the answer never depends on how many there are: items are cut into chunks of a
 //! fixed size, and the chunks' results are put together in order. The only module that names rayon.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use super::Scalar;
@@ -12,47 +16,87 @@ const CHUNK: usize = 1024;
 /// Below this many items of little work each, waking another thread costs more than it saves.
 const FEW: usize = 8 * CHUNK;
 
-/// The sum of `term` over each group of items, which is told the group's number.
-pub fn sum_groups<T: Sync, S: Scalar>(
-    groups: &[&[T]],
-    term: impl Fn(usize, &T) -> S + Sync,
-) -> Vec<S> {
-    let numbered = groups.iter().enumerate();
-    let chunks: Vec<(usize, &[T])> = numbered
-        .flat_map(|(group, items)| items.chunks(CHUNK).map(move |chunk| (group, chunk)))
-        .collect();
-    let chunk_sum = |&(group, chunk): &(usize, &[T])| {
-        let mut total = S::from(0.0);
-        for item in chunk {
-            total += term(group, item);
+/// Numbers a stretch, where each needs tables of its own.
+const STRETCH: usize = 64 * CHUNK;
+
+/// Does `work` on each of the items, the calling thread and those of the pool each taking the next one when they have
+/// done with theirs. The caller begins at once: a sleeping thread takes its time to wake, on some machines as long as
+/// the work of a million rows.
+fn share<T: Send>(items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
+    let items = Mutex::new(items);
+    let take = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let go_on = || {
+        while let Some(item) = take() {
+            work(item);
         }
-        total
     };
-    let few = groups.iter().map(|items| items.len()).sum::<usize>() <= FEW / 2;
+    rayon::in_place_scope(|scope| {
+        for _ in 1..rayon::current_num_threads() {
+            scope.spawn(|_| go_on());
+        }
+        go_on();
+    });
+}
+
+/// The results of `work` on each of the items, in order.
+fn collect<T: Send, R: Send>(
+    items: impl ExactSizeIterator<Item = T> + Send,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let mut results: Vec<Option<R>> = Vec::new();
+    results.resize_with(items.len(), || None);
+    share(items.zip(&mut results), |(item, result)| {
+        *result = Some(work(item));
+    });
+    results.into_iter().flatten().collect()
+}
+
+/// Sums over groups of items of these sizes; `sum` is that of some items of one group, which it is told the number of.
+pub fn sum_groups<S: Scalar>(
+    sizes: &[usize],
+    sum: impl Fn(usize, Range<usize>) -> S + Sync,
+) -> Vec<S> {
+    let numbered = sizes.iter().copied().enumerate();
+    let chunks: Vec<(usize, usize)> = numbered
+        .flat_map(|(group, size)| (0..size).step_by(CHUNK).map(move |begin| (group, begin)))
+        .collect();
+    let chunk_sum = |&(group, begin): &(usize, usize)| {
+        let end = sizes[group].min(begin + CHUNK);
+        sum(group, begin..end)
+    };
+    let few = sizes.iter().sum::<usize>() <= FEW / 2;
     let parts: Vec<S> = if few {
         chunks.iter().map(chunk_sum).collect()
     } else {
-        chunks.par_iter().map(chunk_sum).collect()
+        collect(chunks.iter(), chunk_sum)
     };
-    let mut sums = vec![S::from(0.0); groups.len()];
+    let mut sums = vec![S::from(0.0); sizes.len()];
     for ((group, _), part) in chunks.iter().zip(parts) {
         sums[*group] += part;
     }
     sums
 }
 
-/// `f` of each slice, in order.
-pub fn map_slices<T: Send, R: Send>(
-    mut slices: Vec<&mut [T]>,
-    f: impl Fn(usize, &mut [T]) -> R + Sync,
+/// `f` of each item, in order; `work` is how many small things there are to do in all.
+pub fn map_owned<T: Send, R: Send>(
+    items: Vec<T>,
+    work: usize,
+    f: impl Fn(T) -> R + Sync,
 ) -> Vec<R> {
-    let few = slices.iter().map(|slice| slice.len()).sum::<usize>() <= FEW;
-    if few {
-        let numbered = slices.iter_mut().enumerate();
-        return numbered.map(|(i, slice)| f(i, slice)).collect();
+    if work <= FEW {
+        return items.into_iter().map(f).collect();
     }
-    let numbered = slices.par_iter_mut().enumerate();
-    numbered.map(|(i, slice)| f(i, slice)).collect()
+    collect(items.into_iter(), f)
+}
+
+/// The results of `work` on each long stretch of the numbers below `len`, in order.
+pub fn map_stretches<R: Send>(len: usize, work: impl Fn(Range<usize>) -> R + Sync) -> Vec<R> {
+    let stretch = |i: usize| i * STRETCH..len.min((i + 1) * STRETCH);
+    let stretches = len.div_ceil(STRETCH);
+    if stretches <= 1 {
+        return vec![work(0..len)];
+    }
+    collect(0..stretches, |i| work(stretch(i)))
 }
 
 /// The results of `work` on each chunk of the items, in order.
@@ -60,7 +104,7 @@ pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync
     if items.len() <= CHUNK {
         return vec![work(items)];
     }
-    items.par_chunks(CHUNK).map(&work).collect()
+    collect(items.chunks(CHUNK), work)
 }
 
 /// The results of `work` on each block of `size` items, in order: for work that needs more than a few items at a time.
@@ -92,10 +136,12 @@ pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + 
         }
         return;
     }
-    out.par_chunks_mut(width)
-        .with_min_len((CHUNK / width).max(1))
-        .enumerate()
-        .for_each(|(i, row)| f(i, row));
+    let rows = (CHUNK / width).max(1);
+    fill_blocks(out, rows * width, |begin, block| {
+        for (i, row) in block.chunks_mut(width).enumerate() {
+            f(begin / width + i, row);
+        }
+    });
 }
 
 /// Fills `out` by calling `f` with each block of `size` items and the number of its first.
@@ -106,9 +152,8 @@ pub fn fill_blocks(out: &mut [f64], size: usize, f: impl Fn(usize, &mut [f64]) +
         }
         return;
     }
-    out.par_chunks_mut(size)
-        .enumerate()
-        .for_each(|(i, block)| f(i * size, block));
+    let blocks = out.chunks_mut(size).enumerate();
+    share(blocks, |(i, block)| f(i * size, block));
 }
 
 /// Fills two tables with equally many rows, each given with its width, at once.
@@ -117,24 +162,35 @@ pub fn fill_row_pairs(
     (second, second_width): (&mut [f64], usize),
     f: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
 ) {
-    let rows = first.par_chunks_mut(first_width.max(1));
-    rows.zip(second.par_chunks_mut(second_width.max(1)))
-        .with_min_len(CHUNK / 16)
-        .enumerate()
-        .for_each(|(i, (one, two))| f(i, one, two));
+    const ROWS: usize = CHUNK / 16;
+    let (first_width, second_width) = (first_width.max(1), second_width.max(1));
+    let firsts = first.chunks_mut(ROWS * first_width);
+    let seconds = second.chunks_mut(ROWS * second_width);
+    share(
+        firsts.zip(seconds).enumerate(),
+        |(block, (firsts, seconds))| {
+            let firsts = firsts.chunks_mut(first_width);
+            let pairs = firsts.zip(seconds.chunks_mut(second_width));
+            for (i, (one, two)) in pairs.enumerate() {
+                f(block * ROWS + i, one, two);
+            }
+        },
+    );
 }
 
 /// Whether `f` holds for any number below `len`; it may be called for all of them.
 pub fn any(len: usize, f: impl Fn(usize) -> bool + Sync) -> bool {
-    let in_chunk = |chunk: usize| {
-        let begin = chunk * CHUNK;
-        (begin..len.min(begin + CHUNK)).fold(false, |any, i| any | f(i))
-    };
-    let chunks = len.div_ceil(CHUNK);
+    let among = |numbers: Range<usize>| numbers.fold(false, |any, i| any | f(i));
     if len <= FEW {
-        return (0..chunks).any(in_chunk);
+        return among(0..len);
     }
-    (0..chunks).into_par_iter().with_min_len(16).any(in_chunk)
+    let found = AtomicBool::new(false);
+    share((0..len).step_by(FEW), |begin| {
+        if among(begin..len.min(begin + FEW)) {
+            found.store(true, Ordering::Relaxed);
+        }
+    });
+    found.into_inner()
 }
 
 /// `f` of each number below `len`, in order.
@@ -147,15 +203,6 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
         .with_min_len(CHUNK)
         .map(&f)
         .collect()
-}
-
-/// Sorts in place; equal items must be interchangeable.
-pub fn sort<T: Ord + Send>(items: &mut [T]) {
-    if items.len() <= FEW {
-        items.sort_unstable();
-    } else {
-        items.par_sort_unstable();
-    }
 }
 
 /// Sorts in place by `compare`; items that it finds equal must be interchangeable.

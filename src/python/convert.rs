@@ -1,20 +1,52 @@
 //! NumPy arrays in and out. Nothing else converts.
 
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, ToPyArray};
+use numpy::{Element, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, ToPyArray};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::data::Counts;
 use crate::models::Fit;
 use crate::{Error, Result};
 
 /// A contiguous column of numbers.
 pub(super) type Column<'py> = PyReadonlyArray1<'py, f64>;
 
+/// A contiguous column of counts.
+#[derive(FromPyObject)]
+pub(super) enum CountColumn<'py> {
+    /// Of floating point numbers.
+    Float(Column<'py>),
+    /// Of integers.
+    Integer(PyReadonlyArray1<'py, i64>),
+}
+
+impl CountColumn<'_> {
+    /// The counts.
+    pub(super) fn counts(&self, name: &str) -> Result<Counts<'_>> {
+        match self {
+            Self::Float(column) => slice(name, column).map(Counts::Float),
+            Self::Integer(column) => slice(name, column).map(Counts::Integer),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        let len = match self {
+            Self::Float(column) => column.len(),
+            Self::Integer(column) => column.len(),
+        };
+        len.unwrap_or_default()
+    }
+}
+
 /// Predictions and, where asked for, their gradients.
 pub(super) type Predicted<'py> = (Bound<'py, PyArray1<f64>>, Option<Bound<'py, PyArray2<f64>>>);
 
 /// The numbers of a column.
-pub(super) fn slice<'a>(name: &str, column: &'a Column<'_>) -> Result<&'a [f64]> {
+pub(super) fn slice<'a, T: Element>(
+    name: &str,
+    column: &'a PyReadonlyArray1<'_, T>,
+) -> Result<&'a [T]> {
     column.as_slice().map_err(|_| Error::Parameter {
         name: name.into(),
         expected: "be a contiguous array".into(),

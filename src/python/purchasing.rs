@@ -4,28 +4,28 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, Predicted, fit_dict, new_column, new_table, slice};
+use super::convert::{Column, CountColumn, Predicted, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
-use crate::data::Histories;
+use crate::data::HistoryColumns;
 use crate::models::Options;
 use crate::models::purchasing::{Discounting, Quantity, purchasing};
 use crate::{Error, Result};
 
 /// Frequency, recency and T of customers.
 #[derive(FromPyObject)]
-pub(super) struct Customers<'py>(Column<'py>, Column<'py>, Column<'py>);
+pub(super) struct Customers<'py>(CountColumn<'py>, Column<'py>, Column<'py>);
 
 impl Customers<'_> {
     fn len(&self) -> usize {
-        self.0.len().unwrap_or_default()
+        self.0.len()
     }
 
-    fn slices(&self) -> Result<[&[f64]; 3]> {
-        Ok([
-            slice("frequency", &self.0)?,
+    fn columns(&self) -> Result<HistoryColumns<'_>> {
+        HistoryColumns::new(
+            self.0.counts("frequency")?,
             slice("recency", &self.1)?,
             slice("T", &self.2)?,
-        ])
+        )
     }
 }
 
@@ -46,14 +46,14 @@ pub(super) fn purchasing_fit<'py>(
     penalty: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let model = purchasing(model)?;
-    let [x, t_x, t] = customers.slices()?;
+    let columns = customers.columns()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
         weights,
         penalty,
         check: &interrupt,
     };
-    let fit = py.detach(|| model.fit(&Histories::new(x, t_x, t)?, &options))?;
+    let fit = py.detach(|| model.fit(&columns.check()?, &options))?;
     fit_dict(py, &fit)
 }
 
@@ -72,7 +72,7 @@ pub(super) fn purchasing_profile<'py>(
     penalty: f64,
 ) -> PyResult<(f64, f64)> {
     let model = purchasing(model)?;
-    let [x, t_x, t] = customers.slices()?;
+    let columns = customers.columns()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
         weights,
@@ -80,7 +80,7 @@ pub(super) fn purchasing_profile<'py>(
         check: &interrupt,
     };
     let interval = py.detach(|| {
-        let customers = Histories::new(x, t_x, t)?;
+        let customers = columns.check()?;
         model.profile(&customers, &options, &estimates, parameter, level)
     })?;
     Ok(interval.into())
@@ -95,11 +95,11 @@ pub(super) fn purchasing_log_likelihood<'py>(
     customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let model = purchasing(model)?;
-    let [x, t_x, t] = customers.slices()?;
+    let columns = customers.columns()?;
     let result = new_column(py, customers.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
-    py.detach(|| model.log_likelihood(&theta, &Histories::new(x, t_x, t)?, out))?;
+    py.detach(|| model.log_likelihood(&theta, &columns.check()?, out))?;
     Ok(result)
 }
 
@@ -120,7 +120,7 @@ pub(super) fn purchasing_predict<'py>(
 ) -> PyResult<Predicted<'py>> {
     let model = purchasing(model)?;
     let quantity = named_quantity(quantity, Discounting { rate, period })?;
-    let [x, t_x, t] = customers.slices()?;
+    let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
     let values = new_column(py, customers.len())?;
     let gradients = gradient
@@ -133,10 +133,7 @@ pub(super) fn purchasing_predict<'py>(
     };
     let out = memory.as_slice_mut()?;
     let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
-    py.detach(|| {
-        let customers = Histories::new(x, t_x, t)?;
-        model.predict(quantity, &theta, &customers, horizon, out, slopes)
-    })?;
+    py.detach(|| model.predict(quantity, &theta, &columns, horizon, out, slopes))?;
     Ok((values, gradients))
 }
 
@@ -152,13 +149,13 @@ pub(super) fn purchasing_probabilities<'py>(
     most: usize,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let model = purchasing(model)?;
-    let [x, t_x, t] = customers.slices()?;
+    let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
     let result = new_table(py, customers.len(), most + 1)?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
-        let customers = Histories::new(x, t_x, t)?;
+        let customers = columns.check()?;
         model.probabilities(&theta, &customers, horizon, most, out)
     })?;
     Ok(result)
@@ -176,13 +173,13 @@ pub(super) fn purchasing_quantiles<'py>(
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let model = purchasing(model)?;
-    let [x, t_x, t] = customers.slices()?;
+    let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
     let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
-        let customers = Histories::new(x, t_x, t)?;
+        let customers = columns.check()?;
         model.quantiles(&theta, &customers, horizon, &levels, out)
     })?;
     Ok(result)

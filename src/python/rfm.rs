@@ -31,11 +31,11 @@ impl From<Shares> for cuts::Shares {
 }
 
 /// Memory of NumPy's for one small number a customer; `fill` must write all of it.
-fn filled<'py>(
-    py: Python<'py>,
+fn filled(
+    py: Python<'_>,
     rows: usize,
     fill: impl FnOnce(&mut [u8]) -> crate::Result<()> + Send,
-) -> PyResult<Scores<'py>> {
+) -> PyResult<Scores<'_>> {
     let found = PyArray1::zeros(py, rows, false);
     let mut places = found.readwrite();
     let places = places.as_slice_mut()?;

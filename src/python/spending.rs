@@ -4,28 +4,28 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, Predicted, fit_dict, new_column, new_table, slice};
+use super::convert::{Column, CountColumn, Predicted, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
 use crate::Result;
-use crate::data::Spending;
+use crate::data::{Counts, Spending};
 use crate::models::fit::fit;
 use crate::models::spending::{expected_spend, spend_quantiles, spending_log_likelihood};
 use crate::models::{GammaGamma, Model, Options, profile_interval};
 
 /// Frequency and monetary value of customers.
 #[derive(FromPyObject)]
-pub(super) struct Customers<'py>(Column<'py>, Column<'py>);
+pub(super) struct Customers<'py>(CountColumn<'py>, Column<'py>);
 
 impl Customers<'_> {
     fn len(&self) -> usize {
-        self.0.len().unwrap_or_default()
+        self.0.len()
     }
 
-    fn slices(&self) -> Result<[&[f64]; 2]> {
-        Ok([
-            slice("frequency", &self.0)?,
+    fn columns(&self) -> Result<(Counts<'_>, &[f64])> {
+        Ok((
+            self.0.counts("frequency")?,
             slice("monetary_value", &self.1)?,
-        ])
+        ))
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn spending_fit<'py>(
     weights: Option<Column<'py>>,
     penalty: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let [x, mean] = customers.slices()?;
+    let (x, mean) = customers.columns()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
         weights,
@@ -67,7 +67,7 @@ pub(super) fn spending_profile<'py>(
     weights: Option<Column<'py>>,
     penalty: f64,
 ) -> PyResult<(f64, f64)> {
-    let [x, mean] = customers.slices()?;
+    let (x, mean) = customers.columns()?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
         weights,
@@ -89,7 +89,7 @@ pub(super) fn log_likelihood<'py>(
     theta: Vec<f64>,
     customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-    let [x, mean] = customers.slices()?;
+    let (x, mean) = customers.columns()?;
     let result = new_column(py, customers.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
@@ -106,7 +106,7 @@ pub(super) fn spending_expected<'py>(
     customers: Customers<'py>,
     gradient: bool,
 ) -> PyResult<Predicted<'py>> {
-    let [x, mean] = customers.slices()?;
+    let (x, mean) = customers.columns()?;
     let values = new_column(py, customers.len())?;
     let gradients = gradient
         .then(|| new_table(py, customers.len(), theta.len()))
@@ -130,7 +130,7 @@ pub(super) fn spending_quantiles<'py>(
     customers: Customers<'py>,
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-    let [x, mean] = customers.slices()?;
+    let (x, mean) = customers.columns()?;
     let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;

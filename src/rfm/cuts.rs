@@ -118,6 +118,7 @@ fn between(a: f64, b: f64, share: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the ends of an interval are exact")]
 mod tests {
     use super::*;
     use rstest::rstest;

@@ -1,5 +1,6 @@
 //! From values and cuts to scores.
 
+use super::rank::is_tied;
 use super::{BLOCK, Best};
 use crate::numeric::parallel;
 use crate::{Error, Result};
@@ -69,21 +70,39 @@ pub(super) fn middle(value: f64, cuts: &[f64], best: Best) -> u8 {
             Best::Low => value < cut,
         };
         beyond += u8::from(better);
-        tied += u8::from(value == cut);
+        tied += u8::from(is_tied(value, cut));
     }
     1 + beyond + tied / 2
 }
 
-/// One more than there are cuts that each value has passed. Cut by cut over short runs of values, which the compiler
-/// makes into instructions that work on several at a time.
+/// Cuts that are compared with at a time.
+const CUTS: usize = 4;
+/// Values that are compared at a time.
+const RUN: usize = 16;
+
+/// One more than there are cuts that each value has passed: some cuts with some values at a time, counted in numbers as
+/// wide as the values, which the compiler makes into instructions that work on several at once.
 fn count(values: &[f64], cuts: &[f64], scores: &mut [u8], passed: impl Fn(f64, f64) -> bool) {
-    const RUN: usize = 64;
-    for (values, scores) in values.chunks(RUN).zip(scores.chunks_mut(RUN)) {
-        scores.fill(1);
-        for &cut in cuts {
-            for (&value, score) in values.iter().zip(scores.iter_mut()) {
-                *score += u8::from(passed(value, cut));
+    scores.fill(1);
+    for some in cuts.chunks(CUTS) {
+        let mut four = [f64::NAN; CUTS]; // no value passes NaN
+        four[..some.len()].copy_from_slice(some);
+        let [a, b, c, d] = four;
+        let passed = |x: f64, cut: f64| u64::from(passed(x, cut));
+        let passed_all = |x: f64| passed(x, a) + passed(x, b) + passed(x, c) + passed(x, d);
+        let (runs, rest) = values.as_chunks::<RUN>();
+        let (places, last) = scores.as_chunks_mut::<RUN>();
+        for (run, scores) in runs.iter().zip(places) {
+            let mut counts = [0; RUN];
+            for (count, &value) in counts.iter_mut().zip(run) {
+                *count = passed_all(value);
             }
+            for (score, count) in scores.iter_mut().zip(counts) {
+                *score += count.to_le_bytes()[0];
+            }
+        }
+        for (&value, score) in rest.iter().zip(last) {
+            *score += passed_all(value).to_le_bytes()[0];
         }
     }
 }
@@ -127,9 +146,7 @@ mod tests {
 
     #[test]
     fn long_columns_are_scored_as_short_ones() {
-        let values: Vec<f64> = (0..3 * BLOCK as u32 + 5)
-            .map(|i| f64::from(i % 97))
-            .collect();
+        let values: Vec<f64> = (0..3 * BLOCK + 5).map(|i| (i % 97) as f64).collect();
         let cuts = [10.0, 40.0, 96.0];
         let (mut long, mut short) = (vec![0; values.len()], vec![0; 97]);
         score(&values, &cuts, Ties::Low, Best::High, &mut long);

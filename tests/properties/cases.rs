@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use tenure::data::{Histories, Purchases, Spend};
+use tenure::data::{Histories, HistoryColumns, Purchases, Spend};
 use tenure::models::purchasing::{Discounting, DynPurchasing, purchasing};
 use tenure::models::{BgNbd, Model, Quantity};
 
@@ -103,7 +103,7 @@ pub(crate) fn predict(
     horizon: f64,
 ) -> Vec<f64> {
     let [x, t_x, t] = columns(customers);
-    let customers = Histories::new(&x, &t_x, &t).unwrap();
+    let customers = HistoryColumns::new(&x, &t_x, &t).unwrap();
     let mut values = vec![f64::NAN; x.len()];
     bg_nbd()
         .predict(quantity, theta, &customers, &[horizon], &mut values, None)
@@ -129,7 +129,7 @@ pub(crate) fn predict_with_gradient(
     horizon: f64,
 ) -> (f64, [f64; 4]) {
     let [x, t_x, t] = columns(&[customer]);
-    let customer = Histories::new(&x, &t_x, &t).unwrap();
+    let customer = HistoryColumns::new(&x, &t_x, &t).unwrap();
     let (mut value, mut gradient) = ([f64::NAN], [f64::NAN; 4]);
     let slopes = Some(&mut gradient[..]);
     bg_nbd()

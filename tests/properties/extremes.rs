@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tenure::data::{Histories, Purchases};
+use tenure::data::{HistoryColumns, Purchases};
 use tenure::models::Quantity;
 
 use crate::cases::{bg_nbd, columns, config, customer, discounted, spread, wild_theta};
@@ -51,11 +51,12 @@ fn check(point: &Point) {
         rate,
     } = point;
     let [x, t_x, t] = columns(customers);
-    let histories = Histories::new(&x, &t_x, &t).unwrap();
+    let columns = HistoryColumns::new(&x, &t_x, &t).unwrap();
+    let histories = columns.check().unwrap();
     let predict = |quantity, horizons: &[f64]| {
         let mut values = vec![f64::NAN; CUSTOMERS_A_POINT];
         bg_nbd()
-            .predict(quantity, theta, &histories, horizons, &mut values, None)
+            .predict(quantity, theta, &columns, horizons, &mut values, None)
             .unwrap();
         values
     };
@@ -117,7 +118,7 @@ fn no_perpetuity_is_out_of_range() {
             ..
         } = points().new_tree(&mut runner).unwrap().current();
         let [x, t_x, t] = columns(&customers);
-        let histories = Histories::new(&x, &t_x, &t).unwrap();
+        let histories = HistoryColumns::new(&x, &t_x, &t).unwrap();
         let (mut values, mut gradients) = (
             vec![f64::NAN; CUSTOMERS_A_POINT],
             vec![f64::NAN; 4 * CUSTOMERS_A_POINT],

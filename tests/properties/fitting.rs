@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tenure::Error;
-use tenure::data::{Histories, Purchases, Spend, Spending};
+use tenure::data::{Histories, HistoryColumns, Purchases, Spend, Spending};
 use tenure::models::fit::fit as fit_model;
 use tenure::models::spending::expected_spend;
 use tenure::models::{BgNbd, Fit, GammaGamma, Model, Options, Quantity, Status};
@@ -218,7 +218,8 @@ fn a_weight_is_a_repetition() {
 /// Everything that is computed in parallel, as bits.
 fn all_results(customers: &[Purchases]) -> Vec<u64> {
     let [x, t_x, t] = columns(customers);
-    let histories = Histories::new(&x, &t_x, &t).unwrap();
+    let columns = HistoryColumns::new(&x, &t_x, &t).unwrap();
+    let histories = columns.check().unwrap();
     let fit = bg_nbd().fit(&histories, &Options::default()).unwrap();
     let theta = &fit.parameters;
     let mut numbers = fit.parameters.clone();
@@ -235,12 +236,12 @@ fn all_results(customers: &[Purchases]) -> Vec<u64> {
         (Quantity::NoPurchase, 10.0),
     ] {
         bg_nbd()
-            .predict(quantity, theta, &histories, &[horizon], &mut values, None)
+            .predict(quantity, theta, &columns, &[horizon], &mut values, None)
             .unwrap();
         numbers.extend(&values);
         let slopes = Some(&mut gradients[..]);
         bg_nbd()
-            .predict(quantity, theta, &histories, &[horizon], &mut values, slopes)
+            .predict(quantity, theta, &columns, &[horizon], &mut values, slopes)
             .unwrap();
         numbers.extend(&values);
         numbers.extend(&gradients);

@@ -40,6 +40,16 @@ total: float = value.total
 formula: tn.FormulaValue = tn.retention_formula(
     margin=100.0, retention=0.8, discount_rate=0.1
 )
+segments: tn.SegmentMap = tn.SegmentMap(
+    {"Active": {"recency": 2}, "Gone": {"recency": 1}}, bins=2
+)
+rfm: tn.RFM = tn.RFM(bins=2, segment_map=segments, ties={"recency": "high"}).fit(log)
+scores: tn.rfm.Scores = rfm.score(log, as_of="2024-06-30")
+points: float = float(scores.score.mean())
+cuts: dict[str, list[float]] = rfm.thresholds_
+moved: tn.rfm.Migration = rfm.migration(log, ["2024-01-20", dt.date(2024, 2, 1)])
+judged: tn.rfm.Validation = rfm.validate(log, "2024-01-20", groups=2)
+words: str = judged.verdict()
 try:
     tn.BGNBD().probability_alive(summary)
 except tn.exceptions.NotFittedError as error:

@@ -13,6 +13,7 @@ from tenure.exceptions import ParameterError
 from tenure.rfm.dimensions import DIMENSIONS
 from tenure.rfm.history import days_of
 from tenure.rfm.inputs import Query, frame_of, read
+from tenure.rfm.intervals import sums
 from tenure.rfm.orders import Reading
 
 if TYPE_CHECKING:
@@ -145,4 +146,4 @@ def _brought(
     )
     owners = np.repeat(np.arange(len(log.customers)), np.diff(log.offsets))
     values = np.ones(len(times)) if log.values is None else log.values
-    return np.bincount(owners[inside], values[inside], len(log.customers))
+    return sums(values[inside], owners[inside], len(log.customers))

@@ -9,7 +9,8 @@ import numpy as np
 from tenure._frame import Categories, native_frame
 from tenure._time import civil_microseconds
 from tenure.exceptions import DataError, ParameterError
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
+from tenure.transactions import Transactions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from tenure._typing import Date
     from tenure.rfm.scores import Scores
-    from tenure.transactions import Transactions
 
 __all__ = ["Every", "customer_history", "days_of", "period_ends", "segment_history"]
 
@@ -27,10 +27,22 @@ Every: TypeAlias = Literal["week", "month", "quarter", "year"]
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
+def check_log(log: object) -> Transactions:
+    """Return a log of orders, or say that it is none."""
+    if isinstance(log, Transactions):
+        return log
+    raise ParameterError.of(
+        name="log",
+        expected="be a log of orders, which can be read up to any date",
+        found=type(log).__name__,
+    )
+
+
 def days_of(
     dates: Sequence[Date], log: Transactions, fewest: int = 2
 ) -> list[np.datetime64]:
     """Return dates as days, ascending; none may lie after the last event."""
+    log = check_log(log)
     found = [
         np.datetime64(civil_microseconds(one, name="dates", zone=log.zone)[0], "us")
         for one in dates
@@ -63,7 +75,7 @@ def period_ends(log: Transactions, every: Every) -> list[np.datetime64]:
     >>> [str(day) for day in period_ends(tn.Transactions(orders), "month")]
     ['2024-01-31', '2024-02-29', '2024-03-31']
     """
-    first, last = log.span
+    first, last = check_log(log).span
     one_day = np.timedelta64(1, "D")
     if every == "week":  # 1970-01-04 was a Sunday
         since = (first - np.datetime64("1970-01-04")).astype(int) % 7
@@ -109,8 +121,8 @@ def segment_history(scores: Iterable[Scores], level: float) -> Any:
         names, family = max(names, one.segment_names, key=len), one.family
         sizes.append(np.bincount(one.segment_codes, minlength=len(one.segment_names)))
         if one.inputs.revenue is not None:
-            own = one.segment_codes, one.inputs.revenue, len(one.segment_names)
-            money.append(np.bincount(*own))
+            own = one.inputs.revenue, one.segment_codes, len(one.segment_names)
+            money.append(sums(*own))
         days.append(one.as_of)
     count = len(names)
     table = np.array([np.pad(size, (0, count - len(size))) for size in sizes]).ravel()

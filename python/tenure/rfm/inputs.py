@@ -207,16 +207,16 @@ def _joined(first: NDArray[Any], second: NDArray[Any]) -> NDArray[Any]:
 
 
 def _prospects(
-    customers: object, log: Transactions, known: NDArray[np.int64]
+    customers: Any, log: Transactions, known: NDArray[np.int64]
 ) -> NDArray[Any]:
     """Return the ids of a customer list who had not bought by the date, each once."""
     if customers is None:
         return np.array([], dtype=log.customers.dtype)
-    name = "customers"
-    if not hasattr(customers, "columns") or isinstance(customers, dict):
-        table = Table.of({name: customers})
-    else:
-        table = Table.of(customers)
+    name, listing = "customers", customers
+    if not hasattr(customers, "columns"):
+        listing = {name: customers}
+    table = Table.of(listing)
+    if name not in table.names:
         name = "customer_id" if "customer_id" in table.names else table.names[0]
     codes = table.codes(name)
     missing = np.flatnonzero(codes.values < 0)

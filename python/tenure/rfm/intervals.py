@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,7 +11,14 @@ from tenure._intervals import check_level, normal_quantile
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["group_ratios", "wilson"]
+__all__ = ["group_ratios", "share_of_total", "sums", "wilson"]
+
+
+def sums(
+    amounts: NDArray[Any], groups: NDArray[np.integer], count: int
+) -> NDArray[np.float64]:
+    """Return the sum of the amounts of each group."""
+    return np.bincount(groups, amounts, count).astype(np.float64, copy=False)
 
 
 def wilson(
@@ -66,11 +73,11 @@ def group_ratios(
     """
     reach = normal_quantile(check_level(level, name="level"))
     n = np.bincount(groups, minlength=count)
-    base = np.bincount(groups, below, count)
+    base = sums(below, groups, count)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.bincount(groups, above, count) / base
+        ratio = sums(above, groups, count) / base
         residual = above - np.where(np.isfinite(ratio), ratio, 0.0)[groups] * below
-        squares = np.bincount(groups, residual**2, count)
+        squares = sums(residual**2, groups, count)
         error = np.sqrt(squares * n / (n - 1)) / np.abs(base)
     error[n < 2] = np.nan
     return ratio, ratio - reach * error, ratio + reach * error
@@ -90,8 +97,8 @@ def share_of_total(
     reach = normal_quantile(check_level(level, name="level"))
     n, total = len(amounts), amounts.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.bincount(groups, amounts, count) / total
-        own = np.bincount(groups, amounts**2, count)
+        share = sums(amounts, groups, count) / total
+        own = sums(amounts**2, groups, count)
         squares = own * (1 - 2 * share) + share**2 * own.sum()
         error = np.sqrt(squares * n / max(n - 1, 1)) / abs(total)
     if n < 2:

@@ -143,12 +143,14 @@ class Learned:
         """Return what `to_dict` wrote."""
         names = stored["segment_map"]
         return cls(
-            **{
-                **stored,
-                "dimensions": tuple(Dimension(**one) for one in stored["dimensions"]),
-                "cuts": tuple(Cuts.from_dict(one) for one in stored["cuts"]),
-                "weights": dict(stored["weights"]),
-                "segment_map": None if names is None else SegmentMap.from_dict(names),
-                "reading": Reading.from_dict(stored["reading"]),
-            }
+            dimensions=tuple(Dimension(**one) for one in stored["dimensions"]),
+            cuts=tuple(Cuts.from_dict(one) for one in stored["cuts"]),
+            method=stored["method"],
+            seed=stored["seed"],
+            weights=dict(stored["weights"]),
+            segment_map=None if names is None else SegmentMap.from_dict(names),
+            reading=Reading.from_dict(stored["reading"]),
+            customers=stored["customers"],
+            as_of=stored["as_of"],
+            counted=stored["counted"],
         )

@@ -13,7 +13,7 @@ from tenure._frame import Categories, Table, native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.exceptions import ParameterError
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from tenure.rfm.outlook import Outlook
     from tenure.rfm.scores import Scores
 
-__all__ = ["LOST", "NEW", "Migration", "Refit"]
+__all__ = ["LOST", "NEW", "Migration", "Thresholds"]
 
-Refit: TypeAlias = Literal["frozen", "refit"]
+Thresholds: TypeAlias = Literal["frozen", "refit", "fitted"]
+"""Which cuts customers are scored by: learned at the first of the dates, anew at each,
+or those of the fit."""
 
 NEW = "New since"
 """Where customers come from who had not bought at the first of two dates."""
@@ -44,9 +46,10 @@ class Migration:
     ----------
     dates : tuple of numpy.datetime64
         The dates, ascending.
-    thresholds : {"frozen", "refit"}
-        Whether customers were scored by the same cuts at all dates, or by cuts learned
-        anew at each, which hides what happens to the base as a whole.
+    thresholds : {"frozen", "refit", "fitted"}
+        What customers were scored by: cuts learned at the first date, cuts learned
+        anew at each, which hides what happens to the base as a whole, or the cuts of
+        an earlier fit.
     segments : tuple of str
         The segments, from the best to the worst.
     counts : int array, shape (steps, rows, columns)
@@ -61,7 +64,7 @@ class Migration:
     """
 
     dates: tuple[np.datetime64, ...]
-    thresholds: Refit
+    thresholds: Thresholds
     segments: tuple[str, ...]
     counts: NDArray[np.int64]
     revenue: NDArray[np.float64] | None
@@ -75,7 +78,7 @@ class Migration:
         scores: Sequence[Scores],
         outlooks: Sequence[Outlook] | None,
         *,
-        thresholds: Refit,
+        thresholds: Thresholds,
         level: float,
     ) -> Migration:
         """Count the flows between scores at several dates of one log."""
@@ -98,7 +101,7 @@ class Migration:
                 for one, rows in zip(amounts, places, strict=True)
             ]
             ends = [
-                [np.bincount(cells[k], spread[k + after], size**2) for k in steps]
+                [sums(spread[k + after], cells[k], size**2) for k in steps]
                 for after in (0, 1)
             ]
             return np.array(ends).reshape(2, len(steps), size, size)
@@ -144,10 +147,10 @@ class Migration:
             "ci_low": low,
             "ci_high": high,
         }
-        for name, sums in (("revenue", self.revenue), ("clv", self.value)):
-            if sums is not None:
-                columns[f"{name}_a"] = sums[0][flows]
-                columns[f"{name}_b"] = sums[1][flows]
+        for name, money in (("revenue", self.revenue), ("clv", self.value)):
+            if money is not None:
+                columns[f"{name}_a"] = money[0][flows]
+                columns[f"{name}_b"] = money[1][flows]
         return native_frame(columns, family=self._family)
 
     def matrix(self, step: int = 0, *, shares: bool = False) -> Any:
@@ -279,7 +282,11 @@ class Migration:
         return draw(self, ax=ax, **options)
 
     def _headline(self) -> str:
-        how = {"frozen": "thresholds frozen", "refit": "thresholds refitted"}
+        how = {
+            "frozen": f"thresholds frozen at {self.dates[0]}",
+            "refit": "thresholds refitted at each date",
+            "fitted": "thresholds of an earlier fit",
+        }
         dates = ", ".join(map(str, self.dates))
         return f"Migration between {dates}; {how[self.thresholds]}"
 

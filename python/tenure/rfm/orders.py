@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tenure._frame import Table
 from tenure._report import counted, written
 from tenure._units import in_units
 from tenure.exceptions import EmptyDataError, ParameterError
+from tenure.rfm.intervals import sums
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,9 +88,14 @@ class Reading:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Reading:
         """Return the options that `to_dict` wrote."""
-        margin = stored["margin"]
-        pairs = margin if isinstance(margin, list) else None
-        return cls(**{**stored, "margin": margin if pairs is None else dict(pairs)})
+        margin: Any = stored["margin"]
+        by_product = isinstance(margin, list)
+        return cls(
+            frequency=stored["frequency"],
+            monetary=stored["monetary"],
+            margin=dict(cast("list[Any]", margin)) if by_product else margin,
+            window=stored["window"],
+        )
 
     def check_for_table(self) -> None:
         """Pass if the options are those of a table, whose columns are as they are."""
@@ -230,7 +236,7 @@ class OrderHistory:
         days = self.log._log.history["times"][self._places] // _DAY  # noqa: SLF001
         new = np.ones(len(days))
         new[1:] = (days[1:] != days[:-1]) | (self._owners[1:] != self._owners[:-1])
-        return np.bincount(self._owners, new, len(self.customers))
+        return sums(new, self._owners, len(self.customers))
 
     def revenue_if_known(self) -> NDArray[np.float64] | None:
         """Return what each customer has paid; None for a log without amounts."""
@@ -308,9 +314,9 @@ class OrderHistory:
         paid = amounts[rows]
         earned = paid * shares[codes.values[rows]]
         count = len(self.customers)
-        total = np.bincount(owners, paid, count)
+        total = sums(paid, owners, count)
         kept = np.divide(revenue, total, out=np.ones(count), where=total != 0)
-        return np.bincount(owners, earned, count) * kept
+        return sums(earned, owners, count) * kept
 
     # -- purchases and lines -------------------------------------------------------
 

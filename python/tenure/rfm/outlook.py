@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._units import unit_named
 from tenure.exceptions import ParameterError
 from tenure.value import _buying, lifetime_value
 
@@ -66,7 +67,8 @@ class Outlook:
                 expected="be left out for scores of a table",
                 found=f"a {type(model).__name__}, which needs a log of orders",
             )
-        summary = log.summary(unit=model.time_unit_ or "day", as_of=scores.as_of)
+        unit = unit_named(model.time_unit_ or "day")
+        summary = log.summary(unit=unit, as_of=scores.as_of)
         places = {one: place for place, one in enumerate(summary.customer_id.tolist())}
         ids = scores.customer_id.tolist()
         known = np.array([place for place, one in enumerate(ids) if one in places])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from tenure._settings import Configured
 from tenure._units import unit_named
 from tenure.exceptions import NotFittedError, ParameterError
+from tenure.rfm.described import Described
 from tenure.rfm.history import (
     Every,
     customer_history,
@@ -16,14 +15,13 @@ from tenure.rfm.history import (
     period_ends,
     segment_history,
 )
-from tenure.rfm.migration import Migration
+from tenure.rfm.migration import Migration, Thresholds
 from tenure.rfm.outlook import Outlook
 from tenure.rfm.validation import Validation
-from tenure.transactions import Transactions
+from tenure.value import _buying
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Self
 
     import numpy as np
 
@@ -32,24 +30,13 @@ if TYPE_CHECKING:
     from tenure._units import Horizon
     from tenure.rfm.scores import Scores
     from tenure.spend import GammaGamma
+    from tenure.transactions import Transactions
 
-__all__ = ["OverTime", "Thresholds"]
-
-Thresholds: TypeAlias = Literal["frozen", "refit", "fitted"]
-"""Which cuts customers are scored by: learned at the first of the dates, anew at each,
-or those of the fit."""
+__all__ = ["OverTime"]
 
 
-class OverTime(Configured):
+class OverTime(Described):
     """The part of `RFM` that looks at a log as of several dates."""
-
-    @abstractmethod
-    def fit(self, data: object, y: object = None, **options: Any) -> Self:
-        """Learn where to cut each dimension."""
-
-    @abstractmethod
-    def score(self, data: object = None, **options: Any) -> Scores:
-        """Return scores and segments by the cuts of the fit."""
 
     def migration(
         self,
@@ -232,18 +219,12 @@ class OverTime(Configured):
 
     def _scores_at(
         self,
-        log: object,
+        log: Transactions,
         days: Sequence[Any],
         thresholds: Thresholds,
         customers: Any,
     ) -> Iterator[Scores]:
         """Yield the scores at each date, by cuts learned where `thresholds` says."""
-        if not isinstance(log, Transactions):
-            raise ParameterError.of(
-                name="log",
-                expected="be a log of orders, which can be read up to any date",
-                found=type(log).__name__,
-            )
         if thresholds not in ("frozen", "refit", "fitted"):
             raise ParameterError.of(
                 name="thresholds",
@@ -252,11 +233,11 @@ class OverTime(Configured):
             )
         model = self if thresholds == "fitted" else copy.copy(self)
         for place, day in enumerate(days):
-            options = {"as_of": day, "truncate": True, "customers": customers}
             if thresholds == "refit" or (thresholds == "frozen" and place == 0):
-                yield model.fit(log, **options).score()
+                model.fit(log, as_of=day, truncate=True, customers=customers)
+                yield model.score()
             else:
-                yield model.score(log, **options)
+                yield model.score(log, as_of=day, truncate=True, customers=customers)
 
 
 def _unit_of(model: PurchasingModel | None) -> Unit:
@@ -264,6 +245,6 @@ def _unit_of(model: PurchasingModel | None) -> Unit:
     if model is None:
         return "week"
     try:
-        return unit_named(model.time_unit_ or "week")
+        return unit_named(_buying(model).time_unit_ or "week")
     except NotFittedError:
         return "week"

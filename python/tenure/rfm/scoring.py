@@ -91,15 +91,16 @@ class Cuts:
         tie_breaks: TieBreaks,
     ) -> NDArray[np.uint8]:
         """Return the score of each value."""
+        first = list(next(iter(self.cuts)))
         if self.tie_breaks is not None:
-            pairs = list(zip(self.cuts[0], self.tie_breaks, strict=True))
+            pairs = list(zip(first, self.tie_breaks, strict=True))
             return _core.rfm_scores_by_rank(
                 values, tie_breaks.numbers, pairs, self.best
             )
         if groups is not None and len(self.cuts) > 1:
             rows = [list(row) for row in self.cuts]
             return _core.rfm_scores_within(values, groups, rows, self.ties, self.best)
-        return _core.rfm_scores(values, list(self.cuts[0]), self.ties, self.best)
+        return _core.rfm_scores(values, first, self.ties, self.best)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cuts as numbers, texts and lists."""
@@ -117,13 +118,15 @@ class Cuts:
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Cuts:
         """Return the cuts that `to_dict` wrote."""
-        breaks = stored["tie_breaks"]
+        breaks: list[int] | None = stored["tie_breaks"]
         return cls(
-            **{
-                **stored,
-                "cuts": tuple(tuple(row) for row in stored["cuts"]),
-                "tie_breaks": None if breaks is None else tuple(breaks),
-            }
+            name=stored["name"],
+            best=stored["best"],
+            bins=stored["bins"],
+            ties=stored["ties"],
+            cuts=tuple(tuple(row) for row in stored["cuts"]),
+            tie_breaks=None if breaks is None else tuple(breaks),
+            given=stored["given"],
         )
 
 
@@ -299,8 +302,8 @@ def _shares(bins: object, name: str) -> int | list[float]:
     """Return the number of bins of a dimension, or the shares at which to cut it."""
     if isinstance(bins, Mapping):
         bins = cast("Mapping[str, object]", bins).get(name, 5)
-    if isinstance(bins, int | np.integer) and _FEWEST <= bins <= _MOST:
-        return int(bins)
+    if isinstance(bins, int) and _FEWEST <= bins <= _MOST:
+        return bins
     if isinstance(bins, Sequence) and not isinstance(bins, str):
         shares = [float(share) for share in cast("Sequence[float]", bins)]
         inside = all(0 < share < 1 for share in shares)
@@ -310,7 +313,7 @@ def _shares(bins: object, name: str) -> int | list[float]:
         name="bins",
         expected=f"be a number from {_FEWEST} to {_MOST}, or ascending shares "
         "between 0 and 1",
-        found=repr(bins),
+        found=repr(cast("object", bins)),
     )
 
 

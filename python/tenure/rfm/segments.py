@@ -408,7 +408,8 @@ def _ends(name: str, ends: object) -> tuple[float, float]:
             low, high = float(values[0]), float(values[1])
             if low <= high:
                 return low, high
-    raise _rule_error(name, "give a score, or the lowest and the highest", ends)
+    expected = "give a score, or the lowest and the highest"
+    raise _rule_error(name, expected, cast("object", ends))
 
 
 def _rule_error(name: str, expected: str, found: object) -> ParameterError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -82,22 +82,24 @@ def live_settings(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that `plain_settings` wrote."""
     found = dict(stored)
     found["dimensions"] = tuple(
-        Dimension(**one) if isinstance(one, dict) else one
+        one if isinstance(one, str) else Dimension(**one)
         for one in stored["dimensions"]
     )
-    if isinstance(stored["segment_map"], dict):
-        found["segment_map"] = SegmentMap.from_dict(stored["segment_map"])
+    names = stored["segment_map"]
+    if names is not None and not isinstance(names, str):
+        found["segment_map"] = SegmentMap.from_dict(names)
     return found
 
 
 def _plain(value: Any) -> Any:
     """Return numbers, texts, lists and dictionaries of them."""
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, np.ndarray | tuple | list):
-        return [_plain(one) for one in value]
-    if isinstance(value, np.generic):
-        return value.item()
+        items = cast("Mapping[str, Any]", value).items()
+        return {name: _plain(one) for name, one in items}
+    if isinstance(value, np.ndarray | np.generic):
+        return cast("Any", value).tolist()
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in cast("Sequence[Any]", value)]
     if isinstance(value, dt.timedelta):
         return value.total_seconds() / 86_400
     return value

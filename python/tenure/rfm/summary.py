@@ -10,7 +10,7 @@ import numpy as np
 from tenure._frame import Categories, Table, native_frame
 from tenure._intervals import check_level
 from tenure.exceptions import LengthError, ParameterError
-from tenure.rfm.intervals import group_ratios, share_of_total, wilson
+from tenure.rfm.intervals import group_ratios, share_of_total, sums, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -118,7 +118,7 @@ def _orders(scores: Scores, groups: _Groups, level: float) -> dict[str, NDArray[
     found = group_ratios(
         orders, np.ones(len(orders)), groups.codes, groups.count, level
     )
-    total = np.bincount(groups.codes, orders, groups.count)
+    total = sums(orders, groups.codes, groups.count)
     return {"orders": total} | _with_ends("orders_per_customer", found)
 
 
@@ -133,7 +133,7 @@ def _money(
         if amounts is None:
             continue
         codes, count = groups.codes, groups.count
-        columns[name] = np.bincount(codes, amounts, count)
+        columns[name] = sums(amounts, codes, count)
         shares = _shares(amounts, groups, parts, level)
         columns |= _with_ends(f"{name}_share", shares)
         mean = group_ratios(amounts, ones, codes, count, level)
@@ -157,17 +157,15 @@ def _shares(
     return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
 
-def _future(
-    outlook: Outlook, groups: _Groups, level: float
-) -> dict[str, NDArray[np.float64]]:
+def _future(outlook: Outlook, groups: _Groups, level: float) -> dict[str, NDArray[Any]]:
     """Return means of what a model expects; who has never bought is left out."""
-    columns: dict[str, NDArray[np.float64]] = {}
+    columns: dict[str, NDArray[Any]] = {}
     known = outlook.known
     codes = groups.codes[known]
     ones = np.ones(len(codes))
     for name, values in outlook.columns.items():
         if name == "expected_value":
-            columns["expected_value_total"] = np.bincount(codes, values, groups.count)
+            columns["expected_value_total"] = sums(values, codes, groups.count)
         found = group_ratios(values, ones, codes, groups.count, level)
         if name == "probability_alive":
             found = tuple(np.clip(one, 0.0, 1.0) for one in found)

@@ -89,7 +89,7 @@ class Validation:
         level : float
         """
         check_level(level, name="level")
-        if not isinstance(groups, int) or not 2 <= groups <= len(scores):
+        if groups != int(groups) or not 2 <= groups <= len(scores):
             raise ParameterError.of(
                 name="groups",
                 expected="be a whole number from 2 to the number of customers, "
@@ -162,7 +162,7 @@ class Validation:
     ) -> dict[str, NDArray[Any]]:
         """Return what the customers of each group did next."""
         sizes = np.bincount(groups, minlength=count)
-        buyers = np.bincount(groups, self.bought, count).astype(np.int64)
+        buyers = np.bincount(groups[self.bought], minlength=count)
         ones = np.ones(len(groups))
         columns: dict[str, NDArray[Any]] = {"customers": sizes}
         estimates = {

@@ -23,6 +23,13 @@ pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchase
     /// Probability that the customer is alive at the end of observation.
     fn probability_alive<S: Scalar>(theta: [S; K], row: &Purchases) -> S;
 
+    /// [`Purchasing::probability_alive`] of many customers.
+    fn probabilities_alive(theta: [f64; K], rows: &[Purchases], out: &mut [f64]) {
+        for (alive, row) in out.iter_mut().zip(rows) {
+            *alive = Self::probability_alive(theta, row);
+        }
+    }
+
     /// The future, given alive, of customers with `x` repeat purchases.
     fn future<S: Scalar>(theta: [S; K], x: f64) -> Self::Future<S>;
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Discounting, Future, Purchasing, Quantity};
-use crate::data::{Histories, Purchases, Rows};
+use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
 use crate::models::{BgNbd, Parameter, positive};
@@ -78,12 +79,12 @@ pub trait DynPurchasing: Debug + Sync {
     ///
     /// # Errors
     /// Parameters that are not positive or not as many as the model has; a horizon or rate that is negative or not a
-    /// number, or of another length.
+    /// number, or of another length; columns that are not [`Histories`].
     fn predict(
         &self,
         quantity: Quantity,
         theta: &[f64],
-        customers: &Histories<'_>,
+        customers: &HistoryColumns<'_>,
         horizon: &[f64],
         out: &mut [f64],
         gradients: Option<&mut [f64]>,
@@ -167,7 +168,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         &self,
         quantity: Quantity,
         theta: &[f64],
-        customers: &Histories<'_>,
+        customers: &HistoryColumns<'_>,
         horizon: &[f64],
         out: &mut [f64],
         gradients: Option<&mut [f64]>,
@@ -175,16 +176,33 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
         let Some(gradients) = gradients else {
-            let futures = Futures::<M, f64, K, J>::new(theta, customers);
+            let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
+            let stopped = AtomicBool::new(false);
             parallel::fill_blocks(out, BLOCK, |first, block| {
-                for i in buyers_last(customers, first, block.len()) {
-                    let row = customers.row(first + i);
-                    block[i] = futures.predict(quantity, &row, horizon.at(first + i));
+                let (places, mut room) = (first..first + block.len(), [0.0; BLOCK]);
+                let Some(histories) = customers.some(places, &mut room) else {
+                    return stopped.store(true, Ordering::Relaxed);
+                };
+                let customers = Block::of(&histories);
+                if quantity == Quantity::ProbabilityAlive && horizon.is_zero() {
+                    let mut alive = [0.0; BLOCK];
+                    M::probabilities_alive(theta, customers.rows(), &mut alive);
+                    for (place, alive) in customers.places().zip(alive) {
+                        block[place] = alive;
+                    }
+                    return;
+                }
+                for (place, row) in customers.places().zip(customers.rows()) {
+                    block[place] = futures.predict(quantity, row, horizon.at(first + place));
                 }
             });
+            if stopped.into_inner() {
+                customers.check()?;
+            }
             return Ok(());
         };
-        let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers);
+        let customers = customers.check()?;
+        let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers.len());
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
             let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
             value[0] = predicted.value;
@@ -203,7 +221,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
-        let futures = Futures::<M, f64, K, J>::new(theta, customers);
+        let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
         parallel::fill_rows(out, most + 1, |i, probabilities| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
@@ -229,7 +247,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         let theta = positive::<K>(self.parameters(), theta)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         check_levels(levels)?;
-        let futures = Futures::<M, f64, K, J>::new(theta, customers);
+        let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
             let row = customers.row(i);
             let alive = M::probability_alive(theta, &row);
@@ -253,19 +271,46 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
 /// Customers worked on together.
 const BLOCK: usize = 512;
 
-/// The places of a block's customers, those without a repeat purchase first: formulas take another branch for them, and
-/// a processor that meets both in turns guesses wrong every other time.
-fn buyers_last(customers: &Histories<'_>, first: usize, len: usize) -> impl Iterator<Item = usize> {
-    let (mut places, mut front, mut back) = ([0; BLOCK], 0, len);
-    for place in 0..len {
-        let bought = customers.row(first + place).x > 0.0;
-        // both ends are written, the right one moves on
-        places[front] = place;
-        places[back - 1] = place;
-        front += usize::from(!bought);
-        back -= usize::from(bought);
+/// A block's customers, those without a repeat purchase first: formulas take another branch for them, and a processor
+/// that meets both in turns guesses wrong every other time.
+struct Block {
+    places: [u16; BLOCK],
+    rows: [Purchases; BLOCK],
+    len: usize,
+}
+
+impl Block {
+    fn of(customers: &Histories<'_>) -> Self {
+        let nobody = Purchases {
+            x: 0.0,
+            t_x: 0.0,
+            t: 0.0,
+        };
+        let len = customers.len();
+        let (mut places, mut rows) = ([0; BLOCK], [nobody; BLOCK]);
+        let (mut front, mut back) = (0, len);
+        for (i, place) in (0..len).zip(0..) {
+            let row = customers.row(i);
+            // both ends are written, the right one moves on
+            (places[front], rows[front]) = (place, row);
+            (places[back - 1], rows[back - 1]) = (place, row);
+            let bought = row.x > 0.0;
+            front += usize::from(!bought);
+            back -= usize::from(bought);
+        }
+        Self { places, rows, len }
     }
-    places.into_iter().take(len)
+
+    fn rows(&self) -> &[Purchases] {
+        &self.rows[..self.len]
+    }
+
+    /// Where each row stands in the block.
+    fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.places[..self.len]
+            .iter()
+            .map(|&place| usize::from(place))
+    }
 }
 
 fn check_levels(levels: &[f64]) -> Result<()> {
@@ -290,9 +335,9 @@ struct Futures<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> {
 const KEPT: usize = 4096;
 
 impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, S, K, J> {
-    fn new(theta: [S; K], customers: &Histories<'_>) -> Self {
+    fn new(theta: [S; K], customers: usize) -> Self {
         // a short table for few customers
-        let kept = KEPT.min(16 * customers.len());
+        let kept = KEPT.min(16 * customers);
         let by_count = (0..kept).map(|_| OnceLock::new()).collect();
         Self { theta, by_count }
     }
@@ -368,6 +413,10 @@ impl<'a> Horizon<'a> {
         };
         check_discounting(discounting, horizon)?;
         Self::new(horizon, rows, true)
+    }
+
+    fn is_zero(&self) -> bool {
+        self.0 == [0.0]
     }
 
     fn at(&self, row: usize) -> f64 {
