@@ -50,6 +50,13 @@ cuts: dict[str, list[float]] = rfm.thresholds_
 moved: tn.rfm.Migration = rfm.migration(log, ["2024-01-20", dt.date(2024, 2, 1)])
 judged: tn.rfm.Validation = rfm.validate(log, "2024-01-20", groups=2)
 words: str = judged.verdict()
+found: tn.Concentration = tn.concentration(log, shares=[0.25, 0.5])
+index: float = found.gini
+said: list[str] = found.sentences()
+kept: tn.TopStability = tn.top_stability(log, ["2024-01-20", "2024-03-01"], share=0.5)
+groups: tn.ClusterSegments = tn.ClusterSegments(clusters=2, bootstrap=0).fit(log)
+again: tn.ClusterSegments = tn.ClusterSegments.from_dict(groups.to_dict())
+labels: tuple[str, ...] = again.names_
 try:
     tn.BGNBD().probability_alive(summary)
 except tn.exceptions.NotFittedError as error:
