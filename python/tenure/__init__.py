@@ -18,6 +18,15 @@ from tenure.formulas import (
 )
 from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
+from tenure.renewal import (
+    SBG,
+    BdW,
+    DiscreteWeibull,
+    ExponentialGamma,
+    Geometric,
+    WeibullGamma,
+)
+from tenure.renewals import Renewals
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
 from tenure.top_stability import TopStability, top_stability
@@ -34,18 +43,25 @@ __version__ = VERSION
 __all__ = [
     "BGNBD",
     "RFM",
+    "SBG",
+    "BdW",
     "ClusterSegments",
     "Concentration",
+    "DiscreteWeibull",
+    "ExponentialGamma",
     "FormulaValue",
     "GammaGamma",
+    "Geometric",
     "LifetimeValue",
     "Receipt",
+    "Renewals",
     "Report",
     "SegmentMap",
     "Split",
     "Summary",
     "TopStability",
     "Transactions",
+    "WeibullGamma",
     "__version__",
     "average_value",
     "concentration",

@@ -78,6 +78,21 @@ class Column:
         """Read numbers that ought to be counts, as they are where they are int64."""
         return self.numbers().values
 
+    def flags(self) -> NDArray[np.bool_]:
+        """Read yes and no: the numbers 0 and 1 will do."""
+        values = self.numbers().values
+        bad = (values != 0.0) & (values != 1.0)
+        if bad.any():
+            row = int(bad.argmax())
+            raise DataError.at(
+                self.name,
+                "hold True and False, or 1 and 0",
+                row=row,
+                found=repr(float(values[row])),
+                count=int(bad.sum()),
+            )
+        return values == 1.0
+
     def take(self, keys: NDArray[np.int64]) -> Column:
         """Return the values at these positions, and nothing where one is negative."""
         del keys
@@ -155,6 +170,19 @@ class BooleanColumn(ArrayColumn):
     """True and false, which neither name anybody nor measure anything."""
 
     holds = "booleans"
+
+    @override
+    def flags(self) -> NDArray[np.bool_]:
+        if self.missing is not None:
+            row = int(self.missing.argmax())
+            raise DataError.at(
+                self.name,
+                "hold True or False in every row",
+                row=row,
+                found="nothing",
+                count=int(self.missing.sum()),
+            )
+        return self.values.astype(np.bool_)
 
 
 class IntegerColumn(ArrayColumn):

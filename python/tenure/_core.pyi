@@ -10,6 +10,7 @@ from tenure._core_types import (
     GroupedColumns,
     HistoryColumns,
     LogColumns,
+    RenewalSettings,
     SplitColumns,
     SummaryColumns,
 )
@@ -34,6 +35,13 @@ __all__ = [
     "purchasing_probabilities",
     "purchasing_profile",
     "purchasing_quantiles",
+    "renewal_bootstrap",
+    "renewal_fit",
+    "renewal_log_likelihood",
+    "renewal_parameters",
+    "renewal_predict",
+    "renewal_profile",
+    "renewal_simulate",
     "rfm_boundaries",
     "rfm_check",
     "rfm_cuts",
@@ -132,6 +140,44 @@ def purchasing_quantiles(
     *,
     horizon: _Numbers,
     levels: list[float],
+) -> _Numbers: ...
+def renewal_parameters(model: str) -> list[tuple[str, str, str]]: ...
+def renewal_fit(
+    model: str, customers: _Triple, settings: RenewalSettings
+) -> dict[str, Any]: ...
+def renewal_profile(
+    model: str,
+    estimates: list[float],
+    customers: _Triple,
+    settings: RenewalSettings,
+    *,
+    parameter: int,
+    level: float,
+) -> tuple[float, float]: ...
+def renewal_log_likelihood(
+    model: str, theta: list[float], customers: _Triple
+) -> _Numbers: ...
+def renewal_predict(
+    model: str,
+    quantity: str,
+    theta: list[float],
+    spans: tuple[_Numbers, _Numbers],
+    *,
+    rate: float = 0.0,
+    gradient: bool = False,
+) -> tuple[_Numbers, _Numbers | None]: ...
+def renewal_simulate(
+    model: str, theta: list[float], entry: _Numbers, seed: int
+) -> _Numbers: ...
+def renewal_bootstrap(
+    model: str,
+    theta: list[float],
+    exposure: _Triple,
+    settings: RenewalSettings,
+    *,
+    exact: bool,
+    replicates: int,
+    seed: int,
 ) -> _Numbers: ...
 def spending_parameters() -> list[tuple[str, str, str]]: ...
 def spending_fit(

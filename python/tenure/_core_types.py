@@ -20,6 +20,7 @@ __all__ = [
     "HistoryColumns",
     "LogColumns",
     "ReceiptCounts",
+    "RenewalSettings",
     "SplitColumns",
     "SummaryColumns",
 ]
@@ -120,3 +121,15 @@ class ActivityColumns(TypedDict):
     recency_days: Floats
     total_value: Floats
     mean_value: Floats
+
+
+class RenewalSettings(TypedDict):
+    """What the fit of a model of renewal is told, beside its customers.
+
+    `fixed` and `start` have one entry a parameter of the core's model.
+    """
+
+    weights: Floats | None
+    penalty: float
+    fixed: list[float | None]
+    start: list[float | None]

@@ -138,6 +138,10 @@ class Table:
         """Read numbers that ought to be counts, as they are where they are int64."""
         return self._column(name).counts()
 
+    def flags(self, name: str) -> NDArray[np.bool_]:
+        """Read yes and no: booleans, or the numbers 0 and 1."""
+        return self._column(name).flags()
+
     def _column(self, name: str) -> Column:
         count = self.names.count(name)
         if count == 0:

@@ -205,6 +205,11 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
         .collect()
 }
 
+/// `f` of each number below `len`, in order, where each is much work.
+pub fn each<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    (0..len).into_par_iter().with_max_len(1).map(&f).collect()
+}
+
 /// Sorts in place by `compare`; items that it finds equal must be interchangeable.
 pub fn sort_by<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> std::cmp::Ordering + Sync) {
     if items.len() <= CHUNK {

@@ -14,6 +14,7 @@ mod distributions;
 mod error;
 mod objects;
 mod purchasing;
+mod renewal;
 mod rfm;
 mod simulate;
 mod spending;
@@ -54,6 +55,11 @@ mod _core {
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
         purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+    };
+    #[pymodule_export]
+    use super::renewal::{
+        renewal_bootstrap, renewal_fit, renewal_log_likelihood, renewal_parameters,
+        renewal_predict, renewal_profile, renewal_simulate,
     };
     #[pymodule_export]
     use super::rfm::{

@@ -30,6 +30,7 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
 from tenure.plotting.tracks import plot_tracking, tracking
@@ -60,6 +61,7 @@ __all__ = [
     "plot_order_values",
     "plot_purchases_over_time",
     "plot_recency_frequency",
+    "plot_renewals",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",
@@ -71,6 +73,7 @@ __all__ = [
     "plot_whale",
     "purchases_over_time",
     "recency_frequency_map",
+    "renewal_curve",
     "score_grid",
     "segment_shares",
     "time_between_orders",
