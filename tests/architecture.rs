@@ -14,11 +14,14 @@ const PARTS: &[(&str, &[&str])] = &[
     ("numeric", &["error"]),
     ("data", &["error", "numeric"]),
     ("models", &["error", "numeric", "data"]),
+    ("rfm", &["error", "numeric", "data"]),
     ("simulate", &["error", "numeric", "data", "models"]),
     ("value", &["error", "numeric", "data", "models"]),
     (
         "python",
-        &["error", "numeric", "data", "models", "simulate", "value"],
+        &[
+            "error", "numeric", "data", "models", "rfm", "simulate", "value",
+        ],
     ),
 ];
 

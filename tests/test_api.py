@@ -24,7 +24,15 @@ MODULES = sorted(
 PUBLIC = [name for name in tn.__all__ if not name.startswith("__")]
 
 
-RESULTS = ("FormulaValue", "LifetimeValue", "Receipt", "Report", "Split")
+RESULTS = (
+    "Concentration",
+    "FormulaValue",
+    "LifetimeValue",
+    "Receipt",
+    "Report",
+    "Split",
+    "TopStability",
+)
 """Classes that users do not make: the functions that do so show them."""
 
 

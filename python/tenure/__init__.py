@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenure import datasets, exceptions
 from tenure._core import VERSION
+from tenure.clustering import ClusterSegments
+from tenure.concentration import Concentration, concentration
 from tenure.formulas import (
     FormulaValue,
     average_value,
@@ -27,19 +29,24 @@ from tenure.renewal import (
 from tenure.renewals import Renewals
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
+from tenure.top_stability import TopStability, top_stability
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
-    from tenure import plotting
+    from tenure import plotting, rfm
     from tenure.reporting import Report, report
+    from tenure.rfm import RFM, SegmentMap, segment_maps
 
 __version__ = VERSION
 
 __all__ = [
     "BGNBD",
+    "RFM",
     "SBG",
     "BdW",
+    "ClusterSegments",
+    "Concentration",
     "DiscreteWeibull",
     "ExponentialGamma",
     "FormulaValue",
@@ -49,12 +56,15 @@ __all__ = [
     "Receipt",
     "Renewals",
     "Report",
+    "SegmentMap",
     "Split",
     "Summary",
+    "TopStability",
     "Transactions",
     "WeibullGamma",
     "__version__",
     "average_value",
+    "concentration",
     "datasets",
     "exceptions",
     "historic_value",
@@ -64,13 +74,18 @@ __all__ = [
     "plotting",
     "report",
     "retention_formula",
+    "rfm",
+    "segment_maps",
+    "top_stability",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import plotting and reporting when they are asked for, and not before."""
-    if name == "plotting":
-        return import_module("tenure.plotting")
+    """Import plotting, reporting and RFM when they are asked for, and not before."""
+    if name in ("plotting", "rfm"):
+        return import_module(f"tenure.{name}")
+    if name in ("RFM", "SegmentMap", "segment_maps"):
+        return getattr(import_module("tenure.rfm"), name)
     if name in ("Report", "report"):
         return getattr(import_module("tenure.reporting"), name)
     msg = f"module 'tenure' has no attribute {name!r}"

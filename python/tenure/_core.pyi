@@ -22,6 +22,7 @@ __all__ = [
     "VERSION",
     "ArrowTable",
     "check_summary",
+    "chi_square_tail",
     "codes_of_integers",
     "codes_of_text",
     "customer_activity",
@@ -45,6 +46,16 @@ __all__ = [
     "renewal_predict",
     "renewal_profile",
     "renewal_simulate",
+    "rfm_boundaries",
+    "rfm_check",
+    "rfm_cuts",
+    "rfm_cuts_within",
+    "rfm_scores",
+    "rfm_scores_by_rank",
+    "rfm_scores_within",
+    "rfm_segments",
+    "rfm_tie_breaks_of_integers",
+    "rfm_tie_breaks_of_text",
     "simulate_arrivals",
     "simulate_bg_nbd",
     "simulate_mean_spend",
@@ -265,3 +276,35 @@ def simulate_mean_spend(
 def simulate_order_values(
     theta: list[float], orders: NDArray[np.uint64], seed: int
 ) -> _Numbers: ...
+
+_Scores: TypeAlias = NDArray[np.uint8]
+_Shares: TypeAlias = int | list[float]
+_TieBreaks: TypeAlias = NDArray[np.uint64]
+_Groups: TypeAlias = NDArray[np.uint16]
+
+def rfm_check(column: str, values: _Numbers, kind: str) -> None: ...
+def rfm_cuts(values: _Numbers, shares: _Shares, best: str) -> list[float]: ...
+def rfm_scores(
+    values: _Numbers, cuts: list[float], ties: str, best: str
+) -> _Scores: ...
+def rfm_cuts_within(
+    values: _Numbers, groups: _Groups, count: int, shares: _Shares, best: str
+) -> list[list[float]]: ...
+def rfm_scores_within(
+    values: _Numbers, groups: _Groups, cuts: list[list[float]], ties: str, best: str
+) -> _Scores: ...
+def rfm_tie_breaks_of_integers(ids: _Ints, seed: int) -> _TieBreaks: ...
+def rfm_tie_breaks_of_text(ids: _Strings, seed: int) -> _TieBreaks: ...
+def rfm_boundaries(
+    values: _Numbers, tie_breaks: _TieBreaks, shares: _Shares, best: str
+) -> list[tuple[float, int]]: ...
+def rfm_scores_by_rank(
+    values: _Numbers,
+    tie_breaks: _TieBreaks,
+    boundaries: list[tuple[float, int]],
+    best: str,
+) -> _Scores: ...
+def rfm_segments(
+    scores: list[_Scores], bins: _Scores, table: _Scores, unscored: int
+) -> _Scores: ...
+def chi_square_tail(statistic: float, degrees: float) -> float: ...

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-import json
 import math
 import warnings
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -18,6 +16,7 @@ from tenure._fit import FitResult
 from tenure._frame import native_frame
 from tenure._intervals import Scale, bounds, check_level
 from tenure._report import html_report, text_table
+from tenure._settings import FORMAT, Configured
 from tenure._typing import override
 from tenure._units import plural, unit_named
 from tenure.exceptions import (
@@ -29,7 +28,6 @@ from tenure.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
@@ -40,11 +38,8 @@ __all__ = ["Estimator", "IntervalMethod"]
 IntervalMethod: TypeAlias = Literal["wald", "log", "profile"]
 """How an interval of a parameter is made."""
 
-FORMAT = 1
-"""Version of the JSON form."""
 
-
-class Estimator(ABC):
+class Estimator(Configured):
     """A model with parameters that are fitted by maximum likelihood.
 
     The rules are scikit-learn's: the constructor only stores settings, `fit` returns
@@ -80,29 +75,6 @@ class Estimator(ABC):
     @abstractmethod
     def _customers(self, data: object) -> Customers:
         """Return the customers to predict for: those given, or those of the fit."""
-
-    # -- settings ----------------------------------------------------------------
-
-    @classmethod
-    def _settings(cls) -> tuple[str, ...]:
-        return tuple(inspect.signature(cls).parameters)
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002
-        """Return the settings by name; `deep` is scikit-learn's and changes nothing."""
-        return {name: getattr(self, name) for name in self._settings()}
-
-    def set_params(self, **settings: Any) -> Self:
-        """Change settings; returns the model."""
-        for name, value in settings.items():
-            if name not in self._settings():
-                raise ParameterError.of(
-                    name="set_params",
-                    expected=f"name settings of {type(self).__name__}: "
-                    + ", ".join(self._settings()),
-                    found=repr(name),
-                )
-            setattr(self, name, value)
-        return self
 
     # -- fitting -----------------------------------------------------------------
 
@@ -328,6 +300,7 @@ class Estimator(ABC):
 
     # -- storage -----------------------------------------------------------------
 
+    @override
     def to_dict(self) -> dict[str, Any]:
         """Return settings and fit as numbers and texts; the training data stay out."""
         return {
@@ -339,47 +312,21 @@ class Estimator(ABC):
             "fit": None if self._result is None else self._result.to_dict(),
         }
 
+    @override
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Return the model that `to_dict` wrote."""
-        if stored.get("model") != cls.__name__ or stored.get("format") != FORMAT:
-            raise ParameterError.of(
-                name="stored",
-                expected=f"hold a {cls.__name__} in format {FORMAT}",
-                found=f"{stored.get('model')} in format {stored.get('format')}",
-            )
+        cls._check_stored(stored)
         model = cls(**stored["settings"])
         model._names = dict(stored.get("columns", {}))
         if stored["fit"] is not None:
             model._result = FitResult.from_dict(stored["fit"])
         return model
 
-    def save(self, path: str | Path) -> None:
-        """Write the model to a JSON file."""
-        text = json.dumps(self.to_dict(), indent=2, allow_nan=False)
-        with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
-            file.write(text + "\n")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read a model that `save` wrote."""
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123
-            return cls.from_dict(json.load(file))
-
     @override
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without the training data: a fitted model is a few numbers."""
         return {**self.__dict__, "_training": None, "_weights": None}
-
-    def __copy__(self) -> Self:
-        """Copy with the training data, which nothing can change."""
-        copy = type(self).__new__(type(self))
-        vars(copy).update(vars(self))
-        return copy
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Copy as `copy.copy` does: all that is learned is read-only."""
-        return self.__copy__()
 
     # -- display -----------------------------------------------------------------
 
@@ -423,8 +370,7 @@ class Estimator(ABC):
     @override
     def __repr__(self) -> str:
         if self._result is None:
-            settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
-            return f"{type(self).__name__}({settings})"
+            return self._constructor()
         message = f"\n{self._result.message}" if self._result.message else ""
         return f"{self._headline()}\n{text_table(*self._table())}{message}"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
 
     from tenure._column import Column
 
-__all__ = ["Codes", "Instants", "Numbers", "Table", "native_frame", "native_series"]
+__all__ = [
+    "Categories",
+    "Codes",
+    "Instants",
+    "Numbers",
+    "Table",
+    "native_frame",
+    "native_series",
+]
 
 
 # Units of time that polars and pyarrow both hold.
@@ -263,22 +272,54 @@ def _narwhals(data: Any) -> Table | None:
     return _pyarrow(frame.to_arrow())
 
 
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """A column of results with few values, which have an order.
+
+    Attributes
+    ----------
+    codes : integer array
+        The place of each row's value among the names.
+    names : tuple of str
+        The values, in order.
+    """
+
+    codes: NDArray[Any]
+    names: tuple[str, ...]
+
+    def native(self, family: str) -> Any:
+        """Return an ordered categorical of the family; for NumPy, the names."""
+        if family == "pandas":
+            pandas = import_module("pandas")
+            return pandas.Categorical.from_codes(self.codes, self.names, ordered=True)
+        if family == "polars":
+            polars = import_module("polars")
+            names = polars.Series(self.names, dtype=polars.Enum(self.names))
+            return names.gather(self.codes)
+        if family == "pyarrow":
+            arrow = import_module("pyarrow")
+            codes = arrow.array(self.codes.astype(np.int32))
+            names = arrow.array(self.names, arrow.string())
+            return arrow.DictionaryArray.from_arrays(codes, names, ordered=True)
+        return np.array(self.names, dtype=object)[self.codes]
+
+
 def native_frame(
-    columns: Mapping[str, NDArray[Any]], *, family: str, index: Any = None
+    columns: Mapping[str, NDArray[Any] | Categories], *, family: str, index: Any = None
 ) -> Any:
     """Return the columns as a frame of a family.
 
     Parameters
     ----------
-    columns : mapping of str to array
-        Equally long arrays.
+    columns : mapping of str to array or Categories
+        Equally long.
     family : {"pandas", "polars", "pyarrow", "numpy"}
         What to return: a frame, a pyarrow Table, or a dict of the arrays.
     index : str or pandas.Index, optional
         For pandas only: the column that becomes the index, or an index.
     """
     if family == "numpy":
-        return dict(columns)
+        return {name: _plain(values, family) for name, values in columns.items()}
     import narwhals as nw  # noqa: PLC0415
 
     backend: Any = family
@@ -306,9 +347,11 @@ def native_series(
     return series if family != "pandas" or index is None else series.set_axis(index)
 
 
-def _plain(values: NDArray[Any], family: str) -> Any:
+def _plain(values: NDArray[Any] | Categories, family: str) -> Any:
     """Return values in a form that the family can hold."""
-    if family == "pandas":
+    if isinstance(values, Categories):
+        return values.native(family)
+    if family in ("pandas", "numpy"):
         return values
     if values.dtype.kind == "O":  # identifiers of other types than text become text
         return [value if value is None else str(value) for value in values]

@@ -16,7 +16,7 @@ from tenure.exceptions import ColumnError, DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RefundsOfCalibration", "Split", "Summary"]
+__all__ = ["RefundsOfCalibration", "Split", "Summary", "customer_ids"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -132,7 +132,7 @@ class Summary:
             monetary_value = "monetary_value"
         spend = None if monetary_value is None else _numbers(table, monetary_value)
         return Summary(
-            customer_id=_customer_ids(table, customer_id),
+            customer_id=customer_ids(table, customer_id),
             frequency=x.astype(np.int64),
             recency=t_x,
             T=t,
@@ -202,7 +202,7 @@ def _numbers(table: Table, name: str) -> NDArray[np.float64]:
     return np.array(table.numbers(name).values)
 
 
-def _customer_ids(table: Table, name: str | None) -> NDArray[Any]:
+def customer_ids(table: Table, name: str | None) -> NDArray[Any]:
     """Return who stands in each row: each customer once."""
     if name is None and "customer_id" not in table.names:
         if table.index is None:
@@ -216,6 +216,8 @@ def _customer_ids(table: Table, name: str | None) -> NDArray[Any]:
         raise DataError.at(
             name, expected, row=missing[0], found="none", count=len(missing)
         )
+    if ids.n_categories == len(ids.values):
+        return ids.categories[ids.values]
     _, first, inverse = np.unique(ids.values, return_index=True, return_inverse=True)
     repeated = np.flatnonzero(first[inverse] != np.arange(len(inverse)))
     if len(repeated):

@@ -120,10 +120,10 @@ impl Key for Padded {
 
 /// The fingerprint of a string: equal for equal strings, and almost never for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Fingerprint(u64);
+pub(crate) struct Fingerprint(u64);
 
 impl Fingerprint {
-    pub(super) fn of(string: &[u8]) -> Self {
+    pub(crate) fn of(string: &[u8]) -> Self {
         let (words, rest) = string.as_chunks::<8>();
         let mut state = SEED ^ string.len() as u64;
         for word in words {
@@ -132,6 +132,10 @@ impl Fingerprint {
         let mut last = [0; 8];
         last[..rest.len()].copy_from_slice(rest);
         Self(fold(state ^ u64::from_le_bytes(last), FACTOR))
+    }
+
+    pub(crate) fn bits(self) -> u64 {
+        self.0
     }
 }
 

@@ -13,7 +13,7 @@ pub mod codes;
 pub mod contracts;
 pub mod engine;
 mod group;
-mod hash;
+pub(crate) mod hash;
 pub mod instants;
 pub mod mask;
 mod merge;

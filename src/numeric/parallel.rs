@@ -145,6 +145,18 @@ fn cut(len: usize, size: usize) -> Vec<Range<usize>> {
     starts.map(|start| start..len.min(start + size)).collect()
 }
 
+/// The results of `work` on each block of `size` items, in order: for work that needs more than a few items at a time.
+pub fn map_blocks<T: Sync, R: Send>(
+    items: &[T],
+    size: usize,
+    work: impl Fn(&[T]) -> R + Sync,
+) -> Vec<R> {
+    if items.len() <= FEW {
+        return items.chunks(size).map(work).collect();
+    }
+    collect(items.chunks(size), work)
+}
+
 /// `f` of each item, in order.
 pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() <= CHUNK {

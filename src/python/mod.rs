@@ -11,10 +11,12 @@ mod arrow_text;
 mod columns;
 mod convert;
 mod engine;
+mod distributions;
 mod error;
 mod objects;
 mod purchasing;
 mod renewal;
+mod rfm;
 mod simulate;
 mod spending;
 mod transactions;
@@ -48,6 +50,9 @@ mod _core {
     use super::objects::{objects_of_text, survey_objects, text_of_objects};
 
     #[pymodule_export]
+    use super::distributions::chi_square_tail;
+
+    #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
@@ -59,6 +64,11 @@ mod _core {
     use super::renewal::{
         renewal_bootstrap, renewal_fit, renewal_log_likelihood, renewal_parameters,
         renewal_predict, renewal_profile, renewal_simulate,
+    };
+    #[pymodule_export]
+    use super::rfm::{
+        rfm_boundaries, rfm_check, rfm_cuts, rfm_cuts_within, rfm_scores, rfm_scores_by_rank,
+        rfm_scores_within, rfm_segments, rfm_tie_breaks_of_integers, rfm_tie_breaks_of_text,
     };
     #[pymodule_export]
     use super::simulate::{

@@ -40,6 +40,23 @@ total: float = value.total
 formula: tn.FormulaValue = tn.retention_formula(
     margin=100.0, retention=0.8, discount_rate=0.1
 )
+segments: tn.SegmentMap = tn.SegmentMap(
+    {"Active": {"recency": 2}, "Gone": {"recency": 1}}, bins=2
+)
+rfm: tn.RFM = tn.RFM(bins=2, segment_map=segments, ties={"recency": "high"}).fit(log)
+scores: tn.rfm.Scores = rfm.score(log, as_of="2024-06-30")
+points: float = float(scores.score.mean())
+cuts: dict[str, list[float]] = rfm.thresholds_
+moved: tn.rfm.Migration = rfm.migration(log, ["2024-01-20", dt.date(2024, 2, 1)])
+judged: tn.rfm.Validation = rfm.validate(log, "2024-01-20", groups=2)
+words: str = judged.verdict()
+found: tn.Concentration = tn.concentration(log, shares=[0.25, 0.5])
+index: float = found.gini
+said: list[str] = found.sentences()
+kept: tn.TopStability = tn.top_stability(log, ["2024-01-20", "2024-03-01"], share=0.5)
+groups: tn.ClusterSegments = tn.ClusterSegments(clusters=2, bootstrap=0).fit(log)
+again: tn.ClusterSegments = tn.ClusterSegments.from_dict(groups.to_dict())
+labels: tuple[str, ...] = again.names_
 seen: tn.Renewals = tn.Renewals.from_survivors(
     {"age": [0, 1, 2, 3], "survivors": [100, 70, 58, 51]}, unit="year"
 )

@@ -1,0 +1,106 @@
+"""Intervals for shares, means and ratios of groups of customers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tenure._intervals import check_level, normal_quantile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["group_ratios", "share_of_total", "sums", "wilson"]
+
+
+def sums(
+    amounts: NDArray[Any], groups: NDArray[np.integer], count: int
+) -> NDArray[np.float64]:
+    """Return the sum of the amounts of each group."""
+    return np.bincount(groups, amounts, count).astype(np.float64, copy=False)
+
+
+def wilson(
+    counts: NDArray[np.int64], totals: NDArray[np.int64] | int, level: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return shares and the ends of their intervals (Wilson 1927).
+
+    The interval lies within [0, 1], also for shares of 0 and 1; of no customers all
+    three are NaN.
+
+    Examples
+    --------
+    >>> share, low, high = wilson(np.array([8]), 10, 0.95)
+    >>> [round(float(end[0]), 3) for end in (share, low, high)]
+    [0.8, 0.49, 0.943]
+    """
+    z2 = normal_quantile(check_level(level, name="level")) ** 2
+    n = np.broadcast_to(np.asarray(totals, dtype=np.float64), counts.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = counts / n
+        middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+        spread = np.sqrt(z2 * (share * (1 - share) + z2 / (4 * n)) / n) / (1 + z2 / n)
+    low = np.where(counts == 0, share, middle - spread)
+    high = np.where(counts == n, share, middle + spread)
+    return share, low, high
+
+
+def group_ratios(
+    above: NDArray[np.float64],
+    below: NDArray[np.float64],
+    groups: NDArray[np.integer],
+    count: int,
+    level: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return, for each group, a ratio of two sums over its customers, and its interval.
+
+    The interval is the normal one for a ratio of means of customers drawn at random
+    (Cochran 1977, Sampling techniques, section 6.3): the standard error is that of the
+    mean of ``above - ratio * below`` over the mean of `below`. With `below` all 1 the
+    ratio is a mean, and the interval the usual one. Groups of one customer have none.
+
+    Parameters
+    ----------
+    above, below : array
+        One number a customer each.
+    groups : integer array
+        The group of each customer.
+    count : int
+        The number of groups.
+    level : float
+        The confidence level.
+    """
+    reach = normal_quantile(check_level(level, name="level"))
+    n = np.bincount(groups, minlength=count)
+    base = sums(below, groups, count)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = sums(above, groups, count) / base
+        residual = above - np.where(np.isfinite(ratio), ratio, 0.0)[groups] * below
+        squares = sums(residual**2, groups, count)
+        error = np.sqrt(squares * n / (n - 1)) / np.abs(base)
+    error[n < 2] = np.nan
+    return ratio, ratio - reach * error, ratio + reach * error
+
+
+def share_of_total(
+    amounts: NDArray[np.float64],
+    groups: NDArray[np.integer],
+    count: int,
+    level: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return each group's share of the sum over all customers, and its interval.
+
+    A ratio as in `group_ratios`, over all customers: the amount of those in the group,
+    0 for the others, over the amount of everyone. Computed from sums over the groups.
+    """
+    reach = normal_quantile(check_level(level, name="level"))
+    n, total = len(amounts), amounts.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = sums(amounts, groups, count) / total
+        own = sums(amounts**2, groups, count)
+        squares = own * (1 - 2 * share) + share**2 * own.sum()
+        error = np.sqrt(squares * n / max(n - 1, 1)) / abs(total)
+    if n < 2:
+        error[:] = np.nan
+    return share, share - reach * error, share + reach * error
