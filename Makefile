@@ -4,6 +4,7 @@ BIN    := .venv/bin
 RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
+.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean
 .PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-rfm wheel ci clean
 
 help: ## list the targets
@@ -84,6 +85,10 @@ bench: .venv/.built ## our speed beside lifetimes, in one run
 	.venv-bench/bin/python -m pip install --quiet --group bench .
 	.venv-bench/bin/python benches/against_lifetimes.py
 
+bench-engine: .venv/.built ## our summaries of large logs beside general tools, in one run
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --group bench-engine .
+	.venv-bench/bin/python benches/engine.py
 bench-rfm: .venv/.dev .venv/.built ## scores and segments beside pandas, NumPy, polars and DuckDB
 	$(BIN)/python benches/rfm.py
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from tenure import datasets, exceptions
 from tenure._core import VERSION
+from tenure.clustering import ClusterSegments
+from tenure.concentration import Concentration, concentration
 from tenure.formulas import (
     FormulaValue,
     average_value,
@@ -16,8 +18,18 @@ from tenure.formulas import (
 )
 from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
+from tenure.renewal import (
+    SBG,
+    BdW,
+    DiscreteWeibull,
+    ExponentialGamma,
+    Geometric,
+    WeibullGamma,
+)
+from tenure.renewals import Renewals
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
+from tenure.top_stability import TopStability, top_stability
 from tenure.transactions import Transactions
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
@@ -31,17 +43,28 @@ __version__ = VERSION
 __all__ = [
     "BGNBD",
     "RFM",
+    "SBG",
+    "BdW",
+    "ClusterSegments",
+    "Concentration",
+    "DiscreteWeibull",
+    "ExponentialGamma",
     "FormulaValue",
     "GammaGamma",
+    "Geometric",
     "LifetimeValue",
     "Receipt",
+    "Renewals",
     "Report",
     "SegmentMap",
     "Split",
     "Summary",
+    "TopStability",
     "Transactions",
+    "WeibullGamma",
     "__version__",
     "average_value",
+    "concentration",
     "datasets",
     "exceptions",
     "historic_value",
@@ -53,6 +76,7 @@ __all__ = [
     "retention_formula",
     "rfm",
     "segment_maps",
+    "top_stability",
 ]
 
 

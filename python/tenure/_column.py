@@ -78,6 +78,21 @@ class Column:
         """Read numbers that ought to be counts, as they are where they are int64."""
         return self.numbers().values
 
+    def flags(self) -> NDArray[np.bool_]:
+        """Read yes and no: the numbers 0 and 1 will do."""
+        values = self.numbers().values
+        bad = (values != 0.0) & (values != 1.0)
+        if bad.any():
+            row = int(bad.argmax())
+            raise DataError.at(
+                self.name,
+                "hold True and False, or 1 and 0",
+                row=row,
+                found=repr(float(values[row])),
+                count=int(bad.sum()),
+            )
+        return values == 1.0
+
     def take(self, keys: NDArray[np.int64]) -> Column:
         """Return the values at these positions, and nothing where one is negative."""
         del keys
@@ -156,6 +171,19 @@ class BooleanColumn(ArrayColumn):
 
     holds = "booleans"
 
+    @override
+    def flags(self) -> NDArray[np.bool_]:
+        if self.missing is not None:
+            row = int(self.missing.argmax())
+            raise DataError.at(
+                self.name,
+                "hold True or False in every row",
+                row=row,
+                found="nothing",
+                count=int(self.missing.sum()),
+            )
+        return self.values.astype(np.bool_)
+
 
 class IntegerColumn(ArrayColumn):
     """Integers of any width."""
@@ -164,7 +192,7 @@ class IntegerColumn(ArrayColumn):
 
     @override
     def codes(self) -> Codes:
-        codes, categories = _core.codes_of_integers(self._int64(), self.missing)
+        codes, categories = _core.codes_of_integers(self.int64(), self.missing)
         return Codes(codes, len(categories), lambda: categories)
 
     @override
@@ -180,7 +208,7 @@ class IntegerColumn(ArrayColumn):
         unit = UNITS.get(clock.time_unit, clock.time_unit)
         # seconds since 1970 are counted by the clock of UTC; days belong to no zone
         zone = None if unit in {"day", "week"} else "UTC"
-        ticks = self._int64()
+        ticks = self.int64()
         column = TimeColumn(self.name, self.dtype, ticks, self.missing, unit, zone)
         return column.instants(clock)
 
@@ -205,7 +233,8 @@ class IntegerColumn(ArrayColumn):
             raise naive(self.name, clock.tz)
         return Instants(civil, self.missing, zone)
 
-    def _int64(self) -> NDArray[np.int64]:
+    def int64(self) -> NDArray[np.int64]:
+        """Return the integers, without a copy where they are 64-bit already."""
         if self.values.dtype == np.uint64:
             above = self.values > np.uint64(np.iinfo(np.int64).max)
             self._check(above, "hold integers below 2**63", "turn them into text")

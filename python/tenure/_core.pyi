@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    EventColumns,
     GroupedColumns,
+    GroupedEvents,
     HistoryColumns,
     LogColumns,
+    RenewalSettings,
     SplitColumns,
+    SummarizedEvents,
     SummaryColumns,
 )
 
@@ -22,6 +26,7 @@ __all__ = [
     "codes_of_integers",
     "codes_of_text",
     "customer_activity",
+    "group_log",
     "group_transactions",
     "instants_of_text",
     "instants_of_ticks",
@@ -34,6 +39,13 @@ __all__ = [
     "purchasing_probabilities",
     "purchasing_profile",
     "purchasing_quantiles",
+    "renewal_bootstrap",
+    "renewal_fit",
+    "renewal_log_likelihood",
+    "renewal_parameters",
+    "renewal_predict",
+    "renewal_profile",
+    "renewal_simulate",
     "rfm_boundaries",
     "rfm_check",
     "rfm_cuts",
@@ -56,6 +68,7 @@ __all__ = [
     "spending_profile",
     "spending_quantiles",
     "split_transactions",
+    "summarize_log",
     "summarize_transactions",
     "survey_objects",
     "text_of_objects",
@@ -66,6 +79,12 @@ VERSION: Final[str]
 _Named: TypeAlias = tuple[str, NDArray[np.float64]]
 _Date: TypeAlias = tuple[int, bool]
 
+_Rules: TypeAlias = tuple[str | None, str, str]
+
+def group_log(columns: EventColumns, rules: _Rules) -> GroupedEvents | None: ...
+def summarize_log(
+    columns: EventColumns, rules: _Rules, as_of: _Date | None, unit: str
+) -> SummarizedEvents | None: ...
 def group_transactions(
     columns: LogColumns, merge: str | None, refunds: str, duplicates: str
 ) -> GroupedColumns: ...
@@ -133,6 +152,44 @@ def purchasing_quantiles(
     horizon: _Numbers,
     levels: list[float],
 ) -> _Numbers: ...
+def renewal_parameters(model: str) -> list[tuple[str, str, str]]: ...
+def renewal_fit(
+    model: str, customers: _Triple, settings: RenewalSettings
+) -> dict[str, Any]: ...
+def renewal_profile(
+    model: str,
+    estimates: list[float],
+    customers: _Triple,
+    settings: RenewalSettings,
+    *,
+    parameter: int,
+    level: float,
+) -> tuple[float, float]: ...
+def renewal_log_likelihood(
+    model: str, theta: list[float], customers: _Triple
+) -> _Numbers: ...
+def renewal_predict(
+    model: str,
+    quantity: str,
+    theta: list[float],
+    spans: tuple[_Numbers, _Numbers],
+    *,
+    rate: float = 0.0,
+    gradient: bool = False,
+) -> tuple[_Numbers, _Numbers | None]: ...
+def renewal_simulate(
+    model: str, theta: list[float], entry: _Numbers, seed: int
+) -> _Numbers: ...
+def renewal_bootstrap(
+    model: str,
+    theta: list[float],
+    exposure: _Triple,
+    settings: RenewalSettings,
+    *,
+    exact: bool,
+    replicates: int,
+    seed: int,
+) -> _Numbers: ...
 def spending_parameters() -> list[tuple[str, str, str]]: ...
 def spending_fit(
     customers: _Pair,
@@ -175,6 +232,7 @@ class ArrowTable:
     def names(self) -> list[str]: ...
     @property
     def types(self) -> list[str]: ...
+    def has_views(self, position: int) -> bool: ...
     def column(self, position: int) -> tuple[Any, ...]: ...
 
 def codes_of_integers(values: _Ints, missing: _Mask | None) -> tuple[_Ints, _Ints]: ...

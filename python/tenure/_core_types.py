@@ -8,19 +8,31 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from tenure._core import ArrowTable
+
     Ints: TypeAlias = NDArray[np.int64]
     Floats: TypeAlias = NDArray[np.float64]
     NamedInts: TypeAlias = tuple[str, Ints]
     NamedFloats: TypeAlias = tuple[str, Floats]
+    # Where each string starts and where the last one ends; the bytes.
+    Strings: TypeAlias = tuple[Ints, NDArray[np.uint8]]
+    # Integers and the smallest that names somebody, text, or a column with text.
+    Names: TypeAlias = tuple[Ints, int] | Strings | tuple[ArrowTable, int]
 
 __all__ = [
     "ActivityColumns",
     "DroppedCounts",
+    "EventColumns",
     "GroupedColumns",
+    "GroupedEvents",
     "HistoryColumns",
     "LogColumns",
+    "Names",
     "ReceiptCounts",
+    "RenewalSettings",
     "SplitColumns",
+    "Strings",
+    "SummarizedEvents",
     "SummaryColumns",
 ]
 
@@ -36,6 +48,16 @@ class LogColumns(TypedDict):
     order: NamedInts | None
     product: NamedInts | None
     attributes: list[NamedInts]
+
+
+class EventColumns(TypedDict):
+    """The columns of a log that purchases are made from."""
+
+    customer: Names
+    customer_missing: NDArray[np.bool_] | None
+    time: Ints
+    time_missing: NDArray[np.bool_] | None
+    amount: Floats | None
 
 
 class DroppedCounts(TypedDict):
@@ -90,6 +112,14 @@ class GroupedColumns(HistoryColumns):
     receipt: ReceiptCounts
 
 
+class GroupedEvents(HistoryColumns):
+    """A log grouped without codes: customers are integers, rows, or texts."""
+
+    customers: Ints
+    texts: Strings | None
+    receipt: ReceiptCounts
+
+
 class SummaryColumns(TypedDict):
     """One row a customer; `customers` are places in the log."""
 
@@ -98,6 +128,13 @@ class SummaryColumns(TypedDict):
     recency: Floats
     T: Floats
     monetary_value: Floats
+
+
+class SummarizedEvents(SummaryColumns):
+    """A log summarised without codes: customers are integers, rows, or texts."""
+
+    texts: Strings | None
+    receipt: ReceiptCounts
 
 
 class SplitColumns(SummaryColumns):
@@ -120,3 +157,15 @@ class ActivityColumns(TypedDict):
     recency_days: Floats
     total_value: Floats
     mean_value: Floats
+
+
+class RenewalSettings(TypedDict):
+    """What the fit of a model of renewal is told, beside its customers.
+
+    `fixed` and `start` have one entry a parameter of the core's model.
+    """
+
+    weights: Floats | None
+    penalty: float
+    fixed: list[float | None]
+    start: list[float | None]

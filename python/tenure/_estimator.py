@@ -14,7 +14,7 @@ from tenure._core import VERSION
 from tenure._customers import Customers
 from tenure._fit import FitResult
 from tenure._frame import native_frame
-from tenure._intervals import bounds, check_level
+from tenure._intervals import Scale, bounds, check_level
 from tenure._report import html_report, text_table
 from tenure._settings import FORMAT, Configured
 from tenure._typing import override
@@ -116,11 +116,14 @@ class Estimator(Configured):
         unit: str | None,
     ) -> Self:
         size = len(parameters)
+        scales = cls._scales()
         for name, value in parameters.items():
-            if not (math.isfinite(value) and value > 0):
-                raise ParameterError.of(
-                    name, "be finite and greater than 0", found=repr(value)
+            share = scales.get(name) == "probability"
+            if not (math.isfinite(value) and value > 0) or (share and value >= 1):
+                expected = (
+                    "lie between 0 and 1" if share else "be finite and greater than 0"
                 )
+                raise ParameterError.of(name, expected, found=repr(value))
         matrix = None if covariance is None else _covariance(covariance, size)
         model = cls()
         unit = None if unit is None else unit_named(unit)
@@ -165,7 +168,7 @@ class Estimator(Configured):
     @property
     def aic_(self) -> float:
         """Akaike's information criterion: smaller is better."""
-        return 2.0 * len(self.result_.parameters) - 2.0 * self.log_likelihood_
+        return 2.0 * self.result_.n_estimated - 2.0 * self.log_likelihood_
 
     @property
     def bic_(self) -> float:
@@ -173,7 +176,7 @@ class Estimator(Configured):
         result = self.result_
         if result.status == "given":
             return math.nan
-        size = len(result.parameters)
+        size = result.n_estimated
         return size * math.log(result.customers) - 2.0 * result.log_likelihood
 
     @property
@@ -190,6 +193,14 @@ class Estimator(Configured):
     def time_unit_(self) -> str | None:
         """What ages and horizons are measured in; None if that was not said."""
         return self.result_.time_unit
+
+    @classmethod
+    def _scales(cls) -> dict[str, Scale]:
+        """Return the range of each parameter, by name."""
+        return {
+            name: "probability" if dimension == "share" else "positive"
+            for name, _, dimension in cls._parameter_table()
+        }
 
     def _customers_of(self, data: object, columns: Mapping[str, str]) -> Customers:
         """Return the customers to predict for: those given, or those of the fit.
@@ -239,11 +250,11 @@ class Estimator(Configured):
         level : float, default 0.95
             How often such intervals hold the true value.
         method : {"wald", "log", "profile"}, default "wald"
-            Estimate plus and minus standard errors; the same on the log scale, which
-            cannot reach below 0; or the values that the data do not reject by a
-            likelihood-ratio test when all other parameters are refitted, which is the
-            best of the three and takes a few fits. A profile interval may end at
-            infinity.
+            Estimate plus and minus standard errors; the same on the log scale (that of
+            log odds for shares), which cannot leave the parameter's range; or the
+            values that the data do not reject by a likelihood-ratio test when all other
+            parameters are refitted, which is the best of the three and takes a few
+            fits. A profile interval may end at infinity.
 
         Returns
         -------
@@ -261,14 +272,14 @@ class Estimator(Configured):
                 expected="be 'wald', 'log' or 'profile'",
                 found=repr(method),
             )
-        lower, upper = bounds(
-            np.array(result.theta),
-            np.sqrt(np.diag(self.covariance_)),
-            level,
-            "plain" if method == "wald" else "positive",
-        )
-        ends = zip(map(float, lower), map(float, upper), strict=True)
-        return dict(zip(result.parameters, ends, strict=True))
+        errors = self.standard_errors_
+        ends: dict[str, tuple[float, float]] = {}
+        for name, value in result.parameters.items():
+            scale: Scale = "plain" if method == "wald" else self._scales()[name]
+            pair = np.array([value]), np.array([errors[name]])
+            lower, upper = bounds(*pair, level, scale)
+            ends[name] = float(lower[0]), float(upper[0])
+        return ends
 
     def summary(self, level: float = 0.95, *, method: IntervalMethod = "wald") -> Any:
         """Return the parameters as a table of the family of the training data.
@@ -347,6 +358,8 @@ class Estimator(Configured):
                 f"{self.standard_errors_[name]:#.2g}",
                 f"[{intervals[name][0]:#.4g}, {intervals[name][1]:#.4g}]",
             ]
+            if name not in self.result_.fixed
+            else [name, f"{value:#.4g}", "fixed", ""]
             for name, value in self.params_.items()
         ]
         header = ["", "estimate", "std. error", "95 % interval"]

@@ -47,6 +47,8 @@ class FitResult:
         What to know about it, in words; may be empty.
     time_unit : str or None
         What the customers' ages are measured in.
+    fixed : tuple of str
+        The parameters that were held at a value, not estimated.
     """
 
     parameters: dict[str, float]
@@ -59,10 +61,15 @@ class FitResult:
     status: str
     message: str
     time_unit: str | None
+    fixed: tuple[str, ...] = ()
 
     @classmethod
     def of(
-        cls, names: tuple[str, ...], found: Mapping[str, Any], unit: str | None
+        cls,
+        names: tuple[str, ...],
+        found: Mapping[str, Any],
+        unit: str | None,
+        fixed: tuple[str, ...] = (),
     ) -> FitResult:
         """Return what the core found, under the parameters' names."""
         covariance = found["covariance"]
@@ -78,6 +85,7 @@ class FitResult:
             status=found["status"],
             message=found["message"],
             time_unit=unit,
+            fixed=fixed,
         )
 
     @classmethod
@@ -121,6 +129,7 @@ class FitResult:
             "status": self.status,
             "message": self.message,
             "time_unit": self.time_unit,
+            "fixed": list(self.fixed),
         }
 
     @classmethod
@@ -140,12 +149,18 @@ class FitResult:
             status=stored["status"],
             message=stored["message"],
             time_unit=stored["time_unit"],
+            fixed=tuple(stored.get("fixed", ())),
         )
 
     @property
     def theta(self) -> list[float]:
         """The parameters in order."""
         return list(self.parameters.values())
+
+    @property
+    def n_estimated(self) -> int:
+        """How many parameters were estimated."""
+        return len(self.parameters) - len(self.fixed)
 
     def needed_covariance(self, model: str) -> NDArray[np.float64]:
         """Return the covariance, or say why there is none and so no interval."""

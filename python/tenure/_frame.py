@@ -76,7 +76,7 @@ class Table:
             RecordBatch or RecordBatchReader, a DuckDB relation, any object with
             ``__arrow_c_stream__``, anything else that narwhals knows, a structured
             NumPy array, or a mapping from names to arrays, lists or series. The data
-            are never changed.
+            are never changed. A table is given back as it is.
 
         Raises
         ------
@@ -85,6 +85,8 @@ class Table:
         LengthError
             If the columns of a mapping differ in length.
         """
+        if isinstance(data, cls):
+            return data
         for read in (
             _pandas,
             _polars,
@@ -101,7 +103,7 @@ class Table:
 
     def codes(self, name: str) -> Codes:
         """Read identifiers as positions in the sorted list of those that occur."""
-        return self._column(name).codes()
+        return self.column(name).codes()
 
     def instants(
         self,
@@ -128,17 +130,22 @@ class Table:
             The time zone whose clocks are read; the default is that of the times.
         """
         zone = None if tz is None else zone_name(tz)
-        return self._column(name).instants(Clock(time_format, time_unit, zone))
+        return self.column(name).instants(Clock(time_format, time_unit, zone))
 
     def numbers(self, name: str) -> Numbers:
         """Read numbers as float64, without a copy where they already are."""
-        return self._column(name).numbers()
+        return self.column(name).numbers()
 
     def counts(self, name: str) -> NDArray[np.int64] | NDArray[np.float64]:
         """Read numbers that ought to be counts, as they are where they are int64."""
-        return self._column(name).counts()
+        return self.column(name).counts()
 
-    def _column(self, name: str) -> Column:
+    def flags(self, name: str) -> NDArray[np.bool_]:
+        """Read yes and no: booleans, or the numbers 0 and 1."""
+        return self.column(name).flags()
+
+    def column(self, name: str) -> Column:
+        """Return the column of that name."""
         count = self.names.count(name)
         if count == 0:
             raise ColumnError.unknown(name, self.names)

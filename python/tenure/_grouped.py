@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure import _core
+from tenure._events import read_events
 from tenure.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from tenure._core_types import GroupedColumns, HistoryColumns, LogColumns
+    from tenure._core_types import (
+        GroupedColumns,
+        GroupedEvents,
+        HistoryColumns,
+        LogColumns,
+    )
+    from tenure._events import Events
     from tenure._frame import Table
     from tenure._readings import Codes
 
@@ -94,6 +101,14 @@ def group(
     **time_options: str | None,
 ) -> GroupedLog:
     """Group a table by its columns; see `Transactions` for what they mean."""
+    rules = (merge, refunds, duplicates)
+    if order is None and product is None and not attributes and merge != "order":
+        events = read_events(
+            table, customer=customer, time=time, amount=amount, **time_options
+        )
+        found = _core.group_log(events.columns, rules)
+        if found is not None:
+            return _of_events(events, found, rules, table.family)
     identifiers = [customer, order, product, *attributes]
     codes = {name: table.codes(name) for name in identifiers if name is not None}
     instants = table.instants(time, **time_options)
@@ -111,7 +126,7 @@ def group(
         "product": named(product),
         "attributes": [(name, codes[name].values) for name in attributes],
     }
-    grouped = _core.group_transactions(columns, merge, refunds, duplicates)
+    grouped = _core.group_transactions(columns, *rules)
     found = dict(zip(attributes, grouped["attributes"], strict=True))
     return GroupedLog(
         customers=codes[customer].categories[grouped["customers"]],
@@ -138,11 +153,38 @@ def group(
     )
 
 
-def _net_values(grouped: GroupedColumns) -> NDArray[np.float64] | None:
+def _of_events(
+    events: Events,
+    found: GroupedEvents,
+    rules: tuple[str | None, str, str],
+    family: str,
+) -> GroupedLog:
+    """Return the log that the kernel has grouped without codes."""
+    merge, refunds, duplicates = rules
+    return GroupedLog(
+        customers=events.customers(found["customers"], found["texts"]),
+        history=_history(found),
+        values=_net_values(found),
+        lines=None,
+        attributes={},
+        receipt=Receipt.of(
+            found["receipt"],
+            zone=events.zone,
+            merge=merge,
+            refund_rule=refunds,
+            duplicate_rule=duplicates,
+            attribute_conflicts={},
+        ),
+        family=family,
+        zone=events.zone,
+    )
+
+
+def _net_values(grouped: HistoryColumns) -> NDArray[np.float64] | None:
     """Return the values of purchases after all refunds."""
     values = grouped["values"]
-    if values is None:
-        return None
+    if values is None or len(grouped["refund_purchases"]) == 0:
+        return values
     net = values.copy()
     np.add.at(net, grouped["refund_purchases"], grouped["refund_amounts"])
     return net
@@ -173,7 +215,7 @@ def _lines(
     )
 
 
-def _history(grouped: GroupedColumns) -> HistoryColumns:
+def _history(grouped: HistoryColumns) -> HistoryColumns:
     """Return the part of a grouped log that summaries are made from."""
     return {
         "grain": grouped["grain"],

@@ -25,7 +25,7 @@ from tenure._column import (
     some,
 )
 from tenure._objects import column_of_objects
-from tenure._text import DictionaryColumn, TextColumn
+from tenure._text import DictionaryColumn, TextColumn, ViewColumn
 from tenure._time import zone_name
 from tenure.exceptions import ColumnError, FrameError
 
@@ -92,7 +92,16 @@ def _through_arrow(name: str, values: Any, dtype: str) -> Column:
         table = _core.ArrowTable(values)
     except FrameError:  # a type that the core doesn't know
         return OtherColumn(name, dtype)
-    return of_arrow(name, table.column(0), dtype)
+    return _first_column(name, table, dtype)
+
+
+def _first_column(name: str, table: _core.ArrowTable, dtype: str) -> Column:
+    """Return the first column of a table."""
+
+    def copied() -> Column:
+        return of_arrow(name, table.column(0), dtype)
+
+    return ViewColumn(name, dtype, table, copied) if table.has_views(0) else copied()
 
 
 # NumPy makes such a name anew each time, as slowly as a small column is read
@@ -138,8 +147,7 @@ def _of_extension(name: str, array: Any, dtype: str) -> Column:
     if isinstance(
         array, pandas.arrays.ArrowExtensionArray | pandas.arrays.ArrowStringArray
     ):
-        table = _core.ArrowTable(array.__arrow_array__())
-        return of_arrow(name, table.column(0), dtype)
+        return _first_column(name, _core.ArrowTable(array.__arrow_array__()), dtype)
     if isinstance(array.dtype, pandas.StringDtype):
         return column_of_objects(name, array.to_numpy(np.object_))
     numpy_dtype = getattr(array.dtype, "numpy_dtype", None)

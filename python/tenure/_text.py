@@ -20,9 +20,11 @@ from tenure._typing import override
 from tenure.exceptions import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-__all__ = ["DictionaryColumn", "TextColumn"]
+__all__ = ["DictionaryColumn", "TextColumn", "ViewColumn"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,40 @@ class TextColumn(Column):
             missing |= self.missing[keys]
         objects = _core.objects_of_text(self.strings, None)[keys]
         return self.of(self.name, self.dtype, objects, some(missing))
+
+
+@dataclass(frozen=True)
+class ViewColumn(Column):
+    """Text that is read where it lies, or copied when anything but the kernel asks.
+
+    Attributes
+    ----------
+    table : ArrowTable
+        A table with one column.
+    copied : callable
+        Returns a copy of it.
+    """
+
+    table: _core.ArrowTable
+    copied: Callable[[], Column]
+
+    holds: ClassVar[str] = "text"
+
+    @override
+    def codes(self) -> Codes:
+        return self.copied().codes()
+
+    @override
+    def instants(self, clock: Clock) -> Instants:
+        return self.copied().instants(clock)
+
+    @override
+    def numbers(self) -> Numbers:
+        return self.copied().numbers()
+
+    @override
+    def take(self, keys: NDArray[np.int64]) -> Column:
+        return self.copied().take(keys)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ __all__ = [
     "UNITS",
     "civil_microseconds",
     "naive",
+    "recorded",
     "zone_name",
 ]
 
@@ -106,6 +107,20 @@ def civil_microseconds(
     utc = np.array([civil - offset])
     local, _ = _core.instants_of_ticks(name, utc, None, "us", zone)
     return int(local[0]), whole_day
+
+
+def recorded(date: tuple[int, bool], *, has_times: bool) -> np.datetime64:
+    """Return a date as results show it: a day, unless purchases have times.
+
+    Parameters
+    ----------
+    date : tuple of int, bool
+        An instant in microseconds, and whether it stands for a whole day.
+    has_times : bool
+        Whether purchases have times of day.
+    """
+    moment, whole_day = np.datetime64(date[0], "us"), date[1]
+    return moment if has_times and not whole_day else moment.astype("datetime64[D]")
 
 
 def _iso(value: object) -> str:

@@ -166,7 +166,7 @@ def average_value(
     >>> tn.average_value(log, lifespan=2.5).factors["average_order_value"]
     20.0
     """
-    activity = _valued_activity(log, as_of)
+    activity = valued_activity(log, as_of)
     revenue, purchases = activity["total_value"].sum(), activity["purchases"].sum()
     summary = log.summary(unit=unit, as_of=as_of)
     exposure = float(summary.T.sum())
@@ -303,7 +303,7 @@ def historic_value(
     """
     if margin is not None:
         _check("margin", margin)
-    activity = _valued_activity(log, as_of)
+    activity = valued_activity(log, as_of)
     tenure = log.summary(unit=unit, as_of=as_of).T
     value = activity["total_value"] * (1.0 if margin is None else margin)
     per_unit = np.full(len(value), np.nan)
@@ -318,7 +318,7 @@ def historic_value(
     return native_frame(columns, family=log.family, index="customer_id")
 
 
-def _valued_activity(log: Transactions, as_of: Date | None) -> dict[str, NDArray[Any]]:
+def valued_activity(log: Transactions, as_of: Date | None) -> dict[str, NDArray[Any]]:
     """Return what each customer has done, in a log that must have amounts."""
     if log.values is None:
         raise ParameterError.of(

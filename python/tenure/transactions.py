@@ -10,7 +10,7 @@ from tenure import _core
 from tenure._frame import Table, native_frame
 from tenure._grouped import group
 from tenure._report import counted, html_report
-from tenure._time import civil_microseconds
+from tenure._time import civil_microseconds, recorded
 from tenure._typing import override
 from tenure.summary import RefundsOfCalibration, Split, Summary
 
@@ -382,10 +382,10 @@ class Transactions:
         return civil_microseconds(date, name=name, zone=self.zone)
 
     def _recorded(self, date: tuple[int, bool]) -> np.datetime64:
-        """Return a date as results show it: a day, unless purchases have times."""
-        moment, whole_day = np.datetime64(date[0], "us"), date[1]
-        has_times = self._log.history["grain"] in ("hour", "instant")
-        return moment if has_times and not whole_day else moment.astype("datetime64[D]")
+        """Return a date as results show it."""
+        return recorded(
+            date, has_times=self._log.history["grain"] in ("hour", "instant")
+        )
 
     def _summary_columns(
         self, found: SummaryColumns, date: tuple[int, bool]

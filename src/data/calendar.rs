@@ -87,7 +87,11 @@ impl Unit {
 
 /// `(to - from) / size`; the difference is taken where it cannot overflow.
 fn ratio(from: i64, to: i64, size: i64) -> f64 {
-    (i128::from(to) - i128::from(from)) as f64 / size as f64
+    let passed = match to.checked_sub(from) {
+        Some(passed) => passed as f64,
+        None => (i128::from(to) - i128::from(from)) as f64,
+    };
+    passed / size as f64
 }
 
 /// Whole months from anniversary to anniversary, plus the share of the running month.

@@ -25,8 +25,10 @@ pub(crate) struct Grouped {
     pub(crate) refunds: Refunds,
     /// The lines behind each purchase.
     pub(crate) lines: Lines,
-    /// What became of the rows.
+    /// What became of the rows, but for the amount of refunds.
     pub(crate) receipt: Receipt,
+    /// The amount of refunds of each customer who has any.
+    pub(crate) refunded: Vec<f64>,
     /// The first row that repeats another, and the row that it repeats.
     pub(crate) first_duplicate: Option<(usize, usize)>,
     /// Whether every time is the beginning of a day; looked at where times are not cut to periods.
@@ -58,7 +60,7 @@ pub struct Lines {
 }
 
 impl Grouped {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             customers: Vec::new(),
             offsets: vec![0],
@@ -74,13 +76,37 @@ impl Grouped {
                 last_time: i64::MIN,
                 ..Receipt::default()
             },
+            refunded: Vec::new(),
             first_duplicate: None,
             whole_days: true,
         }
     }
 
+    /// Forgets the customers, but not what became of their rows.
+    pub(crate) fn forget_customers(&mut self) {
+        self.customers.clear();
+        self.offsets.truncate(1);
+        self.times.clear();
+        self.values.clear();
+        self.refunds.purchases.clear();
+        self.refunds.times.clear();
+        self.refunds.amounts.clear();
+    }
+
+    /// What became of all rows, given how many there were and which of them never came here.
+    pub(crate) fn settle(&mut self, rows: usize, unusable: Dropped) -> Receipt {
+        let receipt = &mut self.receipt;
+        receipt.rows = rows;
+        receipt.dropped.add(unusable);
+        // added up in the order of size, so that no order of customers is left in it
+        parallel::sort_by(&mut self.refunded, f64::total_cmp);
+        receipt.refund_amount = self.refunded.iter().fold(0.0, |sum, amount| sum + amount);
+        receipt.clone()
+    }
+
     /// Adds the customers of `next`, whose codes come after ours.
-    fn append(&mut self, next: Self) {
+    pub(crate) fn append(&mut self, next: Self) {
+        self.append_fate(&next);
         let purchases = self.times.len() as i64;
         let lines = self.lines.offsets.last().copied().unwrap_or(0);
         extend_shifted(&mut self.offsets, &next.offsets[1..], purchases);
@@ -98,7 +124,12 @@ impl Grouped {
         self.lines.orders.extend(next.lines.orders);
         self.lines.products.extend(next.lines.products);
         self.lines.amounts.extend(next.lines.amounts);
+    }
+
+    /// Adds what became of the rows of `next`.
+    pub(crate) fn append_fate(&mut self, next: &Self) {
         self.receipt.add(&next.receipt);
+        self.refunded.extend_from_slice(&next.refunded);
         self.first_duplicate = match (self.first_duplicate, next.first_duplicate) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),
@@ -122,7 +153,7 @@ pub(crate) fn group(log: &OrderLog<'_>, rules: Rules) -> Grouped {
         for &customer in chunk {
             lines.clear();
             lines.extend_from_slice(by_customer.of_customer(customer));
-            grouper.add_customer(customer, &mut lines, &mut part);
+            grouper.add_customer(customer as i64, &mut lines, &mut part);
         }
         part
     });
@@ -130,9 +161,7 @@ pub(crate) fn group(log: &OrderLog<'_>, rules: Rules) -> Grouped {
     for part in parts {
         all.append(part);
     }
-    all.receipt.rows = log.rows();
-    all.receipt.dropped.missing_customer = by_customer.dropped.missing_customer;
-    all.receipt.dropped.missing_time = by_customer.dropped.missing_time;
+    all.settle(log.rows(), by_customer.dropped);
     all
 }
 

@@ -48,6 +48,76 @@ impl Key for Short {
     }
 }
 
+/// A string of at most 16 bytes that does not end in a zero byte, filled up with zeros; orders as its bytes do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Padded(u128);
+
+impl Padded {
+    /// Whether the string is one of these.
+    pub(super) fn holds(string: &[u8]) -> bool {
+        string.len() <= 16 && string.last() != Some(&0)
+    }
+
+    /// The string, or the beginning of a longer one.
+    pub(super) fn of(string: &[u8]) -> Self {
+        if let Some(whole) = string.first_chunk() {
+            return Self(u128::from_be_bytes(*whole));
+        }
+        let mut bytes = [0; 16];
+        match (string.first_chunk::<8>(), string.last_chunk::<8>()) {
+            (Some(first), Some(last)) => {
+                let end = u128::from(u64::from_be_bytes(*last));
+                let gap = 8 * (16 - string.len());
+                let start = u128::from(u64::from_be_bytes(*first)) << 64;
+                return Self(start | end << gap);
+            }
+            _ => {
+                for (byte, &given) in bytes.iter_mut().zip(string) {
+                    *byte = given;
+                }
+            }
+        }
+        Self(u128::from_be_bytes(bytes))
+    }
+
+    pub(super) fn words(self) -> [u64; 2] {
+        [(self.0 >> 64) as u64, self.0 as u64]
+    }
+
+    /// The string, without what it was filled up with.
+    pub(super) fn bytes(self) -> ([u8; 16], usize) {
+        (
+            self.0.to_be_bytes(),
+            16 - self.0.trailing_zeros() as usize / 8,
+        )
+    }
+}
+
+impl From<[u64; 2]> for Padded {
+    fn from([start, end]: [u64; 2]) -> Self {
+        Self(u128::from(start) << 64 | u128::from(end))
+    }
+}
+
+impl From<u128> for Padded {
+    fn from(bytes: u128) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<Padded> for u128 {
+    fn from(string: Padded) -> Self {
+        string.0
+    }
+}
+
+impl Key for Padded {
+    fn hash(self) -> u64 {
+        let [start, end] = self.words();
+        fold(fold(start ^ SEED, FACTOR) ^ end, FACTOR)
+    }
+}
+
 /// The fingerprint of a string: equal for equal strings, and almost never for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Fingerprint(u64);

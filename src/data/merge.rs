@@ -17,6 +17,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// A row of which no more is known.
+    pub(crate) fn new(time: i64, amount: f64) -> Self {
+        Self {
+            time,
+            amount,
+            row: 0,
+        }
+    }
+
     pub(crate) fn of(log: &OrderLog<'_>, row: usize) -> Self {
         Self {
             time: log.time.values[row],
@@ -59,7 +68,7 @@ impl<'a> Grouper<'a> {
     }
 
     /// Adds a customer, given all rows that have a time.
-    pub(crate) fn add_customer(&self, customer: usize, lines: &mut Vec<Line>, out: &mut Grouped) {
+    pub(crate) fn add_customer(&self, customer: i64, lines: &mut Vec<Line>, out: &mut Grouped) {
         if lines.is_empty() {
             return;
         }
@@ -84,7 +93,7 @@ impl<'a> Grouper<'a> {
         }
         add_refunds(refunds, out);
         if out.times.len() > before {
-            out.customers.push(customer as i64);
+            out.customers.push(customer);
             out.offsets.push(out.times.len() as i64);
             out.receipt.customers += 1;
         } else {
@@ -137,7 +146,10 @@ impl<'a> Grouper<'a> {
         let negative = || lines.iter().filter(|line| line.amount < 0.0);
         let count = negative().count();
         out.receipt.refunds += count;
-        out.receipt.refund_amount -= negative().fold(0.0, |sum, line| sum + line.amount);
+        if count > 0 {
+            out.refunded
+                .push(-negative().fold(0.0, |sum, line| sum + line.amount));
+        }
         if count > 0 && self.rules.refunds == RefundRule::Drop {
             lines.retain(|line| line.amount >= 0.0);
             out.receipt.dropped.refunds += count;

@@ -10,6 +10,8 @@ pub mod attributes;
 pub mod calendar;
 pub(crate) mod check;
 pub mod codes;
+pub mod contracts;
+pub mod engine;
 mod group;
 pub(crate) mod hash;
 pub mod instants;
@@ -27,6 +29,7 @@ pub mod time_format;
 pub mod transactions;
 pub mod zone;
 
+pub use contracts::{Contract, Contracts};
 pub use group::{Lines, Refunds};
 pub use order_log::{Column, OrderLog};
 pub use receipt::{Dropped, Receipt};

@@ -15,6 +15,15 @@ pub struct Column<'a, T> {
     pub values: &'a [T],
 }
 
+impl<T> Column<'_, T> {
+    fn nameless() -> Self {
+        Self {
+            name: "",
+            values: &[],
+        }
+    }
+}
+
 /// The columns of an order log. Ids are codes: numbers from 0 in the order of the ids, -1 where there is none.
 #[derive(Debug, Clone)]
 pub struct OrderLog<'a> {
@@ -37,6 +46,20 @@ pub struct OrderLog<'a> {
 }
 
 impl OrderLog<'_> {
+    /// The columns of a log of which rows are known by time and amount alone.
+    pub(crate) fn of_events(has_amounts: bool) -> Self {
+        Self {
+            customer: Column::nameless(),
+            customers: 0,
+            time: Column::nameless(),
+            time_missing: None,
+            amount: has_amounts.then(Column::nameless),
+            order: None,
+            product: None,
+            attributes: Vec::new(),
+        }
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.customer.values.len()

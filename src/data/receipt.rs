@@ -42,7 +42,6 @@ impl Receipt {
         self.merged += other.merged;
         self.duplicates += other.duplicates;
         self.refunds += other.refunds;
-        self.refund_amount += other.refund_amount;
         self.zero_amounts += other.zero_amounts;
         self.customers += other.customers;
         self.customers_without_purchase += other.customers_without_purchase;
@@ -68,7 +67,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.missing_customer += other.missing_customer;
         self.missing_time += other.missing_time;
         self.duplicates += other.duplicates;

@@ -1,5 +1,7 @@
 //! From purchases to one row a customer, as of a date.
 
+use std::ops::Range;
+
 use super::calendar::{Cutoff, Unit, written};
 use super::transactions::{History, Known};
 use crate::numeric::parallel;
@@ -27,23 +29,45 @@ pub struct Summary {
 /// [`Error::Empty`] if nobody had bought yet.
 pub fn summarize(history: &History<'_>, cutoff: Cutoff, unit: Unit) -> Result<Summary> {
     let known = all_known(history, cutoff)?;
-    let times = history.times();
-    let mut summary = Summary::default();
-    let ages = parallel::map(&known, |one| {
-        let first = times[one.purchases.start];
-        let last = times[one.purchases.end - 1];
-        (unit.between(first, last), unit.between(first, cutoff.now))
-    });
-    (summary.recency, summary.t) = ages.into_iter().unzip();
-    summary.customers = known.iter().map(|one| one.customer as i64).collect();
-    summary.frequency = known.iter().map(|one| repeats(one) as i64).collect();
+    let facts = parallel::map(&known, |one| history.facts(one, cutoff));
+    let mut summary = Summary {
+        customers: known.iter().map(|one| one.customer as i64).collect(),
+        frequency: facts.iter().map(|one| one.repeats).collect(),
+        recency: parallel::map(&facts, |one| unit.between(one.first, one.last)),
+        t: parallel::map(&facts, |one| unit.between(one.first, cutoff.now)),
+        monetary_value: Vec::new(),
+    };
     if history.has_values() {
-        summary.monetary_value = parallel::map(&known, |one| {
-            let later = one.purchases.start + 1..one.purchases.end;
-            mean(history.value(later, cutoff), repeats(one))
-        });
+        summary.monetary_value = facts.iter().map(|one| one.mean).collect();
     }
     Ok(summary)
+}
+
+/// What a summary is made of, for one customer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Facts {
+    /// When the first purchase was made.
+    pub(crate) first: i64,
+    /// When the last one was.
+    pub(crate) last: i64,
+    /// The number of purchases but the first.
+    pub(crate) repeats: i64,
+    /// Their mean value.
+    pub(crate) mean: f64,
+}
+
+impl History<'_> {
+    /// What is known of a customer at the cutoff.
+    pub(crate) fn facts(&self, known: &Known, cutoff: Cutoff) -> Facts {
+        let Range { start, end } = known.purchases;
+        let repeats = end - start - 1;
+        Facts {
+            first: self.times()[start],
+            last: self.times()[end - 1],
+            repeats: repeats as i64,
+            mean: mean(self.value(start + 1..end, cutoff), repeats),
+        }
+    }
 }
 
 /// One row a customer who had bought by a date: what customers are scored and ranked by.
@@ -102,11 +126,6 @@ pub(crate) fn all_known(history: &History<'_>, cutoff: Cutoff) -> Result<Vec<Kno
         });
     }
     Ok(known)
-}
-
-/// Purchases after the first.
-fn repeats(known: &Known) -> usize {
-    known.purchases.len() - 1
 }
 
 /// The mean of `count` values, or 0 of none.

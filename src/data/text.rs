@@ -2,11 +2,21 @@
 
 use crate::{Error, Result};
 
-/// Strings one after another: string `i` is `bytes[offsets[i]..offsets[i + 1]]`.
+/// Strings in the memory of whoever made them.
 #[derive(Debug, Clone, Copy)]
-pub struct Text<'a> {
-    offsets: &'a [i64],
-    bytes: &'a [u8],
+pub struct Text<'a>(Layout<'a>);
+
+/// How strings lie in memory.
+#[derive(Debug, Clone, Copy)]
+enum Layout<'a> {
+    /// String `i` is `bytes[offsets[i]..offsets[i + 1]]`.
+    Offsets { offsets: &'a [i64], bytes: &'a [u8] },
+    /// Each string has 16 bytes: its length, and then the string itself, or if it is longer than that, its first four
+    /// bytes and in which buffer and where it lies.
+    Views {
+        views: &'a [[u8; 16]],
+        buffers: &'a [&'a [u8]],
+    },
 }
 
 impl<'a> Text<'a> {
@@ -26,12 +36,21 @@ impl<'a> Text<'a> {
                 hint: String::new(),
             });
         }
-        Ok(Self { offsets, bytes })
+        Ok(Self(Layout::Offsets { offsets, bytes }))
+    }
+
+    /// Strings as Arrow's views, 16 bytes each, and the buffers that they name; one that leaves its buffer is empty.
+    pub fn of_views(views: &'a [u8], buffers: &'a [&'a [u8]]) -> Self {
+        let (views, _) = views.as_chunks();
+        Self(Layout::Views { views, buffers })
     }
 
     /// How many strings there are.
     pub fn len(&self) -> usize {
-        self.offsets.len() - 1
+        match self.0 {
+            Layout::Offsets { offsets, .. } => offsets.len() - 1,
+            Layout::Views { views, .. } => views.len(),
+        }
     }
 
     /// Whether there are no strings.
@@ -46,7 +65,12 @@ impl<'a> Text<'a> {
         reason = "`new` has seen that every offset lies within the bytes"
     )]
     pub fn get(&self, row: usize) -> &'a [u8] {
-        &self.bytes[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+        match self.0 {
+            Layout::Offsets { offsets, bytes } => {
+                &bytes[offsets[row] as usize..offsets[row + 1] as usize]
+            }
+            Layout::Views { views, buffers } => seen(&views[row], buffers),
+        }
     }
 
     /// String `row` in quotes, cut short if it is long, for messages.
@@ -60,6 +84,20 @@ impl<'a> Text<'a> {
             format!("'{string}'")
         }
     }
+}
+
+/// The string of a view.
+fn seen<'a>(view: &'a [u8; 16], buffers: &[&'a [u8]]) -> &'a [u8] {
+    let (words, _) = view.as_chunks::<4>();
+    let word = |i: usize| u32::from_ne_bytes(words[i]) as usize;
+    let length = word(0);
+    let string = match view[4..].get(..length) {
+        Some(short) => Some(short),
+        None => buffers
+            .get(word(2))
+            .and_then(|buffer| buffer.get(word(3)..word(3) + length)),
+    };
+    string.unwrap_or_default()
 }
 
 /// Strings while they are being gathered; [`TextBuffer::view`] reads them.
@@ -94,10 +132,10 @@ impl TextBuffer {
 
     /// The strings gathered so far.
     pub fn view(&self) -> Text<'_> {
-        Text {
+        Text(Layout::Offsets {
             offsets: &self.offsets,
             bytes: &self.bytes,
-        }
+        })
     }
 }
 
@@ -117,6 +155,26 @@ mod tests {
         assert_eq!(text.get(2), "grüße".as_bytes());
         assert_eq!(text.quoted(2), "'grüße'");
         assert!(TextBuffer::with_capacity(3).view().is_empty());
+    }
+
+    #[test]
+    fn views_hold_short_strings_and_point_to_long_ones() {
+        let view = |words: [u32; 4]| words.map(u32::to_ne_bytes).concat();
+        let mut short = view([2, 0, 0, 0]);
+        short[4..6].copy_from_slice(b"ab");
+        let views = [
+            short,
+            view([13, 0, 1, 2]),
+            view([0, 0, 0, 0]),
+            view([13, 0, 1, 3]),
+            view([13, 0, 2, 0]),
+        ];
+        let views = views.concat();
+        let buffers: [&[u8]; 2] = [b"", b"..thirteenchars"];
+        let text = Text::of_views(&views, &buffers);
+        assert_eq!(text.len(), 5);
+        let strings: Vec<&[u8]> = (0..5).map(|row| text.get(row)).collect();
+        assert_eq!(strings, [&b"ab"[..], b"thirteenchars", b"", b"", b""]);
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl Transactions {
 }
 
 /// Instants where the log has times of day; a log of nothing but dates is one of days, however it is merged.
-fn grain_of(merge: Merge, whole_days: bool) -> Grain {
+pub(super) fn grain_of(merge: Merge, whole_days: bool) -> Grain {
     match merge.grain() {
         Grain::Instant if whole_days => Grain::Day,
         grain => grain,
@@ -218,6 +218,21 @@ impl<'a> History<'a> {
             values,
             refunds,
         })
+    }
+
+    /// The history of grouped rows.
+    pub(crate) fn of_grouped(grain: Grain, rows: &'a Grouped) -> Self {
+        Self {
+            grain,
+            offsets: &rows.offsets,
+            times: &rows.times,
+            values: Some(&rows.values),
+            refunds: RefundColumns {
+                purchases: &rows.refunds.purchases,
+                times: &rows.refunds.times,
+                amounts: &rows.refunds.amounts,
+            },
+        }
     }
 
     /// The grain of the times.

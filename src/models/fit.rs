@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sample::{Row, Sample};
-use super::{Dimension, Equals, Model};
+use super::{Equals, Model};
 use crate::data::Rows;
 use crate::numeric::linalg::{inverse, symmetric_eigenvalues};
 use crate::numeric::optimize::{Minimum, Stopping, minimize};
@@ -18,6 +18,10 @@ pub struct Options<'a> {
     pub weights: Option<&'a [f64]>,
     /// Strength of the pull of the log parameters towards a neutral scale, per customer; 0 is plain maximum likelihood.
     pub penalty: f64,
+    /// The parameters that are held at a value, in the order of the model; empty if none is.
+    pub fixed: &'a [Option<f64>],
+    /// Where to start, for the parameters where that is known; empty if the data are to say it.
+    pub start: &'a [Option<f64>],
     /// Called between evaluations; an error (the user pressed Ctrl-C) ends the fit.
     pub check: &'a (dyn Fn() -> Result<()> + Sync),
 }
@@ -27,6 +31,8 @@ impl std::fmt::Debug for Options<'_> {
         f.debug_struct("Options")
             .field("weights", &self.weights.map(<[f64]>::len))
             .field("penalty", &self.penalty)
+            .field("fixed", &self.fixed)
+            .field("start", &self.start)
             .finish_non_exhaustive()
     }
 }
@@ -36,6 +42,8 @@ impl Default for Options<'_> {
         Self {
             weights: None,
             penalty: 0.0,
+            fixed: &[],
+            start: &[],
             check: &|| Ok(()),
         }
     }
@@ -141,29 +149,31 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
         total
     }
 
-    /// What the optimiser minimises, over log parameters `u`: the negative log-likelihood with its penalty, per customer.
-    fn objective(&self, u: [f64; K]) -> Dual2<K> {
-        let theta = u.map(f64::exp);
+    /// What the optimiser minimises, over parameters on their free scales: the negative log-likelihood with its
+    /// penalty, per customer.
+    fn objective(&self, free: [f64; K]) -> Dual2<K> {
+        let theta = bound::<M, K, J>(free);
         let variables = Dual2::variables(theta);
         let mut total = -self.log_likelihood(variables);
         total += self.penalty(variables);
-        on_log_scale(&total, theta, self.sample.customers())
+        on_free_scale::<M, K, J>(&total, theta, self.sample.customers())
     }
 
-    /// `penalty * customers * sum_j ln(theta_j / neutral_j)^2`. A parameter with a dimension is measured against the
-    /// data's own mean time or mean value, so that no unit matters.
+    /// `penalty * customers * sum_j ln(theta_j / neutral_j)^2` over the parameters that are not held fixed, and log odds
+    /// for shares. A parameter with a dimension is measured against the data's own mean time or mean value, so that no
+    /// unit matters.
     fn penalty<S: Scalar>(&self, theta: [S; K]) -> S {
         let mut total = S::from(0.0);
-        for (parameter, theta) in M::PARAMETERS.iter().zip(theta) {
-            let neutral = match parameter.dimension {
-                Dimension::None => 1.0,
-                Dimension::Time => self.time,
-                Dimension::Money => self.money,
-            };
-            let distance = (theta / neutral).ln();
+        let distances = M::distances(theta, self.time, self.money);
+        for (distance, _) in distances.into_iter().zip(self.free()).filter(|(_, f)| *f) {
             total += distance * distance;
         }
         total * (self.options.penalty * self.sample.customers())
+    }
+
+    /// Which parameters are not held fixed.
+    pub(super) fn free(&self) -> [bool; K] {
+        std::array::from_fn(|j| self.options.fixed.get(j).is_none_or(Option::is_none))
     }
 
     /// Minimises from one start until a Newton step promises less than `decrease` of the total log-likelihood.
@@ -185,9 +195,9 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
         minimize(objective, start, free, stopping)
     }
 
-    /// The optimum over log parameters, from the first start or, where that stalls, the better of two.
+    /// The optimum on the free scales, from the first start or, where that stalls, the better of two.
     fn optimum(&self) -> Result<Minimum<K>> {
-        let [first, second] = M::starts(self.sample).map(|start| start.map(f64::ln));
+        let [first, second] = M::starts(self.sample).map(|start| self.start(start));
         let one = self.attempt(first)?;
         if one.converged && smallest_eigenvalue(&one.at.hessian) > FLAT {
             return Ok(one);
@@ -208,22 +218,31 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
         })
     }
 
+    /// A start on the free scales: what was asked for, and what the data say where nothing was.
+    fn start(&self, by_data: [f64; K]) -> [f64; K] {
+        let asked = |j| {
+            let of = |given: &[Option<f64>]| given.get(j).copied().flatten();
+            of(self.options.fixed).or_else(|| of(self.options.start))
+        };
+        freed::<M, K, J>(std::array::from_fn(|j| asked(j).unwrap_or(by_data[j])))
+    }
+
     /// One climb, for many customers the first part of it on a thinning of them.
     fn attempt(&self, start: [f64; K]) -> Result<Minimum<K>> {
         let distinct = self.sample.distinct();
         let decrease = DECREASE.max(DECREASE_EACH * self.sample.customers());
         if distinct <= THIN_ABOVE {
-            return self.climb(start, [true; K], decrease);
+            return self.climb(start, self.free(), decrease);
         }
         let thinned = self.sample.thinned(distinct.div_ceil(THINNED));
         let rough =
-            Problem::<M, K, J>::new(&thinned, self.options).climb(start, [true; K], 1e-3)?;
-        self.climb(rough.point, [true; K], decrease)
+            Problem::<M, K, J>::new(&thinned, self.options).climb(start, self.free(), 1e-3)?;
+        self.climb(rough.point, self.free(), decrease)
     }
 
-    /// Turns an optimum over log parameters into the fit that is reported.
+    /// Turns an optimum on the free scales into the fit that is reported.
     fn report(&self, minimum: &Minimum<K>) -> Fit {
-        let (theta, customers) = (minimum.point.map(f64::exp), self.sample.customers());
+        let (theta, customers) = (bound::<M, K, J>(minimum.point), self.sample.customers());
         let smallest = smallest_eigenvalue(&minimum.at.hessian);
         let curved = smallest > FLAT;
         let (status, message) = match (minimum.converged, curved) {
@@ -238,7 +257,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
             ),
         };
         let covariance = if curved {
-            covariance(&minimum.at, theta, customers)
+            covariance::<M, K, J>(&minimum.at, theta, self.free(), customers)
         } else {
             Vec::new()
         };
@@ -264,14 +283,7 @@ pub fn fit<M: Model<K, J>, const K: usize, const J: usize>(
     rows: &impl Rows<Row = M::Row>,
     options: &Options<'_>,
 ) -> Result<Fit> {
-    if !(options.penalty.is_finite() && options.penalty >= 0.0) {
-        return Err(Error::Parameter {
-            name: "penalty".into(),
-            expected: "be finite and not negative".into(),
-            found: options.penalty.to_string(),
-            hint: String::new(),
-        });
-    }
+    check_options::<M, K, J>(options)?;
     let sample = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
     M::check(&sample)?;
     let problem = Problem::<M, K, J>::new(&sample, options);
@@ -284,32 +296,104 @@ fn smallest_eigenvalue<const K: usize>(hessian: &[[f64; K]; K]) -> f64 {
     })
 }
 
-/// A function of `theta` as a function of `ln theta`, per customer.
-fn on_log_scale<const K: usize>(f: &Dual2<K>, theta: [f64; K], customers: f64) -> Dual2<K> {
-    let gradient = std::array::from_fn(|i| f.gradient[i] * theta[i] / customers);
+fn check_options<M: Model<K, J>, const K: usize, const J: usize>(
+    options: &Options<'_>,
+) -> Result<()> {
+    let refused = |name: &str, expected: &str, found: String| Error::Parameter {
+        name: name.into(),
+        expected: expected.into(),
+        found,
+        hint: String::new(),
+    };
+    if !(options.penalty.is_finite() && options.penalty >= 0.0) {
+        let found = options.penalty.to_string();
+        return Err(refused("penalty", "be finite and not negative", found));
+    }
+    for (j, parameter) in M::PARAMETERS.iter().enumerate() {
+        let value = |given: &[Option<f64>]| given.get(j).copied().flatten();
+        let (fixed, start) = (value(options.fixed), value(options.start));
+        let bad = match fixed {
+            Some(_) => fixed.filter(|v| !parameter.may_be_fixed_at(*v)),
+            None => start.filter(|v| !parameter.dimension.admits(*v)),
+        };
+        if let Some(bad) = bad {
+            let range = parameter.dimension.range();
+            return Err(refused(parameter.name, range, bad.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// Parameters on their free scales.
+pub(super) fn freed<M: Model<K, J>, const K: usize, const J: usize>(theta: [f64; K]) -> [f64; K] {
+    std::array::from_fn(|j| M::PARAMETERS[j].dimension.freed(theta[j]))
+}
+
+/// Parameters from their free scales.
+pub(super) fn bound<M: Model<K, J>, const K: usize, const J: usize>(free: [f64; K]) -> [f64; K] {
+    std::array::from_fn(|j| M::PARAMETERS[j].dimension.bound(free[j]))
+}
+
+/// Derivatives of parameters with respect to their free scales.
+fn slopes<M: Model<K, J>, const K: usize, const J: usize>(theta: [f64; K]) -> [[f64; 2]; K] {
+    std::array::from_fn(|j| M::PARAMETERS[j].dimension.slopes(theta[j]))
+}
+
+/// A function of the parameters as a function of their free scales, per customer.
+fn on_free_scale<M: Model<K, J>, const K: usize, const J: usize>(
+    f: &Dual2<K>,
+    theta: [f64; K],
+    customers: f64,
+) -> Dual2<K> {
+    let slopes = slopes::<M, K, J>(theta);
     Dual2 {
         value: f.value / customers,
-        gradient,
+        gradient: std::array::from_fn(|i| f.gradient[i] * slopes[i][0] / customers),
         hessian: std::array::from_fn(|i| {
             std::array::from_fn(|j| {
-                let bend = f.hessian[i][j] * theta[i] * theta[j] / customers;
-                if i == j { bend + gradient[i] } else { bend }
+                let bend = f.hessian[i][j] * slopes[i][0] * slopes[j][0] / customers;
+                if i == j {
+                    bend + f.gradient[i] * slopes[i][1] / customers
+                } else {
+                    bend
+                }
             })
         }),
     }
 }
 
-/// Inverse of the observed information in the parameters themselves, from the mean objective in their logarithms.
-fn covariance<const K: usize>(
+/// Inverse of the observed information in the parameters themselves, from the mean objective on their free scales. A
+/// parameter that is held fixed has no variance.
+fn covariance<M: Model<K, J>, const K: usize, const J: usize>(
     objective: &Dual2<K>,
     theta: [f64; K],
+    free: [bool; K],
     customers: f64,
 ) -> Vec<Vec<f64>> {
+    let slopes = slopes::<M, K, J>(theta);
     let information: [[f64; K]; K] = std::array::from_fn(|i| {
         std::array::from_fn(|j| {
-            let slope = if i == j { objective.gradient[i] } else { 0.0 };
-            (objective.hessian[i][j] - slope) * customers / (theta[i] * theta[j])
+            if !(free[i] && free[j]) {
+                return f64::from(u8::from(i == j));
+            }
+            let [slope, bend] = slopes[i];
+            let turned = if i == j {
+                objective.gradient[i] * bend / slope
+            } else {
+                0.0
+            };
+            (objective.hessian[i][j] - turned) * customers / (slope * slopes[j][0])
         })
     });
-    inverse(&information).map_or_else(Vec::new, |rows| rows.iter().map(|r| r.to_vec()).collect())
+    let Some(mut covariance) = inverse(&information) else {
+        return Vec::new();
+    };
+    for (i, row) in covariance.iter_mut().enumerate() {
+        for (j, cell) in row.iter_mut().enumerate() {
+            if !(free[i] && free[j]) {
+                *cell = 0.0;
+            }
+        }
+    }
+    covariance.iter().map(|row| row.to_vec()).collect()
 }

@@ -5,7 +5,9 @@ pub mod fit;
 mod gamma_gamma;
 mod profile;
 pub mod purchasing;
+pub mod renewal;
 mod sample;
+mod scale;
 pub mod spending;
 
 pub use bg_nbd::BgNbd;
@@ -29,9 +31,11 @@ pub enum Dimension {
     Time,
     /// The data's currency.
     Money,
+    /// A pure number between 0 and 1.
+    Share,
 }
 
-/// A parameter of a model; all are positive and are fitted on a log scale.
+/// A parameter of a model; all are positive and are fitted on a log scale, shares on that of log odds.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Its name in the literature.
@@ -40,6 +44,13 @@ pub struct Parameter {
     pub dimension: Dimension,
     /// What it says, in words.
     pub meaning: &'static str,
+}
+
+impl Parameter {
+    /// Whether a fit may hold the parameter at this value: nobody may have a share.
+    pub(crate) fn may_be_fixed_at(&self, value: f64) -> bool {
+        self.dimension.admits(value) || (self.dimension == Dimension::Share && value == 0.0)
+    }
 }
 
 impl Row for Purchases {
@@ -154,11 +165,20 @@ pub trait Model<const K: usize, const J: usize>: Sync {
     /// Two points to start from, by the data's own moments: the second is used where the first stalls.
     fn starts(sample: &Sample<Self::Row>) -> [[f64; K]; 2];
 
+    /// How far each parameter is from neutral on its free scale: what a penalty pulls at.
+    fn distances<S: Scalar>(theta: [S; K], time: f64, money: f64) -> [S; K] {
+        std::array::from_fn(|j| {
+            Self::PARAMETERS[j]
+                .dimension
+                .distance(theta[j], time, money)
+        })
+    }
+
     /// What an optimum with a flat direction means, in words.
     fn boundary(theta: [f64; K]) -> String;
 }
 
-/// The parameters as an array, all finite and positive.
+/// The parameters as an array, all within their range.
 pub(crate) fn positive<const K: usize>(
     parameters: &[Parameter],
     theta: &[f64],
@@ -169,11 +189,12 @@ pub(crate) fn positive<const K: usize>(
         reference: "the model".into(),
         expected: K,
     })?;
-    match array.iter().position(|p| !(p.is_finite() && *p > 0.0)) {
+    let outside = |(p, value): (&Parameter, &f64)| !p.may_be_fixed_at(*value);
+    match parameters.iter().zip(&array).position(outside) {
         None => Ok(array),
         Some(bad) => Err(Error::Parameter {
             name: parameters[bad].name.into(),
-            expected: "be finite and greater than 0".into(),
+            expected: parameters[bad].dimension.range().into(),
             found: array[bad].to_string(),
             hint: String::new(),
         }),

@@ -2,9 +2,9 @@
 //! refitted (Venzon and Moolgavkar, A method for computing profile-likelihood-based confidence intervals, Applied
 //! Statistics 37, 1988).
 
-use super::fit::{Options, Problem};
+use super::fit::{Options, Problem, freed};
 use super::sample::Sample;
-use super::{Model, positive};
+use super::{Dimension, Model, positive};
 use crate::data::Rows;
 use crate::numeric::incomplete::gamma_quantile;
 use crate::{Error, Result};
@@ -17,8 +17,8 @@ const PRECISION: f64 = 1e-8;
 /// Or to this precision in twice the log-likelihood.
 const CLOSE: f64 = 1e-9;
 
-/// The interval for parameter number `parameter` at the given confidence level; an end that the data never reject is 0
-/// or infinite.
+/// The interval for parameter number `parameter` at the given confidence level; an end that the data never reject is that
+/// of the parameter's range, and a parameter that was held fixed is where it was held.
 ///
 /// # Errors
 /// A level outside (0, 1), no such parameter, or what [`fit`](super::fit::fit) reports.
@@ -44,11 +44,14 @@ pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
     let profile = Profile::<M, K, J> {
         problem: Problem::new(&sample, options),
         customers: sample.customers(),
-        estimate: theta.map(f64::ln),
+        estimate: freed::<M, K, J>(theta),
         parameter,
         // a chi-square variable with one degree of freedom is twice a gamma variable with shape one half
         allowed: 2.0 * gamma_quantile(0.5, level),
     };
+    if !profile.problem.free()[parameter] {
+        return Ok([theta[parameter]; 2]);
+    }
     let optimum = profile.objective_at(0.0, &mut profile.estimate.clone())?;
     Ok([profile.end(optimum, -1.0)?, profile.end(optimum, 1.0)?])
 }
@@ -56,7 +59,7 @@ pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
 struct Profile<'a, M: Model<K, J>, const K: usize, const J: usize> {
     problem: Problem<'a, M, K, J>,
     customers: f64,
-    /// Log parameters at the optimum.
+    /// The parameters at the optimum, on their free scales.
     estimate: [f64; K],
     parameter: usize,
     /// How far twice the log-likelihood may fall.
@@ -64,10 +67,15 @@ struct Profile<'a, M: Model<K, J>, const K: usize, const J: usize> {
 }
 
 impl<M: Model<K, J>, const K: usize, const J: usize> Profile<'_, M, K, J> {
+    fn dimension(&self) -> Dimension {
+        M::PARAMETERS[self.parameter].dimension
+    }
+
     /// The lowest objective (total, not per customer) with the parameter held `distance` from its estimate.
     fn objective_at(&self, distance: f64, warm: &mut [f64; K]) -> Result<f64> {
         warm[self.parameter] = self.estimate[self.parameter] + distance;
-        let free = std::array::from_fn(|i| i != self.parameter);
+        let mut free = self.problem.free();
+        free[self.parameter] = false;
         let best = self.problem.climb(*warm, free, 1e-10)?;
         *warm = best.point;
         Ok(best.at.value * self.customers)
@@ -86,7 +94,7 @@ impl<M: Model<K, J>, const K: usize, const J: usize> Profile<'_, M, K, J> {
         let (mut near, mut far) = ((0.0, -self.allowed), (0.1, excess(0.1)?));
         while far.1 < 0.0 {
             if far.0 > FAR {
-                return Ok(if direction < 0.0 { 0.0 } else { f64::INFINITY });
+                return Ok(self.dimension().bound(direction * f64::INFINITY));
             }
             near = far;
             far = (2.0 * far.0, excess(2.0 * far.0)?);
@@ -110,7 +118,8 @@ impl<M: Model<K, J>, const K: usize, const J: usize> Profile<'_, M, K, J> {
                 break;
             }
         }
-        Ok((self.estimate[self.parameter] + direction * near.0).exp())
+        let free = self.estimate[self.parameter] + direction * near.0;
+        Ok(self.dimension().bound(free))
     }
 }
 

@@ -1,7 +1,9 @@
 //! Mathematics that has never heard of customers.
 
 pub mod beta_rule;
+pub mod beta_step;
 pub mod dual;
+pub mod falling;
 pub mod hypergeometric;
 pub mod incomplete;
 pub mod linalg;
@@ -15,5 +17,6 @@ pub mod scalar;
 pub mod special;
 
 pub use beta_rule::BetaRule;
+pub use beta_step::ln_beta_step;
 pub use dual::{Dual, Dual2};
 pub use scalar::Scalar;

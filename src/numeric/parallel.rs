@@ -107,6 +107,44 @@ pub fn map_chunks<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync
     collect(items.chunks(CHUNK), work)
 }
 
+/// `f` of each item, in order; each item is enough work to share out.
+pub fn map_jobs<T: Send, R: Send>(items: Vec<T>, f: impl Fn(T) -> R + Sync) -> Vec<R> {
+    map_with(items, || (), |(), item| f(item))
+}
+
+/// `f` of each item, in order, with memory that one item after the other may use; what stands in it must change
+/// nothing. Each item is enough work to share out.
+pub fn map_with<T: Send, R: Send, M>(
+    items: Vec<T>,
+    memory: impl Fn() -> M + Sync,
+    f: impl Fn(&mut M, T) -> R + Sync,
+) -> Vec<R> {
+    if items.len() <= 1 {
+        return items
+            .into_iter()
+            .map(|item| f(&mut memory(), item))
+            .collect();
+    }
+    let work = items.into_par_iter().map_init(&memory, &f);
+    work.collect()
+}
+
+/// Numbers below `len` in pieces that keep all threads busy, one for little work; results must not depend on the cuts.
+pub fn pieces(len: usize) -> Vec<Range<usize>> {
+    let most = 4 * rayon::current_num_threads();
+    cut(len, len.div_ceil(most).max(FEW))
+}
+
+/// Numbers below `len` in pieces of a size that the caches hold; results must not depend on the cuts.
+pub fn blocks(len: usize) -> Vec<Range<usize>> {
+    cut(len, 2 * FEW)
+}
+
+fn cut(len: usize, size: usize) -> Vec<Range<usize>> {
+    let starts = (0..len).step_by(size);
+    starts.map(|start| start..len.min(start + size)).collect()
+}
+
 /// The results of `work` on each block of `size` items, in order: for work that needs more than a few items at a time.
 pub fn map_blocks<T: Sync, R: Send>(
     items: &[T],
@@ -203,6 +241,11 @@ pub fn tabulate<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
         .with_min_len(CHUNK)
         .map(&f)
         .collect()
+}
+
+/// `f` of each number below `len`, in order, where each is much work.
+pub fn each<R: Send>(len: usize, f: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    (0..len).into_par_iter().with_max_len(1).map(&f).collect()
 }
 
 /// Sorts in place by `compare`; items that it finds equal must be interchangeable.

@@ -5,7 +5,7 @@
 //! its authors advise. All streams of a seed start in different states, because the words of that sequence are distinct.
 
 use rand::{Rng, SeedableRng};
-use rand_distr::{Distribution, Exp1, Open01, StandardNormal};
+use rand_distr::{Binomial, Distribution, Exp1, Open01, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// The increment of `SplitMix64`: 2^64 divided by the golden ratio.
@@ -97,6 +97,18 @@ impl Stream {
     pub fn beta(&mut self, a: f64, b: f64) -> f64 {
         let logit = self.ln_gamma(a) - self.ln_gamma(b);
         1.0 / (1.0 + (-logit).exp())
+    }
+
+    /// How many of `trials` succeed that do so with probability `p` each.
+    pub fn binomial(&mut self, trials: f64, p: f64) -> f64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "conversions of floats saturate"
+        )]
+        let trials = trials as u64;
+        // the only refusal is of a p that is no probability
+        Binomial::new(trials, p.clamp(0.0, 1.0)).map_or(0.0, |b| b.sample(&mut self.0) as f64)
     }
 
     /// The next 64 random bits.

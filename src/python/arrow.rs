@@ -7,9 +7,12 @@
 use std::ffi::CStr;
 use std::ptr::NonNull;
 
+use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, from_ffi};
 use arrow_array::ffi_stream::{ArrayStreamReader, FFI_ArrowArrayStream};
-use arrow_array::{Array, ArrayReader, ArrayRef, ArrowPrimitiveType, PrimitiveArray, make_array};
+use arrow_array::{
+    Array, ArrayReader, ArrayRef, ArrowPrimitiveType, PrimitiveArray, StringViewArray, make_array,
+};
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{ArrowError, DataType, Field};
 use numpy::ndarray::ArrayView1;
@@ -66,11 +69,26 @@ impl ArrowTable {
         fields.map(|field| field.data_type().to_string()).collect()
     }
 
+    /// Whether the column at a position is text in one array of views, which the kernel reads as it is.
+    fn has_views(&self, position: usize) -> bool {
+        self.views(position).is_some()
+    }
+
     /// The column at a position: what it is, and its arrays.
     fn column<'py>(&self, py: Python<'py>, position: usize) -> PyResult<Bound<'py, PyTuple>> {
         let column = self.columns.get(position);
         let (field, chunks) = column.ok_or_else(|| unreadable("there is no such column"))?;
         arrow_column::to_python(py, field.data_type(), chunks)
+    }
+}
+
+impl ArrowTable {
+    /// The column at a position if it is text in one array of views.
+    pub(super) fn views(&self, position: usize) -> Option<&StringViewArray> {
+        match &self.columns.get(position)?.1[..] {
+            [chunk] => chunk.as_string_view_opt(),
+            _ => None,
+        }
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn to_python<'py>(
         DataType::Date64 => ticks::<Date64Type>(py, chunks, "ms", None),
         DataType::Timestamp(unit, zone) => timestamps(py, chunks, *unit, zone.as_deref()),
         DataType::Utf8 => arrow_text::text(py, chunks, arrow_text::add_strings::<i32>),
-        DataType::LargeUtf8 => arrow_text::text(py, chunks, arrow_text::add_strings::<i64>),
+        DataType::LargeUtf8 => arrow_text::large_text(py, chunks),
         DataType::Utf8View => arrow_text::text(py, chunks, arrow_text::add_views),
         DataType::FixedSizeBinary(16) => arrow_text::text(py, chunks, arrow_text::add_uuids),
         DataType::Dictionary(_, values) => arrow_text::dictionary(py, chunks, values),

@@ -5,13 +5,14 @@ use arrow_array::types::{
     ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
     UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef, OffsetSizeTrait};
+use arrow_array::{Array, ArrayRef, OffsetSizeTrait, PrimitiveArray};
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::DataType;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::arrow;
 use super::arrow_column::{mask, missing, to_python};
 use crate::data::text::TextBuffer;
 
@@ -32,6 +33,25 @@ pub(super) fn text<'py>(
     let offsets = PyArray1::from_vec(py, buffer.offsets);
     let bytes = PyArray1::from_vec(py, buffer.bytes);
     ("text", offsets, bytes, mask(py, missing)).into_pyobject(py)
+}
+
+/// Large strings, in the memory of the source where they are in one piece.
+pub(super) fn large_text<'py>(
+    py: Python<'py>,
+    chunks: &[ArrayRef],
+) -> PyResult<Bound<'py, PyTuple>> {
+    let one = match chunks {
+        [chunk] => chunk.as_string_opt::<i64>(),
+        _ => None,
+    };
+    let Some(array) = one else {
+        return text(py, chunks, add_strings::<i64>);
+    };
+    let offsets = PrimitiveArray::<Int64Type>::new(array.offsets().inner().clone(), None);
+    let bytes = PrimitiveArray::<UInt8Type>::new(array.values().clone().into(), None);
+    let missing = mask(py, py.detach(|| missing(chunks)));
+    let (offsets, bytes) = (arrow::borrow(py, &offsets)?, arrow::borrow(py, &bytes)?);
+    ("text", offsets, bytes, missing).into_pyobject(py)
 }
 
 pub(super) fn add_strings<O: OffsetSizeTrait>(buffer: &mut TextBuffer, chunk: &ArrayRef) {

@@ -80,6 +80,17 @@ pub(super) fn new_table(
     }))
 }
 
+/// A new array of `rows` numbers of any type, to be written in full.
+pub(super) fn new_array<T: Element>(
+    py: Python<'_>,
+    rows: usize,
+) -> PyResult<Bound<'_, PyArray1<T>>> {
+    let array = py
+        .import("numpy")?
+        .call_method1("empty", (rows, T::get_dtype(py)))?;
+    Ok(array.cast_into()?)
+}
+
 /// Memory from NumPy itself, which asks for large pages where it is large: touching fresh memory for the first time is
 /// a good part of what a prediction for a million customers costs. A lack of memory is an exception.
 fn empty<'py>(py: Python<'py>, shape: impl IntoPyObject<'py>) -> PyResult<Bound<'py, PyAny>> {

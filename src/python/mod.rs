@@ -11,9 +11,11 @@ mod arrow_text;
 mod columns;
 mod convert;
 mod distributions;
+mod engine;
 mod error;
 mod objects;
 mod purchasing;
+mod renewal;
 mod rfm;
 mod simulate;
 mod spending;
@@ -32,6 +34,9 @@ mod _core {
         check_summary, customer_activity, group_transactions, split_transactions,
         summarize_transactions,
     };
+
+    #[pymodule_export]
+    use super::engine::{group_log, summarize_log};
 
     #[pymodule_export]
     use super::arrow::ArrowTable;
@@ -54,6 +59,11 @@ mod _core {
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
         purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+    };
+    #[pymodule_export]
+    use super::renewal::{
+        renewal_bootstrap, renewal_fit, renewal_log_likelihood, renewal_parameters,
+        renewal_predict, renewal_profile, renewal_simulate,
     };
     #[pymodule_export]
     use super::rfm::{

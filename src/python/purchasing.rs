@@ -52,6 +52,7 @@ pub(super) fn purchasing_fit<'py>(
         weights,
         penalty,
         check: &interrupt,
+        ..Options::default()
     };
     let fit = py.detach(|| model.fit(&columns.check()?, &options))?;
     fit_dict(py, &fit)
@@ -78,6 +79,7 @@ pub(super) fn purchasing_profile<'py>(
         weights,
         penalty,
         check: &interrupt,
+        ..Options::default()
     };
     let interval = py.detach(|| {
         let customers = columns.check()?;

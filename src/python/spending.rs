@@ -50,6 +50,7 @@ pub(super) fn spending_fit<'py>(
         weights,
         penalty,
         check: &interrupt,
+        ..Options::default()
     };
     let fit = py.detach(|| fit::<GammaGamma, 3, 2>(&Spending::new(x, mean)?, &options))?;
     fit_dict(py, &fit)
@@ -73,6 +74,7 @@ pub(super) fn spending_profile<'py>(
         weights,
         penalty,
         check: &interrupt,
+        ..Options::default()
     };
     let interval = py.detach(|| {
         let customers = Spending::new(x, mean)?;

@@ -152,7 +152,10 @@ fn grouped_columns(py: Python<'_>, grouped: Transactions) -> PyResult<Bound<'_, 
     Ok(result)
 }
 
-fn receipt_fields<'py>(py: Python<'py>, receipt: &Receipt) -> PyResult<Bound<'py, PyDict>> {
+pub(super) fn receipt_fields<'py>(
+    py: Python<'py>,
+    receipt: &Receipt,
+) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     let dropped = PyDict::new(py);
     dropped.set_item("missing_customer", receipt.dropped.missing_customer)?;

@@ -14,4 +14,5 @@ mod derivatives;
 mod discounting;
 mod extremes;
 mod fitting;
+mod renewal;
 mod spending;

@@ -50,6 +50,20 @@ cuts: dict[str, list[float]] = rfm.thresholds_
 moved: tn.rfm.Migration = rfm.migration(log, ["2024-01-20", dt.date(2024, 2, 1)])
 judged: tn.rfm.Validation = rfm.validate(log, "2024-01-20", groups=2)
 words: str = judged.verdict()
+found: tn.Concentration = tn.concentration(log, shares=[0.25, 0.5])
+index: float = found.gini
+said: list[str] = found.sentences()
+kept: tn.TopStability = tn.top_stability(log, ["2024-01-20", "2024-03-01"], share=0.5)
+groups: tn.ClusterSegments = tn.ClusterSegments(clusters=2, bootstrap=0).fit(log)
+again: tn.ClusterSegments = tn.ClusterSegments.from_dict(groups.to_dict())
+labels: tuple[str, ...] = again.names_
+seen: tn.Renewals = tn.Renewals.from_survivors(
+    {"age": [0, 1, 2, 3], "survivors": [100, 70, 58, 51]}, unit="year"
+)
+staying: tn.SBG = tn.SBG().fit(seen, start={"alpha": 1.0})
+curve = staying.survival([1, 2, 5], interval=0.9)
+draws = staying.bootstrap(20, seed=1).confidence_intervals(0.9)
+worth = staying.discounted_lifetime_new(discount_rate=0.1)
 try:
     tn.BGNBD().probability_alive(summary)
 except tn.exceptions.NotFittedError as error:

@@ -11,13 +11,18 @@ Drawing needs matplotlib, which is imported when something is drawn and not befo
 from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
+from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
+from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.fit import (
     conditional_expectations,
     frequency_histogram,
     plot_conditional_expectations,
     plot_frequency,
 )
+from tenure.plotting.grid import plot_score_grid, score_grid
+from tenure.plotting.lift import plot_gains, plot_lift
 from tenure.plotting.maps import plot_recency_frequency, recency_frequency_map
+from tenure.plotting.migration import plot_migration, plot_migration_flows
 from tenure.plotting.orders import (
     order_values,
     plot_order_values,
@@ -25,7 +30,11 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.renewals import plot_renewals, renewal_curve
+from tenure.plotting.scores import plot_score_cuts
+from tenure.plotting.segments import plot_segment_shares, segment_shares
 from tenure.plotting.tracks import plot_tracking, tracking
+from tenure.plotting.treemap import plot_segment_treemap
 from tenure.plotting.values import (
     plot_top_customers,
     plot_value_distribution,
@@ -39,17 +48,34 @@ __all__ = [
     "frequency_histogram",
     "order_values",
     "plot_alive_history",
+    "plot_cluster_criteria",
+    "plot_clusters",
     "plot_conditional_expectations",
+    "plot_deciles",
     "plot_frequency",
+    "plot_gains",
+    "plot_lift",
+    "plot_lorenz",
+    "plot_migration",
+    "plot_migration_flows",
     "plot_order_values",
     "plot_purchases_over_time",
     "plot_recency_frequency",
+    "plot_renewals",
+    "plot_score_cuts",
+    "plot_score_grid",
+    "plot_segment_shares",
+    "plot_segment_treemap",
     "plot_time_between_orders",
     "plot_top_customers",
     "plot_tracking",
     "plot_value_distribution",
+    "plot_whale",
     "purchases_over_time",
     "recency_frequency_map",
+    "renewal_curve",
+    "score_grid",
+    "segment_shares",
     "time_between_orders",
     "top_customers",
     "tracking",

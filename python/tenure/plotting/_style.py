@@ -25,6 +25,7 @@ __all__ = [
     "PAPER",
     "SHADE",
     "calm_axes",
+    "color_bar",
     "date_axis",
     "detached",
     "halo",
@@ -32,6 +33,8 @@ __all__ = [
     "legend",
     "mark",
     "number_axis",
+    "percent_axis",
+    "readable_on",
     "remark",
     "sequential",
     "shortened",
@@ -151,6 +154,39 @@ def number_axis(ax: Axes, which: str = "y", *, whole: bool = False) -> None:
     if whole:
         axis.set_major_locator(MaxNLocator(integer=True, nbins=7, min_n_ticks=1))
     axis.set_major_formatter(FuncFormatter(_plain_number))
+
+
+def percent_axis(ax: Axes, which: str = "y", *, digits: int = 0) -> None:
+    """Write the shares of an axis as percentages."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
+
+    def written(share: float, _place: object) -> str:
+        return f"{100 * share:.{digits}f} %"
+
+    axis = ax.yaxis if which == "y" else ax.xaxis
+    axis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], nbins=7))
+    axis.set_major_formatter(FuncFormatter(written))
+
+
+def readable_on(color: Any) -> str:
+    """Return the colour of text that can be read on this one."""
+    from matplotlib.colors import to_rgb  # noqa: PLC0415
+
+    red, green, blue = to_rgb(color)
+    light = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
+    return ON_MAP if light else "#ffffff"
+
+
+def color_bar(ax: Axes, image: Any, label: str, *, extend: str = "neither") -> None:
+    """Say beside the axes what the colours of a map stand for."""
+    from matplotlib.ticker import FuncFormatter  # noqa: PLC0415
+
+    figure: Any = ax.get_figure()
+    bar = figure.colorbar(image, ax=ax, pad=0.02, extend=extend)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5, length=0)
+    bar.ax.yaxis.set_major_formatter(FuncFormatter(_plain_number))
+    bar.set_label(label, color=INK, fontsize=9)
 
 
 def _plain_number(number: float, _place: object) -> str:

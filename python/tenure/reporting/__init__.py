@@ -36,6 +36,9 @@ _CONTENTS = {
     "checks": "Checks",
     "alive": "Who is still there",
     "value": "Value",
+    "scores": "Scores",
+    "segments": "Segments",
+    "concentration": "Best customers",
     "method": "Method",
 }
 
@@ -186,6 +189,9 @@ def _page(analysis: Analysis) -> Html:
         sections.checks(analysis),
         sections.alive(analysis),
         sections.value(analysis),
+        sections.scores(analysis),
+        sections.segments(analysis),
+        sections.concentration(analysis),
         sections.method(analysis),
     ]
     entries = zip(_CONTENTS.items(), found, strict=True)

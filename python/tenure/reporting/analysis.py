@@ -17,6 +17,7 @@ from tenure.exceptions import (
 from tenure.plotting._dates import end_of
 from tenure.reporting.check import check
 from tenure.reporting.forecast import forecast
+from tenure.reporting.segmentation import segmentation, spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tenure.reporting.check import Check
     from tenure.reporting.forecast import Forecast
     from tenure.reporting.progress import Progress
+    from tenure.reporting.segmentation import Segmentation, Spread
     from tenure.reporting.settings import Settings
     from tenure.summary import Summary
     from tenure.transactions import Transactions
@@ -79,6 +81,10 @@ class Analysis:
         None if no model could be fitted; `problems["forecast"]` says why.
     check : Check or None
         None if the models could not be checked; `problems["check"]` says why.
+    segmentation : Segmentation or None
+        Scores and segments; None if `problems["segments"]` says why.
+    spread : Spread or None
+        How much the best customers bring; None without amounts.
     problems : dict of str to str
         What could not be done, in words.
     """
@@ -89,6 +95,8 @@ class Analysis:
     base: Base
     forecast: Forecast | None
     check: Check | None
+    segmentation: Segmentation | None
+    spread: Spread | None
     problems: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -113,7 +121,14 @@ def analyse(log: Transactions, settings: Settings, progress: Progress) -> Analys
     if ahead is not None:
         progress.step("checking the models on what came later")
         back = _attempt(problems, "check", look_back)
-    return Analysis(log, summary, settings, base, ahead, back, problems)
+    progress.step("scoring customers")
+    last, level = base.last_day, settings.interval
+    scored = _attempt(problems, "segments", lambda: segmentation(log, last, level))
+    spent = None
+    if base.value is not None:
+        spent = _attempt(problems, "concentration", lambda: spread(log, last, level))
+    parts = (base, ahead, back, scored, spent)
+    return Analysis(log, summary, settings, *parts, problems)
 
 
 def _calibration_end(base: Base, settings: Settings) -> Date:

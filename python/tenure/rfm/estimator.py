@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tenure.rfm.over_time import OverTime
 from tenure.rfm.settings import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
 
     from tenure._units import Horizon
     from tenure.rfm.dimensions import Dimension
@@ -145,3 +147,13 @@ class RFM(OverTime):
         self.window = window
         self.seed = seed
         super().__init__()
+
+    def plot(
+        self, kind: str = "grid", *, ax: Axes | None = None, **options: Any
+    ) -> Axes:
+        """Draw the customers of the fit, as `Scores.plot`; or "cuts" of a dimension."""
+        if kind != "cuts":
+            return self.score().plot(kind, ax=ax, **options)  # type: ignore[arg-type]
+        from tenure.plotting import plot_score_cuts  # noqa: PLC0415
+
+        return plot_score_cuts(self, ax=ax, **options)

@@ -18,6 +18,7 @@ from tenure.rfm.markov import Homogeneity, stationary_shares
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from tenure.rfm.outlook import Outlook
@@ -259,6 +260,26 @@ class Migration:
         return step
 
     # -- display -------------------------------------------------------------------
+
+    def plot(
+        self,
+        kind: Literal["map", "flows"] = "map",
+        *,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Axes:
+        """Draw one step: `plotting.plot_migration` or `plot_migration_flows`."""
+        from tenure import plotting  # noqa: PLC0415
+
+        draw = {
+            "map": plotting.plot_migration,
+            "flows": plotting.plot_migration_flows,
+        }.get(kind)
+        if draw is None:
+            raise ParameterError.of(
+                name="kind", expected="be 'map' or 'flows'", found=repr(kind)
+            )
+        return draw(self, ax=ax, **options)
 
     def _headline(self) -> str:
         how = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from tenure._frame import Categories
 from tenure._report import counted, html_report, text_table, written
 from tenure._typing import override
-from tenure.exceptions import ColumnError
+from tenure.exceptions import ColumnError, ParameterError
 from tenure.rfm.inputs import frame_of
 from tenure.rfm.outlook import Outlook
 from tenure.rfm.segments import code_of
@@ -19,6 +19,7 @@ from tenure.rfm.summary import summarize
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
     from tenure._family import Family
@@ -258,6 +259,39 @@ class Scores:
         return summarize(self, by=by, outlook=outlook, level=level)
 
     # -- display -------------------------------------------------------------------
+
+    def plot(
+        self,
+        kind: Literal["grid", "treemap", "shares"] = "grid",
+        *,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Axes:
+        """Draw customers by score, or by segment.
+
+        Parameters
+        ----------
+        kind : {"grid", "treemap", "shares"}
+            `plotting.plot_score_grid`, `plot_segment_treemap` or `plot_segment_shares`.
+        ax : Axes, optional
+            Where to draw.
+        **options
+            As these functions take them.
+        """
+        from tenure import plotting  # noqa: PLC0415
+
+        draw = {
+            "grid": plotting.plot_score_grid,
+            "treemap": plotting.plot_segment_treemap,
+            "shares": plotting.plot_segment_shares,
+        }.get(kind)
+        if draw is None:
+            raise ParameterError.of(
+                name="kind",
+                expected="be 'grid', 'treemap' or 'shares'",
+                found=repr(kind),
+            )
+        return draw(self, ax=ax, **options)
 
     def _headline(self) -> str:
         as_of = "" if self.as_of is None else f" as of {written(self.as_of)}"

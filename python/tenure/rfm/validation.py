@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tenure.rfm.ranking import Concentration, Order, area_under_curve, lift
 from tenure.value import _buying
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from tenure._purchasing import PurchasingModel
@@ -258,6 +259,23 @@ class Validation:
         return native_frame(columns, family=self.scores.family)
 
     # -- display -------------------------------------------------------------------
+
+    def plot(
+        self,
+        kind: Literal["gains", "lift"] = "gains",
+        *,
+        ax: Axes | None = None,
+        **options: Any,
+    ) -> Axes:
+        """Draw how rankings did: `plotting.plot_gains` or `plot_lift`."""
+        from tenure import plotting  # noqa: PLC0415
+
+        draw = {"gains": plotting.plot_gains, "lift": plotting.plot_lift}.get(kind)
+        if draw is None:
+            raise ParameterError.of(
+                name="kind", expected="be 'gains' or 'lift'", found=repr(kind)
+            )
+        return draw(self, ax=ax, **options)
 
     def verdict(self) -> str:
         """Return in words which ranking foretells orders best on these data."""

@@ -1,0 +1,437 @@
+"""Models of renewal: how they are fitted, and what the core is asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from tenure import _core
+from tenure._customers import Customers
+from tenure._estimator import Estimator
+from tenure._fit import FitResult
+from tenure._frame import Table
+from tenure._typing import override
+from tenure._units import plural, unit_named
+from tenure.exceptions import DataError, LengthError, NotFittedError, ParameterError
+from tenure.renewals import Renewals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from tenure._core_types import RenewalSettings
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+__all__ = ["Quantity", "RenewalFit"]
+
+Quantity: TypeAlias = Literal["survival", "leaving", "residual", "payments"]
+
+SHARES = ("one_and_done", "never_leaving")
+"""The parameters that a model has only if it is asked to."""
+
+
+class RenewalFit(Estimator):
+    """A model of renewal without its predictions."""
+
+    _model: ClassVar[str]
+    _continuous: ClassVar[bool] = False
+
+    one_and_done: bool
+    never_leaving: bool
+
+    def __init__(
+        self,
+        *,
+        one_and_done: bool = False,
+        never_leaving: bool = False,
+        penalty: float = 0.0,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(penalty=penalty, strict=strict)
+        self.one_and_done = one_and_done
+        self.never_leaving = never_leaving
+        self._renewals: Renewals | None = None
+
+    @classmethod
+    @override
+    def _parameter_table(cls) -> list[tuple[str, str, str]]:
+        return _core.renewal_parameters(cls._model)
+
+    @classmethod
+    def _all_parameters(cls) -> tuple[str, ...]:
+        return tuple(name for name, _, _ in cls._parameter_table())
+
+    def _parameters(self) -> tuple[str, ...]:
+        """Return the parameters that this model has."""
+        return tuple(
+            name
+            for name in self._all_parameters()
+            if name not in SHARES or getattr(self, name)
+        )
+
+    def _theta(self) -> list[float]:
+        """Return the parameters as the core wants them: a share left out is 0."""
+        known = self.result_.parameters
+        return [known.get(name, 0.0) for name in self._all_parameters()]
+
+    @classmethod
+    def _with_shares(
+        cls,
+        given: dict[str, float],
+        one_and_done: float,
+        never_leaving: float,
+        covariance: ArrayLike | None,
+        unit: str | None,
+    ) -> Self:
+        """Make a model from known parameters; shares of 0 are none of them."""
+        shares = {"one_and_done": one_and_done, "never_leaving": never_leaving}
+        used = {name: share for name, share in shares.items() if share != 0.0}
+        model = cls._from_params({**given, **used}, covariance, unit)
+        model.one_and_done, model.never_leaving = (name in used for name in SHARES)
+        return model
+
+    # -- fitting ---------------------------------------------------------------------
+
+    def fit(
+        self,
+        data: Renewals | object,
+        *,
+        duration: str = "duration",
+        churned: str = "churned",
+        weights: str | ArrayLike | None = None,
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Find the parameters under which what the customers did is likeliest.
+
+        Parameters
+        ----------
+        data : Renewals or frame
+            A survival table, a cohort triangle or single customers, as `Renewals` reads
+            them; or a frame with one row a customer, which is read as
+            `Renewals.from_durations` does (with exact times for a model in continuous
+            time).
+        duration, churned : str
+            For a frame, the columns: how long each customer stayed, and whether they
+            left.
+        weights : str or array, optional
+            What each row counts beside the number of customers it stands for; a column
+            of the frame, or the numbers.
+        fixed : mapping of str to float, optional
+            Parameters to hold at a value: `fixed={"c": 1.0}`.
+        start : mapping of str to float, optional
+            Where to start, for some or all parameters; the data say it otherwise.
+        unit : str, optional
+            How long a period is, for a frame.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If a column holds something that cannot be.
+        ConvergenceError
+            If nobody left or nobody stayed, or (with `strict`) there is no clear
+            optimum.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a parameter ran to a boundary, or no optimum was reached.
+        """
+        self._result, self._training, self._weights = None, None, None
+        self._renewals = None
+        self._names = {"duration": duration, "churned": churned}
+        renewals = self._read(data, self._names, unit)
+        self._learn_from(data, renewals, weights, fixed, start)
+        return self
+
+    def _learn_from(
+        self,
+        data: object,
+        renewals: Renewals,
+        weights: str | ArrayLike | None,
+        fixed: Mapping[str, float] | None,
+        start: Mapping[str, float] | None,
+    ) -> None:
+        customers = _as_customers(data, renewals)
+        counts = renewals.customers
+        if weights is not None:
+            counts = counts * _checked_weights(customers.weights(data, weights), counts)
+        held = self._asked_for(fixed, "fixed")
+        settings = self._core_settings(counts, held, self._asked_for(start, "start"))
+        found = _core.renewal_fit(self._model, _triple(customers), settings)
+        result = self._reduced(found, renewals.unit, held)
+        self._result, self._training, self._weights = result, customers, counts
+        self._renewals = renewals
+        if result.status != "converged":
+            self._complain(result)
+
+    def _read(
+        self, data: object, names: Mapping[str, str], unit: str | None
+    ) -> Renewals:
+        """Return the data as renewals, fit for this model."""
+        if isinstance(data, Renewals):
+            if unit is not None and data.unit is not None and unit != data.unit:
+                raise ParameterError.of(
+                    name="unit",
+                    expected="be left out: the renewals have their own",
+                    found=f"{unit!r} where they are in {data.unit}s",
+                )
+            renewals = data if unit is None else replace(data, unit=unit_named(unit))
+        else:
+            given: Any = unit
+            renewals = Renewals.from_durations(
+                data, **names, exact=self._continuous, unit=given
+            )
+        if renewals.exact and not self._continuous:
+            raise ParameterError.of(
+                name="data",
+                expected=f"count whole periods for {type(self).__name__}, a model in "
+                "discrete time",
+                found="exact ages",
+                hint="ExponentialGamma and WeibullGamma take exact ages",
+            )
+        return renewals
+
+    def _asked_for(
+        self, given: Mapping[str, float] | None, what: str
+    ) -> dict[str, float]:
+        """Return values by name, or say which name is none of the model's."""
+        values = {name: float(value) for name, value in (given or {}).items()}
+        for name in values:
+            if name not in self._parameters():
+                raise ParameterError.of(
+                    name=what,
+                    expected="name parameters of the model: "
+                    + ", ".join(self._parameters()),
+                    found=repr(name),
+                )
+        if what == "fixed" and len(values) == len(self._parameters()):
+            raise ParameterError.of(
+                name=what,
+                expected="leave a parameter to be estimated",
+                found=", ".join(values),
+                hint="from_params makes a model of which all parameters are known",
+            )
+        return values
+
+    def _core_settings(
+        self,
+        counts: Floats,
+        held: Mapping[str, float],
+        start: Mapping[str, float] | None = None,
+    ) -> RenewalSettings:
+        own, every = self._parameters(), self._all_parameters()
+        start = start or {}
+        return {
+            "weights": counts,
+            "penalty": self.penalty,
+            "fixed": [held.get(n) if n in own else 0.0 for n in every],
+            "start": [start.get(n) if n in own else None for n in every],
+        }
+
+    def _reduced(
+        self, found: dict[str, Any], unit: str | None, held: Mapping[str, float]
+    ) -> FitResult:
+        """Return what the core found of the parameters that this model has."""
+        every, own = self._all_parameters(), self._parameters()
+        where = [every.index(name) for name in own]
+        covariance = found["covariance"]
+        if covariance.size:
+            covariance = np.ascontiguousarray(covariance[np.ix_(where, where)])
+        found = {
+            **found,
+            "parameters": found["parameters"][where],
+            "covariance": covariance,
+        }
+        fixed = tuple(name for name in own if name in held)
+        return FitResult.of(own, found, unit, fixed)
+
+    def _held(self) -> dict[str, float]:
+        """Return the parameters that were held fixed, with their values."""
+        result = self.result_
+        return {name: result.parameters[name] for name in result.fixed}
+
+    @override
+    def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
+        settings = self._core_settings(weights, {})
+        return _core.renewal_fit(self._model, _triple(customers), settings)
+
+    @override
+    def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        name = list(self.result_.parameters)[parameter]
+        customers = self._customers(None)
+        assert self._weights is not None  # noqa: S101
+        return _core.renewal_profile(
+            self._model,
+            self._theta(),
+            _triple(customers),
+            self._core_settings(self._weights, self._held()),
+            parameter=self._all_parameters().index(name),
+            level=level,
+        )
+
+    def _bootstrap(self, renewals: Renewals, replicates: int, seed: int) -> Floats:
+        """Return the parameters of this model, one row a replicate."""
+        counts = renewals.customers if self._weights is None else self._weights
+        seen = counts > 0
+        ends = renewals.end[seen]
+        if np.isnan(ends).any():
+            raise ParameterError.of(
+                name="bootstrap",
+                expected="know until when those were in view who left",
+                found="renewals without that",
+                hint="say it in from_durations(..., end=...); tables and contracts "
+                "know it",
+            )
+        pairs = np.column_stack([renewals.entry[seen], ends])
+        distinct, where = np.unique(pairs, axis=0, return_inverse=True)
+        customers = np.bincount(where.ravel(), counts[seen]).astype(np.float64)
+        whole = np.round(customers)
+        if np.abs(customers - whole).max() > 1e-6 * max(customers.max(), 1.0):
+            raise ParameterError.of(
+                name="bootstrap",
+                expected="have whole numbers of customers to draw",
+                found=repr(float(customers[np.abs(customers - whole).argmax()])),
+            )
+        rows = _core.renewal_bootstrap(
+            self._model,
+            self._theta(),
+            (distinct[:, 0].copy(), distinct[:, 1].copy(), whole),
+            self._core_settings(np.empty(0), self._held()),
+            exact=renewals.exact,
+            replicates=replicates,
+            seed=seed,
+        )
+        own = [self._all_parameters().index(n) for n in self.result_.parameters]
+        return rows[:, own]
+
+    # -- customers ---------------------------------------------------------------------
+
+    @override
+    def _log_likelihoods(self, customers: Customers) -> Floats:
+        return _core.renewal_log_likelihood(
+            self._model, self._theta(), _triple(customers)
+        )
+
+    @override
+    def _customers(self, data: object) -> Customers:
+        if data is None:
+            return self._customers_of(None, {})
+        names = self._names or {"duration": "duration", "churned": "churned"}
+        return _as_customers(data, self._read(data, names, None))
+
+    @property
+    def fitted_to_(self) -> float | None:
+        """The highest age that the fit has seen; None if it was not fitted here."""
+        _ = self.result_
+        return None if self._renewals is None else self._renewals.longest
+
+    def _seen(self) -> Renewals:
+        """Return the renewals of the fit."""
+        if self._renewals is None:
+            msg = (
+                f"this {type(self).__name__} does not hold the customers of its fit "
+                "(it was loaded, or made from given parameters)"
+            )
+            raise NotFittedError(msg)
+        return self._renewals
+
+    @override
+    def log_likelihood(self, data: object = None) -> Any:
+        """Return the log-likelihood of a customer of each row, as a series.
+
+        Parameters
+        ----------
+        data : Renewals or frame, optional
+            The customers; those of the fit if left out. What a row of a `Renewals`
+            counts is not part of it.
+        """
+        return super().log_likelihood(data)
+
+    # -- the work ----------------------------------------------------------------------
+
+    def _spans(
+        self,
+        quantity: Quantity,
+        ages: tuple[Floats, Floats],
+        *,
+        rate: float = 0.0,
+        gradient: bool = False,
+        theta: list[float] | None = None,
+    ) -> tuple[Floats, Floats | None]:
+        """Return a quantity for each pair of ages, and its slopes in the parameters."""
+        pairs = np.column_stack(ages)
+        distinct, where = np.unique(pairs, axis=0, return_inverse=True)
+        values, gradients = _core.renewal_predict(
+            self._model,
+            quantity,
+            self._theta() if theta is None else theta,
+            (
+                np.ascontiguousarray(distinct[:, 0]),
+                np.ascontiguousarray(distinct[:, 1]),
+            ),
+            rate=rate,
+            gradient=gradient,
+        )
+        if gradients is not None:
+            own = [self._all_parameters().index(n) for n in self.result_.parameters]
+            gradients = gradients[:, own][where.ravel()]
+        return values[where.ravel()], gradients
+
+    @override
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle without the training data: a fitted model is a few numbers."""
+        return {**super().__getstate__(), "_renewals": None}
+
+    @override
+    def _ages(self) -> str:
+        unit = self.result_.time_unit
+        return f", ages in {plural(unit)}" if unit else ""
+
+
+def _as_customers(data: object, renewals: Renewals) -> Customers:
+    """Return the contracts as what every model is fitted to."""
+    columns = {
+        "entry": renewals.entry,
+        "from": renewals.last_seen,
+        "to": renewals.gone,
+    }
+    index = None if isinstance(data, Renewals) else Table.of(data).index
+    return Customers(columns, renewals.family, index, None, renewals.unit)
+
+
+def _triple(customers: Customers) -> tuple[Floats, Floats, Floats]:
+    columns = customers.columns
+    return columns["entry"], columns["from"], columns["to"]
+
+
+def _checked_weights(weights: Floats, counts: Floats) -> Floats:
+    """Return weights that can be multiplied with the rows' counts."""
+    if weights.shape != counts.shape:
+        raise LengthError.between(
+            column="weights",
+            found=weights.size,
+            reference="customers",
+            expected=len(counts),
+        )
+    bad = ~np.isfinite(weights) | (weights < 0)
+    if bad.any():
+        row = int(bad.argmax())
+        raise DataError.at(
+            column="weights",
+            expected="be finite and at least 0",
+            row=row,
+            found=repr(float(weights[row])),
+            count=int(bad.sum()),
+        )
+    return weights

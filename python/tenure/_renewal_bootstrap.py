@@ -1,0 +1,152 @@
+"""Estimates from data sets that were drawn from a fitted model of renewal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tenure._frame import native_frame
+from tenure._intervals import check_level
+from tenure._report import counted
+from tenure._typing import override
+from tenure.exceptions import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+    from tenure._renewal import RenewalFit
+    from tenure.renewals import Renewals
+
+__all__ = ["Bootstrap"]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Bootstrap:
+    """Estimates from data sets that were drawn from a fitted model.
+
+    Give it to a prediction as `bootstrap=`, and its intervals are percentiles over the
+    replicates: they need no normal approximation, and hold their level where a
+    parameter is known badly.
+
+    Attributes
+    ----------
+    parameters : dict of str to array
+        For each parameter its estimates, one a replicate.
+    model : str
+        The model that was fitted.
+    seed : int
+        The seed of the draws.
+    failed : int
+        Replicates left out because nothing could be fitted to them.
+
+    References
+    ----------
+    Efron, B., Tibshirani, R. J. (1993). An Introduction to the Bootstrap. Chapman &
+    Hall.
+    """
+
+    parameters: dict[str, NDArray[np.float64]]
+    model: str
+    seed: int
+    failed: int
+    family: str
+
+    @classmethod
+    def of(
+        cls, model: RenewalFit, renewals: Renewals, replicates: int, seed: int
+    ) -> Self:
+        """Fit the model to data sets drawn from itself."""
+        if replicates < 2:
+            raise ParameterError.of(
+                name="replicates", expected="be at least 2", found=repr(replicates)
+            )
+        rows = model._bootstrap(renewals, replicates, seed)  # noqa: SLF001
+        good = np.isfinite(rows).all(axis=1)
+        if good.sum() < 2:
+            raise ParameterError.of(
+                name="replicates",
+                expected="give at least two data sets that can be fitted",
+                found=f"{int(good.sum())} of {replicates}",
+                hint="there are too few customers, or too few of them leave",
+            )
+        columns = dict(zip(model.result_.parameters, rows[good].T.copy(), strict=True))
+        failed = int((~good).sum())
+        return cls(columns, type(model).__name__, seed, failed, renewals.family)
+
+    def __len__(self) -> int:
+        """Return the number of replicates."""
+        return len(next(iter(self.parameters.values())))
+
+    def to_frame(self) -> Any:
+        """Return the estimates, one row a replicate."""
+        return native_frame(self.parameters, family=self.family)
+
+    def confidence_intervals(
+        self, level: float = 0.95
+    ) -> dict[str, tuple[float, float]]:
+        """Return the percentile interval of each parameter."""
+        ends = self.ends(np.column_stack(list(self.parameters.values())), level)
+        pairs = zip(ends["lower"], ends["upper"], strict=True)
+        return {
+            name: (float(lower), float(upper))
+            for name, (lower, upper) in zip(self.parameters, pairs, strict=True)
+        }
+
+    def interval(
+        self, function: Callable[[dict[str, float]], float], level: float = 0.95
+    ) -> tuple[float, float]:
+        """Return the percentile interval of any number made from the parameters.
+
+        Parameters
+        ----------
+        function : callable
+            Takes the parameters by name, returns a number.
+        level : float, default 0.95
+            How often such intervals hold the true value.
+        """
+        rows = zip(*self.parameters.values(), strict=True)
+        draws = [
+            [function(dict(zip(self.parameters, row, strict=True)))] for row in rows
+        ]
+        ends = self.ends(np.array(draws, dtype=np.float64), level)
+        return float(ends["lower"][0]), float(ends["upper"][0])
+
+    def ends(
+        self, draws: NDArray[np.float64], level: float
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return standard error, lower and upper end of each column of draws."""
+        tail = (1.0 - check_level(level, name="level")) / 2.0
+        finite = np.isfinite(draws).all(axis=0)
+        errors = np.full(draws.shape[1], np.nan)
+        errors[finite] = draws[:, finite].std(axis=0, ddof=1)
+        # infinite draws are in order with the others, but cannot be interpolated
+        lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0, method="nearest")
+        if finite.any():
+            smooth = np.quantile(draws[:, finite], [tail, 1.0 - tail], axis=0)
+            lower[finite], upper[finite] = smooth
+        return {"std_error": errors, "lower": lower, "upper": upper}
+
+    def for_core(self, model: RenewalFit) -> list[list[float]]:
+        """Return the replicates as the core wants its parameters."""
+        if type(model).__name__ != self.model or set(self.parameters) != set(
+            model.result_.parameters
+        ):
+            raise ParameterError.of(
+                name="bootstrap",
+                expected=f"be that of this {type(model).__name__}",
+                found=f"one of {self.model} with {', '.join(self.parameters)}",
+            )
+        every = model._all_parameters()  # noqa: SLF001
+        nothing = np.zeros(len(self))
+        columns = [self.parameters.get(name, nothing) for name in every]
+        return np.column_stack(columns).tolist()
+
+    @override
+    def __repr__(self) -> str:
+        failed = f", {self.failed} without a fit" if self.failed else ""
+        return f"Bootstrap of {self.model}: {counted(len(self), 'replicate')}{failed}"

@@ -1,0 +1,531 @@
+"""What every model of renewal predicts."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from tenure import _core
+from tenure._frame import native_frame
+from tenure._intervals import Scale, bounds, check_level, delta_method
+from tenure._renewal import Quantity, RenewalFit
+from tenure._renewal_bootstrap import Bootstrap
+from tenure._units import continuous_rate, in_units
+from tenure.exceptions import EstimateWarning, ParameterError
+from tenure.renewals import Renewals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from tenure._units import Horizon
+
+    Floats: TypeAlias = NDArray[np.float64]
+    Computed: TypeAlias = Callable[[list[float], bool], tuple[Floats, Floats | None]]
+
+__all__ = ["RenewalModel"]
+
+
+class RenewalModel(RenewalFit):
+    """A model of how long customers stay who can leave at every renewal.
+
+    Parameters
+    ----------
+    one_and_done : bool, default False
+        Whether some customers leave at the first renewal whatever the law says: their
+        share becomes a parameter.
+    never_leaving : bool, default False
+        Whether some of the others never leave: their share becomes a parameter.
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: the fit maximises
+        the log-likelihood less `penalty` times the number of customers times the sum of
+        squares of the logarithms of the parameters (log odds for shares). 0 is plain
+        maximum likelihood. The log-likelihood that is reported is always the plain one.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+    """
+
+    # -- curves ------------------------------------------------------------------------
+
+    def survival(
+        self,
+        ages: ArrayLike | None = None,
+        *,
+        given: ArrayLike = 0.0,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
+        """Return the share of customers who are there at each age.
+
+        Parameters
+        ----------
+        ages : array, optional
+            The ages; by default 0 to the last that the fit has seen.
+        given : float or array, default 0
+            The age at which customers are known to be there, one for all or one for
+            each of `ages`: then the result is the probability of being there still.
+        interval : float, optional
+            Confidence level of an interval for the uncertainty of the parameters.
+        bootstrap : Bootstrap, optional
+            What `bootstrap` returned: then intervals are its percentiles; otherwise
+            they are made by the delta method.
+
+        Returns
+        -------
+        frame
+            One row an age: `age`, `survival` and, with `interval`, its standard error
+            and the ends of the interval. The family is that of the training data.
+        """
+        to = self._whole(self._default_ages(0) if ages is None else ages, "ages")
+        known = self._whole(given, "given")
+        known = np.broadcast_to(known, to.shape).copy()
+        if (known > to).any():
+            row = int((known > to).argmax())
+            raise ParameterError.of(
+                name="given",
+                expected="not lie after the age",
+                found=f"{known[row]:g} with {to[row]:g}",
+            )
+        spans = (known, to)
+        return self._curve(
+            "age",
+            to,
+            "survival",
+            "survival",
+            spans,
+            interval=interval,
+            bootstrap=bootstrap,
+        )
+
+    def retention(
+        self,
+        periods: ArrayLike | None = None,
+        *,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
+        """Return the share of the customers up for each renewal who renew.
+
+        Parameters
+        ----------
+        periods : array, optional
+            The renewals: 1 is the first. By default all that the fit has seen.
+        interval, bootstrap
+            As `survival`.
+
+        Returns
+        -------
+        frame
+            One row a renewal: `period`, `retention` and its interval.
+        """
+        to = self._renewals_asked_for(periods)
+        spans = (to - 1.0, to)
+        return self._curve(
+            "period",
+            to,
+            "retention",
+            "survival",
+            spans,
+            interval=interval,
+            bootstrap=bootstrap,
+        )
+
+    def churn_probabilities(
+        self,
+        periods: ArrayLike | None = None,
+        *,
+        given: ArrayLike = 0.0,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
+        """Return the probability of leaving at each renewal.
+
+        Parameters
+        ----------
+        periods : array, optional
+            The renewals: 1 is the first. By default all that the fit has seen.
+        given, interval, bootstrap
+            As `survival`.
+
+        Returns
+        -------
+        frame
+            One row a renewal: `period`, `churn_probability` and its interval.
+        """
+        to = self._renewals_asked_for(periods)
+        known = np.broadcast_to(self._whole(given, "given"), to.shape).copy()
+        if (known > to - 1).any():
+            row = int((known > to - 1).argmax())
+            raise ParameterError.of(
+                name="given",
+                expected="lie before the renewal",
+                found=f"{known[row]:g} with {to[row]:g}",
+            )
+        return self._curve(
+            "period",
+            to,
+            "churn_probability",
+            "leaving",
+            (known, to),
+            interval=interval,
+            bootstrap=bootstrap,
+        )
+
+    # -- what is still to come -------------------------------------------------------
+
+    def expected_residual_lifetime(
+        self,
+        ages: ArrayLike = 0.0,
+        *,
+        horizon: Horizon | None = None,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
+        """Return for how much longer to expect customers to stay.
+
+        In discrete time it counts renewals: a customer who leaves at the next has 0 to
+        come. Without a horizon it is infinite where some never leave, or where so many
+        stay so long that the mean does not exist.
+
+        Parameters
+        ----------
+        ages : float or array, default 0
+            The ages of customers who are there.
+        horizon : float or str, optional
+            How far to look ahead: a number of periods, or a text such as "2 years"
+            where the length of a period is known; without end if left out.
+        interval, bootstrap
+            As `survival`.
+
+        Returns
+        -------
+        frame
+            One row an age: `age`, `expected_residual_lifetime` and its interval.
+
+        Warns
+        -----
+        EstimateWarning
+            If it is infinite.
+        """
+        age = self._whole(ages, "ages")
+        spans = (age, age + self._periods(horizon))
+        self._warn_of_the_endless(spans)
+        return self._curve(
+            "age",
+            age,
+            "expected_residual_lifetime",
+            "residual",
+            spans,
+            interval=interval,
+            bootstrap=bootstrap,
+        )
+
+    def discounted_residual_lifetime(
+        self,
+        ages: ArrayLike = 0.0,
+        *,
+        discount_rate: float = 0.10,
+        per: str | float = "year",
+        next_renewal: float = 0.0,
+        horizon: Horizon | None = None,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
+        """Return expected renewals, each worth less the later it comes (DERL).
+
+        Times the margin of a period this is what a customer is worth from now on. It
+        always exists if the discount rate is greater than 0.
+
+        Parameters
+        ----------
+        ages : float or array, default 0
+            How often customers have renewed who are there: before the n-th renewal it
+            is n - 1.
+        discount_rate : float, default 0.10
+            Share by which value shrinks over one `per`.
+        per : str or float, default "year"
+            What the discount rate is for: a unit of time where the length of a period
+            is known, or a number of periods.
+        next_renewal : float, default 0
+            Periods until the next renewal: 0 just before it, 1 just after the last.
+        horizon : float or str, optional
+            As `expected_residual_lifetime`.
+        interval, bootstrap
+            As `survival`.
+
+        Returns
+        -------
+        frame
+            One row an age: `age`, `discounted_residual_lifetime` and its interval.
+
+        References
+        ----------
+        Fader, P. S., Hardie, B. G. S. (2010). Customer-base valuation in a contractual
+        setting: the perils of ignoring heterogeneity. Marketing Science 29(1), 85-93.
+        """
+        if not (math.isfinite(next_renewal) and next_renewal >= 0):
+            raise ParameterError.of(
+                name="next_renewal",
+                expected="be finite and at least 0",
+                found=repr(next_renewal),
+            )
+        age = self._whole(ages, "ages")
+        rate = self._rate(discount_rate, per)
+        factor = math.exp(-rate * next_renewal)
+        return self._curve(
+            "age",
+            age,
+            "discounted_residual_lifetime",
+            "payments",
+            (age, age + self._periods(horizon)),
+            interval=interval,
+            bootstrap=bootstrap,
+            rate=rate,
+            transform=(0.0, factor),
+        )
+
+    def discounted_lifetime_new(
+        self,
+        *,
+        discount_rate: float = 0.10,
+        per: str | float = "year",
+        horizon: Horizon | None = None,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
+        """Return expected discounted payments of a new customer, the first included.
+
+        Times the margin of a period this is what acquiring a customer may cost.
+
+        Parameters
+        ----------
+        discount_rate, per, horizon, interval, bootstrap
+            As `discounted_residual_lifetime`.
+
+        Returns
+        -------
+        float, or dict of float
+            With `interval` the estimate, its standard error and the ends.
+        """
+        rate = self._rate(discount_rate, per)
+        age = np.zeros(1)
+        columns = self._columns(
+            "discounted_lifetime",
+            "payments",
+            (age, age + self._periods(horizon)),
+            interval=interval,
+            bootstrap=bootstrap,
+            rate=rate,
+            transform=(1.0, math.exp(-rate)),
+        )
+        numbers = {name: float(values[0]) for name, values in columns.items()}
+        return numbers["discounted_lifetime"] if interval is None else numbers
+
+    # -- chance ------------------------------------------------------------------------
+
+    def simulate(
+        self,
+        customers: int,
+        *,
+        end: float | None = None,
+        entry: float = 0.0,
+        seed: int = 0,
+    ) -> Renewals:
+        """Draw customers from the model.
+
+        Parameters
+        ----------
+        customers : int
+            How many.
+        end : float, optional
+            The age at which observation ends; without end if left out, which takes a
+            model without a share of customers who never leave.
+        entry : float, default 0
+            The age at which they are there for certain.
+        seed : int, default 0
+            The same seed draws the same customers, with any number of threads.
+
+        Returns
+        -------
+        Renewals
+            One row a customer.
+        """
+        if customers < 1:
+            raise ParameterError.of(
+                name="customers", expected="be at least 1", found=repr(customers)
+            )
+        came = self._whole(np.full(customers, float(entry)), "entry")
+        left = _core.renewal_simulate(self._model, self._theta(), came, seed)
+        until = math.inf if end is None else float(self._whole(end, "end")[0])
+        if until == math.inf and np.isinf(left).any():
+            raise ParameterError.of(
+                name="end",
+                expected="be given: some customers never leave",
+                found="None",
+            )
+        churned = left < until if self._continuous else left <= until
+        last = np.where(churned, left if self._continuous else left - 1.0, until)
+        return Renewals(
+            came,
+            last,
+            np.where(churned, left, np.inf),
+            np.full(customers, until if math.isfinite(until) else np.nan),
+            np.ones(customers),
+            None,
+            self._continuous,
+            self.time_unit_,
+            "numpy" if self._training is None else self._training.family,
+        )
+
+    def bootstrap(self, replicates: int = 500, *, seed: int = 0) -> Bootstrap:
+        """Return estimates from data sets that are drawn from the fitted model.
+
+        Each replicate has as many customers as the data, in view from and until the
+        same ages; their leaving is drawn anew, and the model is fitted to it.
+
+        Parameters
+        ----------
+        replicates : int, default 500
+            How many data sets.
+        seed : int, default 0
+            The same seed gives the same estimates, with any number of threads.
+        """
+        return Bootstrap.of(self, self._seen(), replicates, seed)
+
+    def plot(
+        self, kind: str = "survival", *, actual: Renewals | None = None, **kwargs: Any
+    ) -> Any:
+        """Draw what was seen beside what the model says.
+
+        Parameters
+        ----------
+        kind : {"survival", "retention"}, default "survival"
+            Which curve.
+        actual : Renewals, optional
+            What was seen; those of the fit if left out. Give all that has come to light
+            since to see how well the model projects.
+        **kwargs
+            As `tenure.plotting.plot_renewals` takes them.
+
+        Returns
+        -------
+        Axes
+        """
+        from tenure.plotting import plot_renewals  # noqa: PLC0415
+
+        return plot_renewals(self, kind, actual=actual, **kwargs)
+
+    # -- the work --------------------------------------------------------------------
+
+    def _default_ages(self, first: int) -> Floats:
+        last = max(math.ceil(self._seen().longest), first)
+        return np.arange(first, last + 1, dtype=np.float64)
+
+    def _renewals_asked_for(self, periods: ArrayLike | None) -> Floats:
+        if periods is None:
+            return self._default_ages(1)
+        numbers = self._whole(periods, "periods")
+        if (numbers < 1).any():
+            raise ParameterError.of(
+                name="periods",
+                expected="be at least 1, the first renewal",
+                found=repr(float(numbers[numbers < 1][0])),
+            )
+        return numbers
+
+    def _whole(self, ages: ArrayLike, name: str) -> Floats:
+        """Return ages as an array, or say which is none."""
+        array = np.atleast_1d(np.asarray(ages, dtype=np.float64))
+        bad = ~np.isfinite(array) | (array < 0)
+        expected = "be finite and at least 0"
+        if not self._continuous:
+            bad |= array != np.round(array)
+            expected = "be whole numbers of at least 0"
+        if array.ndim != 1 or bad.any():
+            found = "a table" if array.ndim != 1 else repr(float(array[bad][0]))
+            raise ParameterError.of(name, expected, found=found)
+        return array
+
+    def _periods(self, horizon: Horizon | None) -> float:
+        """Return how many periods to look ahead."""
+        if horizon is None:
+            return math.inf
+        length = in_units(horizon, self.time_unit_, name="horizon")
+        if length.size != 1 or not length[0] >= 0:
+            raise ParameterError.of(
+                name="horizon",
+                expected="be one length of at least 0",
+                found=repr(horizon),
+            )
+        # what is nearly a whole number of periods is meant to be one: "12 months"
+        periods = float(length[0])
+        return periods if self._continuous else math.floor(periods + 1e-9)
+
+    def _warn_of_the_endless(self, spans: tuple[Floats, Floats]) -> None:
+        if np.isinf(self._spans("residual", spans)[0]).any():
+            msg = (
+                "the expected residual lifetime is infinite: some customers never "
+                "leave, or so many stay so long that the mean does not exist; give a "
+                "horizon, or use discounted_residual_lifetime"
+            )
+            warnings.warn(msg, EstimateWarning, stacklevel=3)
+
+    def _rate(self, discount_rate: float, per: str | float) -> float:
+        return continuous_rate(discount_rate, per, self.time_unit_)
+
+    def _curve(
+        self,
+        axis: str,
+        places: Floats,
+        name: str,
+        quantity: Quantity,
+        spans: tuple[Floats, Floats],
+        **options: Any,
+    ) -> Any:
+        columns = self._columns(name, quantity, spans, **options)
+        family = "numpy" if self._training is None else self._training.family
+        return native_frame({axis: places, **columns}, family=family)
+
+    def _columns(
+        self,
+        name: str,
+        quantity: Quantity,
+        spans: tuple[Floats, Floats],
+        *,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
+        rate: float = 0.0,
+        transform: tuple[float, float] = (0.0, 1.0),
+    ) -> dict[str, Floats]:
+        """Return a quantity and its interval; it may be shifted and scaled."""
+        shift, factor = transform
+        if interval is None:
+            values, _ = self._spans(quantity, spans, rate=rate)
+            return {name: shift + factor * values}
+        check_level(interval)
+        if bootstrap is not None:
+            values, _ = self._spans(quantity, spans, rate=rate)
+            draws = np.array(
+                [
+                    shift
+                    + factor * self._spans(quantity, spans, rate=rate, theta=one)[0]
+                    for one in bootstrap.for_core(self)
+                ]
+            )
+            return {name: shift + factor * values, **bootstrap.ends(draws, interval)}
+        covariance = self.result_.needed_covariance(type(self).__name__)
+        values, gradients = self._spans(quantity, spans, rate=rate, gradient=True)
+        assert gradients is not None  # noqa: S101
+        with np.errstate(invalid="ignore"):
+            errors = factor * delta_method(gradients, covariance)
+        errors[~np.isfinite(values)] = np.nan
+        scale: Scale = (
+            "positive" if quantity in ("residual", "payments") else "probability"
+        )
+        values = shift + factor * values
+        lower, upper = bounds(values, errors, interval, scale)
+        return {name: values, "std_error": errors, "lower": lower, "upper": upper}

@@ -1,0 +1,255 @@
+//! One partition after the other: its rows are put in order by customer, in the cache, and handed over.
+
+use std::ops::Range;
+
+use super::Sink;
+use super::columns::EventLog;
+use super::entry::Entry;
+use super::scatter::Counts;
+use crate::numeric::parallel;
+
+/// How rows find the partition of their customer, and in it their customer.
+pub(super) trait Route: Sync {
+    /// What names a customer within a partition.
+    type Tag: Copy;
+
+    /// Memory for numbering the customers of a partition.
+    type Numbers: Default;
+
+    /// Words of a record beside those of its entry.
+    const LEAD: usize;
+
+    /// The number of partitions.
+    fn partitions(&self) -> usize;
+
+    /// The partition of a row that can be used, and the customer in it.
+    fn route(&self, row: usize) -> Option<(usize, Self::Tag)>;
+
+    /// Writes the first words of a row's record.
+    fn write(&self, row: usize, tag: Self::Tag, lead: &mut [u64]);
+
+    /// Folds a partition.
+    fn fold<E: Entry, const W: usize>(
+        &self,
+        partition: usize,
+        records: &[[u64; W]],
+        numbers: &mut Self::Numbers,
+        bench: &mut Bench<E, W>,
+        sink: &mut impl Sink<E>,
+    );
+}
+
+/// Where the rows of a log go.
+pub(super) fn count(log: &EventLog<'_>, route: &impl Route) -> Counts {
+    Counts::of(log.rows(), route.partitions(), |row| route.route(row))
+}
+
+/// Scatters and folds the partitions of some windows, one window after the other in the same memory.
+pub(super) fn fold<E: Entry, S: Sink<E>, R: Route>(
+    log: &EventLog<'_>,
+    route: &R,
+    (counts, windows): (&Counts, &[Range<usize>]),
+    memory: &mut [u64],
+    new_sink: &(impl Fn() -> S + Sync),
+) -> Vec<S> {
+    let mut sinks = Vec::with_capacity(route.partitions());
+    for window in windows {
+        sinks.extend(match R::LEAD + E::WORDS {
+            1 => fold_window::<E, S, R, 1>(log, route, (counts, window), memory, new_sink),
+            2 => fold_window::<E, S, R, 2>(log, route, (counts, window), memory, new_sink),
+            3 => fold_window::<E, S, R, 3>(log, route, (counts, window), memory, new_sink),
+            _ => fold_window::<E, S, R, 4>(log, route, (counts, window), memory, new_sink),
+        });
+    }
+    sinks
+}
+
+fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
+    log: &EventLog<'_>,
+    route: &R,
+    (counts, window): (&Counts, &Range<usize>),
+    memory: &mut [u64],
+    new_sink: &(impl Fn() -> S + Sync),
+) -> Vec<S> {
+    let (records, _) = memory.as_chunks_mut::<W>();
+    counts.scatter(
+        window,
+        records,
+        |row| route.route(row),
+        |row, tag, record| {
+            let (lead, words) = record.split_at_mut(R::LEAD);
+            route.write(row, tag, lead);
+            E::write(log, row, words);
+        },
+    );
+    let partitions = window.clone().zip(counts.cut(window, records)).collect();
+    let fold_one = |(numbers, bench): &mut (R::Numbers, Bench<E, W>), (partition, records)| {
+        let mut sink = new_sink();
+        route.fold::<E, W>(partition, records, numbers, bench, &mut sink);
+        sink
+    };
+    parallel::map_with(partitions, Default::default, fold_one)
+}
+
+/// Hands over a log in which each customer's rows stand together; `same` says whether a row and the next one do.
+pub(super) fn fold_sorted<E: Entry, S: Sink<E>>(
+    log: &EventLog<'_>,
+    same: impl Fn(usize) -> bool + Sync,
+    name: impl Fn(usize) -> u128 + Sync,
+    new_sink: &(impl Fn() -> S + Sync),
+) -> Vec<S> {
+    // the first row at or after this one that begins a customer.
+    let begin = |row: usize| {
+        let mut rows = row..log.rows();
+        rows.find(|&row| row == 0 || !same(row - 1))
+            .unwrap_or(log.rows())
+    };
+    let pieces = parallel::blocks(log.rows());
+    parallel::map_with(pieces, Vec::new, |rows: &mut Vec<E>, piece| {
+        let mut sink = new_sink();
+        let (start, end) = (begin(piece.start), begin(piece.end));
+        let mut words = vec![0; E::WORDS];
+        rows.clear();
+        for row in start..end {
+            if let Some(time) = log.time_of(row) {
+                E::write(log, row, &mut words);
+                rows.push(E::read(time, &words));
+            }
+            let is_last = row + 1 == end || !same(row);
+            if is_last && !rows.is_empty() {
+                sink.add(name(row), rows);
+                rows.clear();
+            }
+        }
+        sink
+    })
+}
+
+/// Memory for the rows of one partition after the other.
+#[derive(Debug, Default)]
+pub(super) struct Bench<E, const W: usize> {
+    /// The records, roughly in order of time.
+    records: Vec<[u64; W]>,
+    /// The entries, customer by customer.
+    entries: Vec<E>,
+    /// Where the entries of each customer end.
+    places: Vec<usize>,
+}
+
+impl<E: Entry, const W: usize> Bench<E, W> {
+    /// Puts records in the order of the stretches of time that they lie in, which leaves little to sort later.
+    pub(super) fn sort_by_time(
+        &mut self,
+        records: &[[u64; W]],
+        clock: &Clock,
+        passed: impl Fn(&[u64; W]) -> u64,
+    ) {
+        if clock.is_sorted {
+            self.records.clear();
+            self.records.extend_from_slice(records);
+            return;
+        }
+        let stretch = |record: &[u64; W]| (passed(record) >> clock.shift) as usize;
+        let keyed = records.iter().map(|record| (stretch(record), *record));
+        sort_by_count(
+            &mut self.places,
+            Clock::STRETCHES,
+            keyed,
+            [0; W],
+            &mut self.records,
+        );
+    }
+
+    /// The records.
+    pub(super) fn records(&self) -> &[[u64; W]] {
+        &self.records
+    }
+
+    /// Puts the entries of each of so many customers side by side.
+    pub(super) fn sort_by_customer(
+        &mut self,
+        customers: usize,
+        customer: impl Fn(usize, &[u64; W]) -> usize,
+        entry: impl Fn(&[u64; W]) -> E,
+    ) {
+        let records = self.records.iter().enumerate();
+        let keyed = records.map(|(i, record)| (customer(i, record), entry(record)));
+        sort_by_count(
+            &mut self.places,
+            customers,
+            keyed,
+            E::default(),
+            &mut self.entries,
+        );
+    }
+
+    /// Hands every customer that has entries to the sink, named by `name`.
+    pub(super) fn hand_over(&mut self, sink: &mut impl Sink<E>, name: impl Fn(usize) -> u128) {
+        let mut start = 0;
+        for (customer, &end) in self.places.iter().enumerate() {
+            if end > start {
+                sink.add(name(customer), &mut self.entries[start..end]);
+            }
+            start = end;
+        }
+    }
+}
+
+/// Counting sort of items with keys below `keys`, which leaves in `places` where the items of each key end.
+fn sort_by_count<T: Copy>(
+    places: &mut Vec<usize>,
+    keys: usize,
+    items: impl Iterator<Item = (usize, T)> + Clone,
+    filler: T,
+    sorted: &mut Vec<T>,
+) {
+    places.clear();
+    places.resize(keys, 0);
+    for (key, _) in items.clone() {
+        places[key] += 1;
+    }
+    let mut total = 0;
+    for place in places.iter_mut() {
+        total += std::mem::replace(place, total);
+    }
+    sorted.resize(total, filler);
+    for (key, item) in items {
+        sorted[places[key]] = item;
+        places[key] += 1;
+    }
+}
+
+/// How the time of a log is cut into stretches.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    first: i64,
+    shift: u32,
+    /// Whether the rows stand in order of time already.
+    is_sorted: bool,
+}
+
+impl Clock {
+    /// The most stretches.
+    const STRETCHES: usize = 1 << Self::BITS;
+    const BITS: u32 = 11;
+
+    /// The clock of a log that lasts from the first time to the second.
+    pub(super) fn new((first, last): (i64, i64), is_sorted: bool) -> Self {
+        let bits = u64::BITS - last.wrapping_sub(first).cast_unsigned().leading_zeros();
+        Self {
+            first,
+            shift: bits.saturating_sub(Self::BITS),
+            is_sorted,
+        }
+    }
+
+    /// How much time has passed since the first event.
+    pub(super) fn passed(&self, time: i64) -> u64 {
+        time.wrapping_sub(self.first).cast_unsigned()
+    }
+
+    /// The time when so much has passed.
+    pub(super) fn time(&self, passed: u64) -> i64 {
+        self.first.wrapping_add(passed.cast_signed())
+    }
+}

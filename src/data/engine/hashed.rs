@@ -1,0 +1,268 @@
+//! A partition of identifiers of any kind: numbered by a small hash table, in the cache.
+
+use super::columns::EventLog;
+use super::entry::Entry;
+use super::fold::{Bench, Clock, Route};
+use super::{Sink, name_of};
+use crate::data::hash::{Fingerprint, Key, Padded};
+use crate::data::mask::Mask;
+use crate::data::text::Text;
+
+/// Identifiers by their hashes, and by tags of a word or two.
+pub(super) trait Tags: Sync {
+    /// What is kept of an identifier.
+    type Tag: Copy;
+
+    /// How many words that is.
+    const WORDS: usize;
+
+    /// The hash and the tag of the identifier in a row, unless it names nobody.
+    fn hash(&self, row: usize) -> Option<(u64, Self::Tag)>;
+
+    /// Writes a tag down.
+    fn write(tag: Self::Tag, words: &mut [u64]);
+
+    /// Reads a tag.
+    fn read(words: &[u64]) -> Self::Tag;
+
+    /// Some bits of the hash, other than its highest ones.
+    fn mixed(tag: Self::Tag) -> usize;
+
+    /// Whether two tags are of the same identifier.
+    fn same(&self, a: Self::Tag, b: Self::Tag) -> bool;
+
+    /// The customer's name for the sink.
+    fn name(tag: Self::Tag) -> u128;
+}
+
+/// Integers, which are their own tags.
+pub(super) struct Integers<'a> {
+    pub(super) values: &'a [i64],
+    /// The smallest that names somebody.
+    pub(super) least: i64,
+}
+
+impl Tags for Integers<'_> {
+    type Tag = i64;
+    const WORDS: usize = 1;
+
+    fn hash(&self, row: usize) -> Option<(u64, i64)> {
+        let id = self.values[row];
+        (id >= self.least).then(|| (id.hash(), id))
+    }
+
+    fn write(tag: i64, words: &mut [u64]) {
+        words[0] = tag.cast_unsigned();
+    }
+
+    fn read(words: &[u64]) -> i64 {
+        words[0].cast_signed()
+    }
+
+    fn mixed(tag: i64) -> usize {
+        tag.hash() as usize
+    }
+
+    fn same(&self, a: i64, b: i64) -> bool {
+        a == b
+    }
+
+    fn name(tag: i64) -> u128 {
+        name_of(tag)
+    }
+}
+
+/// Text that is short in every row (see [`Padded`]), which is its own tag and name.
+pub(super) struct ShortText<'a>(pub(super) Text<'a>);
+
+impl Tags for ShortText<'_> {
+    type Tag = Padded;
+    const WORDS: usize = 2;
+
+    fn hash(&self, row: usize) -> Option<(u64, Padded)> {
+        let tag = Padded::of(self.0.get(row));
+        Some((tag.hash(), tag))
+    }
+
+    fn write(tag: Padded, words: &mut [u64]) {
+        words.copy_from_slice(&tag.words());
+    }
+
+    fn read(words: &[u64]) -> Padded {
+        Padded::from([words[0], words[1]])
+    }
+
+    fn mixed(tag: Padded) -> usize {
+        tag.hash() as usize
+    }
+
+    fn same(&self, a: Padded, b: Padded) -> bool {
+        a == b
+    }
+
+    fn name(tag: Padded) -> u128 {
+        tag.into()
+    }
+}
+
+/// Text of any length: a row in which it stands above, the lowest bits of its hash below. The row is the name.
+pub(super) struct LongText<'a>(pub(super) Text<'a>);
+
+impl LongText<'_> {
+    const BITS: u32 = 24;
+    const MASK: u64 = (1 << Self::BITS) - 1;
+
+    fn row(tag: u64) -> usize {
+        (tag >> Self::BITS) as usize
+    }
+}
+
+impl Tags for LongText<'_> {
+    type Tag = u64;
+    const WORDS: usize = 1;
+
+    fn hash(&self, row: usize) -> Option<(u64, u64)> {
+        let hash = Fingerprint::of(self.0.get(row)).hash();
+        Some((hash, (row as u64) << Self::BITS | hash & Self::MASK))
+    }
+
+    fn write(tag: u64, words: &mut [u64]) {
+        words[0] = tag;
+    }
+
+    fn read(words: &[u64]) -> u64 {
+        words[0]
+    }
+
+    fn mixed(tag: u64) -> usize {
+        (tag & Self::MASK) as usize
+    }
+
+    fn same(&self, a: u64, b: u64) -> bool {
+        (a ^ b) & Self::MASK == 0 && self.0.get(Self::row(a)) == self.0.get(Self::row(b))
+    }
+
+    fn name(tag: u64) -> u128 {
+        name_of(Self::row(tag) as i64)
+    }
+}
+
+/// The identifiers of a partition, numbered as they come.
+#[derive(Debug)]
+pub(super) struct Numbers<T> {
+    /// Numbers + 1 at or after the place that the hash names; 0 where there is none. A power of two of them.
+    slots: Vec<u32>,
+    /// The first tag of each identifier.
+    firsts: Vec<T>,
+    /// The number of the identifier in each record.
+    of_records: Vec<u32>,
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self {
+            slots: Vec::new(),
+            firsts: Vec::new(),
+            of_records: Vec::new(),
+        }
+    }
+}
+
+impl<T: Copy> Numbers<T> {
+    /// Numbers the identifiers of all records, which begin with a tag.
+    fn number<const W: usize, S: Tags<Tag = T>>(&mut self, records: &[[u64; W]], tags: &S) {
+        self.slots.clear();
+        self.slots.resize(1 << 12, 0);
+        self.firsts.clear();
+        self.of_records.clear();
+        for record in records {
+            let number = self.number_of(S::read(record), tags);
+            self.of_records.push(number);
+        }
+    }
+
+    fn number_of<S: Tags<Tag = T>>(&mut self, tag: T, tags: &S) -> u32 {
+        let mask = self.slots.len() - 1;
+        let mut slot = S::mixed(tag) & mask;
+        while let Some(number) = self.slots[slot].checked_sub(1) {
+            if tags.same(self.firsts[number as usize], tag) {
+                return number;
+            }
+            slot = (slot + 1) & mask;
+        }
+        self.firsts.push(tag);
+        self.slots[slot] = self.firsts.len() as u32;
+        if self.firsts.len() > self.slots.len() / 2 {
+            self.grow::<S>();
+        }
+        self.firsts.len() as u32 - 1
+    }
+
+    fn grow<S: Tags<Tag = T>>(&mut self) {
+        let mask = 4 * self.slots.len() - 1;
+        self.slots.clear();
+        self.slots.resize(mask + 1, 0);
+        for (number, &tag) in (1..).zip(&self.firsts) {
+            let mut slot = S::mixed(tag) & mask;
+            while self.slots[slot] != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = number;
+        }
+    }
+}
+
+/// The way of identifiers of any kind: the highest bits of the hash are the partition.
+pub(super) struct Hashed<'a, T> {
+    pub(super) log: &'a EventLog<'a>,
+    pub(super) tags: T,
+    pub(super) missing: Mask<'a>,
+    /// At least 1.
+    pub(super) bits: u32,
+    pub(super) clock: Clock,
+}
+
+impl<T: Tags> Route for Hashed<'_, T> {
+    type Tag = T::Tag;
+    type Numbers = Numbers<T::Tag>;
+    const LEAD: usize = T::WORDS + 1;
+
+    fn partitions(&self) -> usize {
+        1 << self.bits
+    }
+
+    fn route(&self, row: usize) -> Option<(usize, T::Tag)> {
+        if self.missing.hides(row) || self.log.time_missing.hides(row) {
+            return None;
+        }
+        let (hash, tag) = self.tags.hash(row)?;
+        Some(((hash >> (u64::BITS - self.bits)) as usize, tag))
+    }
+
+    fn write(&self, row: usize, tag: T::Tag, lead: &mut [u64]) {
+        let (words, time) = lead.split_at_mut(T::WORDS);
+        T::write(tag, words);
+        time[0] = self.clock.passed(self.log.time[row]);
+    }
+
+    fn fold<E: Entry, const W: usize>(
+        &self,
+        _: usize,
+        records: &[[u64; W]],
+        numbers: &mut Numbers<T::Tag>,
+        bench: &mut Bench<E, W>,
+        sink: &mut impl Sink<E>,
+    ) {
+        bench.sort_by_time(records, &self.clock, |record| record[T::WORDS]);
+        numbers.number(bench.records(), &self.tags);
+        bench.sort_by_customer(
+            numbers.firsts.len(),
+            |place, _| numbers.of_records[place] as usize,
+            |record| {
+                let time = self.clock.time(record[T::WORDS]);
+                E::read(time, &record[T::WORDS + 1..])
+            },
+        );
+        bench.hand_over(sink, |number| T::name(numbers.firsts[number]));
+    }
+}

@@ -1,0 +1,262 @@
+//! The way through a log, chosen by what is in it.
+
+use std::ops::Range;
+
+use super::columns::{Customers, EventLog};
+use super::dense::{Dense, Packing};
+use super::entry::Entry;
+use super::fold::{self, Clock, Route};
+use super::hashed::{Hashed, Integers, LongText, ShortText};
+use super::scatter::Counts;
+use super::survey::Survey;
+use super::{Sink, name_of};
+use crate::Result;
+use crate::data::text::Text;
+
+/// Rows a partition: few enough for the cache of a core.
+const PARTITION: usize = 1 << 14;
+
+/// Rows that are scattered at once, however few there are.
+const WINDOW: usize = 1 << 21;
+
+/// The most partitions: beyond these, writing to all of them at once is slow.
+const MOST_BITS: u32 = 12;
+
+/// A log, and the way through it.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    log: EventLog<'a>,
+    survey: Survey,
+    way: Way,
+    counts: Counts,
+    windows: Vec<Range<usize>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// Customers stand one after the other.
+    Sorted,
+    /// Integers that lie close together.
+    Dense(Packing),
+    /// Anything, with so many bits of a hash for the partition.
+    Hashed(u32),
+}
+
+/// What the names are by which sinks know customers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Naming<'a> {
+    /// Integers.
+    Integers,
+    /// Short text, see [`Padded`](crate::data::hash::Padded).
+    Text,
+    /// Rows of a text.
+    Rows(Text<'a>),
+}
+
+impl Way {
+    fn through(log: &EventLog<'_>, survey: &Survey) -> Self {
+        let rows = survey.usable.max(1);
+        let dense = match log.customer {
+            Customers::Integers { .. } => Packing::new(survey.ids, survey.times, rows, PARTITION),
+            Customers::Text { .. } => None,
+        };
+        match dense {
+            _ if survey.sorted => Self::Sorted,
+            Some(packing) => Self::Dense(packing),
+            None => Self::Hashed((rows / PARTITION).max(1).ilog2().clamp(1, MOST_BITS)),
+        }
+    }
+}
+
+impl<'a> Plan<'a> {
+    /// Looks at a log and chooses.
+    ///
+    /// # Errors
+    /// [`crate::Error::Length`] if the columns differ in length.
+    pub fn new(log: EventLog<'a>) -> Result<Self> {
+        log.check()?;
+        let survey = Survey::of(&log);
+        let mut plan = Self {
+            log,
+            survey,
+            way: Way::through(&log, &survey),
+            counts: Counts::default(),
+            windows: Vec::new(),
+        };
+        if let Some(counts) = plan.visit(Count { log: &log }) {
+            let most = (2 * log.rows() / plan.words_a_row()).max(WINDOW);
+            plan.windows = counts.windows(most);
+            plan.counts = counts;
+        }
+        Ok(plan)
+    }
+
+    /// How many words of memory it takes to follow the plan.
+    pub fn words(&self) -> usize {
+        let windows = self.windows.iter();
+        let rows = windows.map(|window| self.counts.rows_in(window)).max();
+        rows.unwrap_or(0) * self.words_a_row()
+    }
+
+    fn words_a_row(&self) -> usize {
+        let lead = match (self.way, self.naming()) {
+            (Way::Dense(_), _) => 1,
+            (_, Naming::Text) => 3,
+            _ => 2,
+        };
+        lead + usize::from(self.log.amount.is_some())
+    }
+
+    pub(super) fn log(&self) -> &EventLog<'a> {
+        &self.log
+    }
+
+    pub(super) fn survey(&self) -> &Survey {
+        &self.survey
+    }
+
+    /// What the names of customers are.
+    pub(super) fn naming(&self) -> Naming<'a> {
+        match (self.way, self.log.customer) {
+            (_, Customers::Integers { .. }) => Naming::Integers,
+            (Way::Hashed(_), Customers::Text { .. }) if self.survey.short => Naming::Text,
+            (_, Customers::Text { text, .. }) => Naming::Rows(text),
+        }
+    }
+
+    /// Whether customers come out in the order of their names.
+    pub(super) fn is_ordered(&self) -> bool {
+        !matches!(self.way, Way::Hashed(_))
+    }
+
+    /// Hands every customer to one of the sinks made by `new_sink`, which are returned; those of one sink come before
+    /// those of the next if [`Plan::is_ordered`]. Needs memory of [`Plan::words`], in which anything may stand.
+    pub(super) fn fold<E: Entry, S: Sink<E>>(
+        &self,
+        memory: &mut [u64],
+        new_sink: impl Fn() -> S + Sync,
+    ) -> Vec<S> {
+        let sinks = self.visit(Fold {
+            plan: self,
+            memory,
+            new_sink: &new_sink,
+            entry: std::marker::PhantomData::<fn() -> E>,
+        });
+        sinks.unwrap_or_else(|| self.fold_sorted(&new_sink))
+    }
+
+    fn fold_sorted<E: Entry, S: Sink<E>>(&self, new_sink: &(impl Fn() -> S + Sync)) -> Vec<S> {
+        let log = &self.log;
+        match log.customer {
+            Customers::Integers { values, .. } => {
+                let same = |row: usize| values[row] == values[row + 1];
+                fold::fold_sorted(log, same, |row| name_of(values[row]), new_sink)
+            }
+            Customers::Text { text, .. } => {
+                let same = |row: usize| text.get(row) == text.get(row + 1);
+                fold::fold_sorted(log, same, |row| name_of(row as i64), new_sink)
+            }
+        }
+    }
+
+    /// Shows the visitor the way, unless it leads straight through the log.
+    fn visit<V: Visitor>(&self, visitor: V) -> Option<V::Output> {
+        let log = &self.log;
+        let clock = Clock::new(self.survey.times, self.survey.in_time);
+        Some(match (self.way, log.customer) {
+            (
+                Way::Dense(packing),
+                Customers::Integers {
+                    values,
+                    missing,
+                    least,
+                },
+            ) => visitor.visit(&Dense {
+                log,
+                values,
+                missing,
+                least,
+                packing,
+                clock,
+            }),
+            (
+                Way::Hashed(bits),
+                Customers::Integers {
+                    values,
+                    missing,
+                    least,
+                },
+            ) => {
+                let tags = Integers { values, least };
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
+            }
+            (Way::Hashed(bits), Customers::Text { text, missing }) if self.survey.short => {
+                let tags = ShortText(text);
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
+            }
+            (Way::Hashed(bits), Customers::Text { text, missing }) => {
+                let tags = LongText(text);
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
+            }
+            (Way::Sorted, _) | (Way::Dense(_), Customers::Text { .. }) => return None,
+        })
+    }
+}
+
+/// Work that can be done on any way.
+trait Visitor {
+    type Output;
+
+    fn visit(self, route: &impl Route) -> Self::Output;
+}
+
+struct Count<'a> {
+    log: &'a EventLog<'a>,
+}
+
+impl Visitor for Count<'_> {
+    type Output = Counts;
+
+    fn visit(self, route: &impl Route) -> Counts {
+        fold::count(self.log, route)
+    }
+}
+
+struct Fold<'a, E, F> {
+    plan: &'a Plan<'a>,
+    memory: &'a mut [u64],
+    new_sink: &'a F,
+    entry: std::marker::PhantomData<fn() -> E>,
+}
+
+impl<E: Entry, S: Sink<E>, F: Fn() -> S + Sync> Visitor for Fold<'_, E, F> {
+    type Output = Vec<S>;
+
+    fn visit(self, route: &impl Route) -> Vec<S> {
+        let Plan {
+            log,
+            counts,
+            windows,
+            ..
+        } = self.plan;
+        fold::fold::<E, S, _>(log, route, (counts, windows), self.memory, self.new_sink)
+    }
+}
