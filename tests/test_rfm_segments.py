@@ -209,7 +209,7 @@ def test_maps_are_listed_by_name():
     assert len(repr(tn.segment_maps).splitlines()) == len(tn.segment_maps) == 6
     assert "eleven" not in tn.segment_maps
     with pytest.raises(
-        ParameterError, match="be asked for 'ten', 'putler', .* got 'x'"
+        ParameterError, match=r"be asked for 'ten', 'putler', .* got 'x'"
     ):
         tn.segment_maps["x"]
 
