@@ -202,6 +202,18 @@ def test_heavy_medium_light():
     assert cells("hml") == {(3,): "Heavy", (2,): "Medium", (1,): "Light"}
 
 
+def test_maps_are_listed_by_name():
+    assert list(tn.segment_maps) == [
+        *["ten", "putler", "r_rfm", "python_rfm", "pymc_marketing", "hml"]
+    ]
+    assert len(repr(tn.segment_maps).splitlines()) == len(tn.segment_maps) == 6
+    assert "eleven" not in tn.segment_maps
+    with pytest.raises(
+        ParameterError, match=r"be asked for 'ten', 'putler', .* got 'x'"
+    ):
+        tn.segment_maps["x"]
+
+
 # -- maps of one's own -----------------------------------------------------------------
 
 GOOD = {"Good": {"recency": 2}, "Bad": {"recency": 1}}

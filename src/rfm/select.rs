@@ -92,7 +92,7 @@ fn second_digit(key: u64) -> usize {
 }
 
 /// How many numbers have each first digit.
-fn count_first(block: &[f64]) -> Vec<usize> {
+fn count_first(block: &[f64]) -> Vec<u32> {
     let mut counts = vec![0; 1 << FIRST];
     for &number in block {
         counts[first_digit(key(number))] += 1;
@@ -101,7 +101,7 @@ fn count_first(block: &[f64]) -> Vec<usize> {
 }
 
 /// How many numbers with each of the wanted first digits have each second digit; one table after the other.
-fn count_second(block: &[f64], firsts: &Digits) -> Vec<usize> {
+fn count_second(block: &[f64], firsts: &Digits) -> Vec<u32> {
     let mut counts = vec![0; firsts.count << SECOND];
     for &number in block {
         let key = key(number);
@@ -112,12 +112,12 @@ fn count_second(block: &[f64], firsts: &Digits) -> Vec<usize> {
     counts
 }
 
-pub(super) fn total(parts: Vec<Vec<usize>>) -> Vec<usize> {
-    let mut parts = parts.into_iter();
-    let mut sum = parts.next().unwrap_or_default();
+/// The sums of counts over all blocks, each of which has fewer than 2^32 values.
+pub(super) fn total(parts: Vec<Vec<u32>>) -> Vec<usize> {
+    let mut sum = vec![0; parts.first().map_or(0, Vec::len)];
     for part in parts {
         for (one, more) in sum.iter_mut().zip(part) {
-            *one += more;
+            *one += more as usize;
         }
     }
     sum

@@ -30,7 +30,7 @@ fn all_counted(values: &[f64]) -> bool {
 }
 
 /// How many values are 0, 1, ..., and how many are `LIMIT` or more; none if some are not whole numbers from 0 on.
-fn count(block: &[f64]) -> Option<Vec<usize>> {
+fn count(block: &[f64]) -> Option<Vec<u32>> {
     const WIDTH: usize = LIMIT + 1;
     let mut counts = vec![0_u32; TURNS * WIDTH];
     for piece in block.chunks(PIECE) {
@@ -43,11 +43,7 @@ fn count(block: &[f64]) -> Option<Vec<usize>> {
             }
         }
     }
-    let sum = |digit: usize| {
-        (0..TURNS)
-            .map(|turn| counts[turn * WIDTH + digit] as usize)
-            .sum()
-    };
+    let sum = |digit: usize| (0..TURNS).map(|turn| counts[turn * WIDTH + digit]).sum();
     Some((0..WIDTH).map(sum).collect())
 }
 

@@ -295,8 +295,8 @@ def _bought(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_] | No
     """Return who has bought, by a frequency other than 0; None if all have."""
     if "frequency" not in values:
         return None
-    bought = values["frequency"] != 0
-    return None if bought.all() else bought
+    frequency = values["frequency"]
+    return None if frequency.min() > 0 else frequency != 0
 
 
 def _labels(table: Table, name: str) -> NDArray[Any]:

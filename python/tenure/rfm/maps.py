@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tenure._typing import override
+from tenure.exceptions import ParameterError
 from tenure.rfm.segments import SegmentMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from tenure.rfm.segments import Range, Rule
 
@@ -152,7 +154,56 @@ HEAVY_MEDIUM_LIGHT = SegmentMap(
     source="the top 20 % of customers by money, the next 30 %, and the other 50 %",
 )
 
-segment_maps: Mapping[str, SegmentMap] = MappingProxyType(
+
+class SegmentMaps(Mapping[str, SegmentMap]):
+    """The segment maps that people use, by name.
+
+    `ten` is of recency and frequency; `putler`, `r_rfm`, `python_rfm` and
+    `pymc_marketing` are of all three scores; `hml` is of money alone, cut at shares of
+    0.5 and 0.8.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> tn.segment_maps["ten"].segment(5, 5)
+    'Champions'
+    >>> [name for name, one in tn.segment_maps.items() if one.gaps()]
+    ['r_rfm', 'pymc_marketing']
+    """
+
+    def __init__(self, maps: Mapping[str, SegmentMap]) -> None:
+        self._maps = dict(maps)
+
+    @override
+    def __getitem__(self, name: str) -> SegmentMap:
+        if name not in self._maps:
+            raise ParameterError.of(
+                name="segment_maps",
+                expected=f"be asked for {', '.join(map(repr, self._maps))}",
+                found=repr(name),
+            )
+        return self._maps[name]
+
+    @override
+    def __contains__(self, name: object) -> bool:
+        return name in self._maps
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._maps)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._maps)
+
+    @override
+    def __repr__(self) -> str:
+        rows = [[name, one.source] for name, one in self._maps.items()]
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name.ljust(width)}  {source}" for name, source in rows)
+
+
+segment_maps = SegmentMaps(
     {
         "ten": TEN,
         "putler": PUTLER,
@@ -162,6 +213,4 @@ segment_maps: Mapping[str, SegmentMap] = MappingProxyType(
         "hml": HEAVY_MEDIUM_LIGHT,
     }
 )
-"""Maps by name: `ten` of recency and frequency, `putler`, `r_rfm`, `python_rfm` and
-`pymc_marketing` of all three scores, `hml` of money alone, cut at 0.5 and 0.8.
-"""
+"""The maps by name."""
