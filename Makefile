@@ -4,9 +4,7 @@ BIN    := .venv/bin
 RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean
-.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-rfm wheel ci clean
-.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden golden-survival notebooks bench bench-survival wheel ci clean
+.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean bench-rfm golden-survival bench-survival
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -90,8 +88,10 @@ bench-engine: .venv/.built ## our summaries of large logs beside general tools, 
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --group bench-engine .
 	.venv-bench/bin/python benches/engine.py
+
 bench-rfm: .venv/.dev .venv/.built ## scores and segments beside pandas, NumPy, polars and DuckDB
 	$(BIN)/python benches/rfm.py
+
 .venv-survival/.peers: pyproject.toml
 	$(PYTHON) -m venv .venv-survival
 	.venv-survival/bin/python -m pip install --quiet --group bench-survival
