@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivityColumns",
+    "CompetingColumns",
     "DroppedCounts",
     "EventColumns",
     "GroupedColumns",
@@ -34,6 +35,7 @@ __all__ = [
     "Strings",
     "SummarizedEvents",
     "SummaryColumns",
+    "WaitColumns",
 ]
 
 
@@ -169,3 +171,23 @@ class RenewalSettings(TypedDict):
     penalty: float
     fixed: list[float | None]
     start: list[float | None]
+
+
+class CompetingColumns(TypedDict):
+    """What happens at each time by cause, and each one's incidence and variance."""
+
+    timeline: Floats
+    at_risk: Floats
+    censored: Floats
+    events: list[Floats]
+    incidence: list[tuple[Floats, Floats]]
+
+
+class WaitColumns(TypedDict):
+    """The time from each purchase to the next; `customers` are places in the log."""
+
+    customers: Ints
+    orders: Ints
+    starts: Ints
+    durations: Floats
+    events: NDArray[np.bool_]

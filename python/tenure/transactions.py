@@ -317,6 +317,49 @@ class Transactions:
             columns["mean_value"] = found["mean_value"]
         return columns
 
+    def durations(
+        self,
+        unit: Unit = "day",
+        *,
+        orders: int | None = None,
+        as_of: Date | None = None,
+    ) -> Any:
+        """Return how long customers take from each purchase to the next.
+
+        What survival curves of repeat buying are made from: who has not bought again
+        by `as_of` has waited at least so long, and is censored.
+
+        Parameters
+        ----------
+        unit : {"day", "hour", "week", "month", "quarter", "year"}
+            What durations are measured in.
+        orders : int, optional
+            Look at the first so many purchases of each customer only: 1 gives the time
+            to the second order, one row a customer.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+
+        Returns
+        -------
+        frame
+            One row a purchase: `customer_id`, `order` (1 for the first), `start` (when
+            it was made), `duration` and `event` (whether there was a next one).
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> waits = log.durations("week", orders=1)
+        >>> km = tn.KaplanMeier().fit(waits, "event", durations="duration")
+        >>> km
+        KaplanMeier fitted to 2,357 durations, 1,218 of them censored
+             durations  events  median  95 % interval
+        all      2,357   1,139     inf   [67.43, inf]
+        """
+        from tenure.survival.durations import durations  # noqa: PLC0415
+
+        return durations(self, unit, orders=orders, as_of=as_of)
+
     def purchases(self) -> Any:
         """Return a frame with one row a purchase.
 

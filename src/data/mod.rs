@@ -27,6 +27,7 @@ pub mod text;
 pub mod time;
 pub mod time_format;
 pub mod transactions;
+pub mod waits;
 pub mod zone;
 
 pub use contracts::{Contract, Contracts};

@@ -2,16 +2,20 @@
 
 pub mod beta_rule;
 pub mod beta_step;
+pub mod dense;
 pub mod dual;
 pub mod falling;
 pub mod hypergeometric;
 pub mod incomplete;
 pub mod linalg;
+pub mod log_gamma_tail;
+pub mod newton;
 pub mod optimize;
 pub mod panels;
 pub mod parallel;
 pub mod power_series;
 pub mod quadrature;
+pub mod radix;
 pub mod random;
 pub mod scalar;
 pub mod special;

@@ -10,15 +10,18 @@ mod arrow_column;
 mod arrow_text;
 mod columns;
 mod convert;
+mod cox;
 mod distributions;
 mod engine;
 mod error;
 mod objects;
+mod parametric;
 mod purchasing;
 mod renewal;
 mod rfm;
 mod simulate;
 mod spending;
+mod survival;
 mod transactions;
 
 use pyo3::prelude::*;
@@ -31,7 +34,7 @@ use crate::{Error, Result};
 mod _core {
     #[pymodule_export]
     use super::transactions::{
-        check_summary, customer_activity, group_transactions, split_transactions,
+        check_summary, customer_activity, group_transactions, purchase_waits, split_transactions,
         summarize_transactions,
     };
 
@@ -56,6 +59,8 @@ mod _core {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
+    use super::parametric::{parametric_fit, parametric_predict};
+    #[pymodule_export]
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
         purchasing_probabilities, purchasing_profile, purchasing_quantiles,
@@ -75,6 +80,16 @@ mod _core {
         simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
         simulate_purchases,
     };
+
+    #[pymodule_export]
+    use super::cox::{concordance, cox_fit, cox_residuals};
+
+    #[pymodule_export]
+    use super::survival::{
+        aalen_johansen, chi_squared_tail, kaplan_meier, log_rank, nelson_aalen, restricted_mean,
+        survival_band, survival_check, survival_table,
+    };
+
     #[pymodule_export]
     use super::spending::{
         log_likelihood, spending_expected, spending_fit, spending_parameters, spending_profile,

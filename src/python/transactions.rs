@@ -9,6 +9,7 @@ use crate::data::calendar::{Cutoff, Grain, Unit};
 use crate::data::rows::check_histories;
 use crate::data::split::split;
 use crate::data::summary::{Summary, activity, summarize};
+use crate::data::waits::waits;
 use crate::data::{
     Column, DuplicateRule, History, Merge, OrderLog, Receipt, RefundColumns, RefundRule, Rules,
     Transactions,
@@ -247,6 +248,27 @@ pub(super) fn customer_activity<'py>(
     result.set_item("recency_days", array(py, activity.recency_days))?;
     result.set_item("total_value", array(py, activity.total_value))?;
     result.set_item("mean_value", array(py, activity.mean_value))?;
+    Ok(result)
+}
+
+/// The times between purchases up to a date, of each customer's first `most` purchases.
+#[pyfunction]
+pub(super) fn purchase_waits<'py>(
+    py: Python<'py>,
+    log: HistoryColumns<'py>,
+    as_of: Date,
+    unit: &str,
+    most: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let unit = Unit::parse(unit)?;
+    let history = log.history()?;
+    let found = py.detach(|| waits(&history, cutoff(&history, as_of), unit, most))?;
+    let result = PyDict::new(py);
+    result.set_item("customers", array(py, found.customers))?;
+    result.set_item("orders", array(py, found.orders))?;
+    result.set_item("starts", array(py, found.starts))?;
+    result.set_item("durations", array(py, found.durations))?;
+    result.set_item("events", array(py, found.events))?;
     Ok(result)
 }
 
