@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivityColumns",
+    "CollatedColumns",
+    "DatedColumns",
     "DroppedCounts",
     "EventColumns",
     "GroupedColumns",
@@ -110,6 +112,25 @@ class GroupedColumns(HistoryColumns):
     line_amounts: Floats
     attributes: list[tuple[Ints, int]]
     receipt: ReceiptCounts
+    refund_parts: list[float]
+
+
+class CollatedColumns(HistoryColumns):
+    """The compressed rows of chosen customers; `lines` are places in the parts."""
+
+    line_offsets: Ints
+    lines: Ints
+
+
+class DatedColumns(TypedDict):
+    """Summaries as of many dates, one after the other, of so many rows each."""
+
+    rows: NDArray[np.uintp]
+    customers: Ints
+    frequency: Ints
+    recency: Floats
+    T: Floats
+    monetary_value: Floats
 
 
 class GroupedEvents(HistoryColumns):
@@ -118,6 +139,7 @@ class GroupedEvents(HistoryColumns):
     customers: Ints
     texts: Strings | None
     receipt: ReceiptCounts
+    refund_parts: list[float]
 
 
 class SummaryColumns(TypedDict):

@@ -10,6 +10,7 @@ from tenure import _core
 from tenure._frame import Table, native_frame
 from tenure._grouped import group
 from tenure._report import counted, html_report
+from tenure._settings import Settings
 from tenure._time import civil_microseconds, recorded
 from tenure._typing import override
 from tenure.summary import RefundsOfCalibration, Split, Summary
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tenure._core_types import SummaryColumns
-    from tenure._grouped import Lines
+    from tenure._grouped import GroupedLog, Lines
     from tenure._typing import Date, DuplicateRule, Merge, RefundRule, Unit
     from tenure.receipt import Receipt
 
@@ -70,6 +71,10 @@ class Transactions:
         out. "keep": it is a purchase like any other. "raise": it is an error.
     duplicates : {"keep", "drop", "raise"}
         What happens to rows equal to another in every column that is read.
+    keep_rows : bool, optional
+        Whether to keep the rows behind the purchases, which `extend` needs: 20 bytes
+        a row, and 4 more for each order, product and attribute column. By default
+        those of a log of up to a million rows.
 
     See Also
     --------
@@ -108,10 +113,10 @@ class Transactions:
         merge: Merge | None = "day",
         refunds: RefundRule = "net",
         duplicates: DuplicateRule = "keep",
+        keep_rows: bool | None = None,
     ) -> None:
         names = (attributes,) if isinstance(attributes, str) else tuple(attributes)
-        self._log = group(
-            Table.of(data),
+        settings = Settings(
             customer=customer,
             time=time,
             amount=amount,
@@ -125,6 +130,14 @@ class Transactions:
             refunds=refunds,
             duplicates=duplicates,
         )
+        self._log = group(Table.of(data), settings, keep_rows=keep_rows)
+
+    @classmethod
+    def _of(cls, log: GroupedLog) -> Transactions:
+        """Return the log that has been grouped already."""
+        transactions = object.__new__(cls)
+        transactions._log = log
+        return transactions
 
     @property
     def customers(self) -> NDArray[Any]:
@@ -171,6 +184,49 @@ class Transactions:
         """The days of the first and of the last event."""
         first, last = self.receipt.first_time, self.receipt.last_time
         return first.astype("datetime64[D]"), last.astype("datetime64[D]")
+
+    def extend(self, new_orders: object) -> Transactions:
+        """Return the log with further rows, which may be late ones.
+
+        Every array, count and setting is as if all rows had been grouped at once:
+        a late row can join a purchase of its day, come before the first one, refund
+        an old one or repeat an old row. Only the customers in the new rows are grouped
+        anew; what is known of the others is copied.
+
+        Parameters
+        ----------
+        new_orders : frame
+            A table of any kind with the columns that the log was made of.
+
+        Returns
+        -------
+        Transactions
+            A new log; this one stays as it is.
+
+        Raises
+        ------
+        ParameterError
+            If the rows of this log were not kept: see `keep_rows`.
+        ColumnError
+            If ids or the time zone are of another kind than those of the log.
+        DataError
+            For new rows that the log could not have been made of.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> june = {"customer_id": [1, 2], "date": ["2024-06-03", "2024-06-20"]}
+        >>> july = {"customer_id": [2, 1], "date": ["2024-07-08", "2024-06-01"]}
+        >>> log = tn.Transactions(june).extend(july)
+        >>> log
+        Transactions: 4 purchases of 2 customers, 2024-06-01 to 2024-07-08
+        4 rows read, 4 used
+        >>> log.summary().recency
+        array([ 2., 18.])
+        """
+        from tenure._extend import extended  # noqa: PLC0415
+
+        return Transactions._of(extended(self._log, Table.of(new_orders)))
 
     @property
     def attributes(self) -> Any:

@@ -3,6 +3,7 @@
 pub mod beta_rule;
 pub mod beta_step;
 pub mod dual;
+pub mod exact_sum;
 pub mod falling;
 pub mod hypergeometric;
 pub mod incomplete;
@@ -19,4 +20,5 @@ pub mod special;
 pub use beta_rule::BetaRule;
 pub use beta_step::ln_beta_step;
 pub use dual::{Dual, Dual2};
+pub use exact_sum::ExactSum;
 pub use scalar::Scalar;

@@ -8,10 +8,13 @@
 mod arrow;
 mod arrow_column;
 mod arrow_text;
+mod buckets;
+mod collate;
 mod columns;
 mod convert;
 mod engine;
 mod error;
+mod many_dates;
 mod objects;
 mod purchasing;
 mod renewal;
@@ -38,6 +41,15 @@ mod _core {
 
     #[pymodule_export]
     use super::arrow::ArrowTable;
+
+    #[pymodule_export]
+    use super::buckets::{buckets_of_integers, buckets_of_text};
+
+    #[pymodule_export]
+    use super::collate::{collate_customers, group_part};
+
+    #[pymodule_export]
+    use super::many_dates::summarize_at_dates;
 
     #[pymodule_export]
     use super::columns::{
