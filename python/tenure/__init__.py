@@ -27,7 +27,7 @@ from tenure.renewal import (
 from tenure.renewals import Renewals
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
-from tenure.transactions import Transactions
+from tenure.transactions import Transactions, load
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ __all__ = [
     "historic_value",
     "lifetime_value",
     "lifetime_value_new",
+    "load",
     "order_value_formula",
     "plotting",
     "report",

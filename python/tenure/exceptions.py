@@ -18,6 +18,7 @@ __all__ = [
     "DataError",
     "EmptyDataError",
     "EstimateWarning",
+    "FileError",
     "FrameError",
     "LengthError",
     "NotFittedError",
@@ -231,6 +232,31 @@ class ColumnError(TenureError, KeyError):
 
 class FrameError(TenureError, TypeError):
     """The data are of no kind that can be read as a table."""
+
+
+class FileError(TenureError, ValueError):
+    """A file cannot be read as what it should be, or cannot be written.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    what : str
+        What is the matter with it.
+    hint : str
+        What to do about it; may be empty.
+    """
+
+    path: str
+    what: str
+    hint: str
+
+    @classmethod
+    def of(cls, path: object, what: str, *, hint: str = "") -> Self:
+        """Say what is the matter with a file."""
+        error = cls(_hinted(f"{path} {what}", hint))
+        error.path, error.what, error.hint = str(path), what, hint
+        return error
 
 
 class NotFittedError(TenureError, ValueError, AttributeError):

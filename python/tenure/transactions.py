@@ -16,6 +16,7 @@ from tenure._typing import override
 from tenure.summary import RefundsOfCalibration, Split, Summary
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tenure._typing import Date, DuplicateRule, Merge, RefundRule, Unit
     from tenure.receipt import Receipt
 
-__all__ = ["Transactions"]
+__all__ = ["Transactions", "load"]
 
 
 class Transactions:
@@ -227,6 +228,41 @@ class Transactions:
         from tenure._extend import extended  # noqa: PLC0415
 
         return Transactions._of(extended(self._log, Table.of(new_orders)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the log to a file, from which `tenure.load` opens it in milliseconds.
+
+        The file is an Arrow IPC file that polars (`read_ipc`), pandas (`read_feather`)
+        and others read as a table with one row a purchase: `customer_id`, `time` and,
+        in a log with amounts, `value` after all refunds. It appears when it is complete
+        and on the disk; until then a file of that name stays as it was.
+
+        Parameters
+        ----------
+        path : path
+            The file; `.arrow` is the usual ending.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed: ``pip install 'tenure[arrow]'``.
+        ColumnError
+            If ids are objects other than text and UUIDs.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions({"customer_id": [7, 7], "date": ["2024-01-05"] * 2})
+        >>> log.save("log.arrow")
+        >>> tn.load("log.arrow")
+        Transactions: 1 purchase of 1 customer, 2024-01-05 to 2024-01-05
+        2 rows read, 2 used
+          1 merged: one purchase a day
+          1 equal to another row
+        """
+        from tenure._log_file import write_log  # noqa: PLC0415
+
+        write_log(self._log, path)
 
     @property
     def attributes(self) -> Any:
@@ -456,3 +492,42 @@ class Transactions:
             "as_of": self._recorded(date),
             "family": self.family,
         }
+
+
+def load(path: str | os.PathLike[str], *, verify: bool = False) -> Transactions:
+    """Open a log that `Transactions.save` has written.
+
+    The numbers stay in the file, which is mapped into memory and read where and when
+    it is needed; nothing is grouped again.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    verify : bool
+        Whether to read all of it and compare checksums. Without, a file of which a
+        part is missing is still found out, but not a number that has changed.
+
+    Returns
+    -------
+    Transactions
+
+    Raises
+    ------
+    FileError
+        If it is no such file, or damaged, or was written by a later version.
+    ImportError
+        If pyarrow is not installed: ``pip install 'tenure[arrow]'``.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> orders = {"customer_id": ["ann", "bob"], "date": ["2024-01-05", "2024-02-01"]}
+    >>> tn.Transactions(orders).save("orders.arrow")
+    >>> log = tn.load("orders.arrow")
+    >>> log.summary().T
+    array([27.,  0.])
+    """
+    from tenure._log_file import read_log  # noqa: PLC0415
+
+    return Transactions._of(read_log(path, verify=verify))  # noqa: SLF001
