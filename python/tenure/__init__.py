@@ -14,6 +14,7 @@ from tenure.formulas import (
     order_value_formula,
     retention_formula,
 )
+from tenure.history import SummaryHistory
 from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
 from tenure.renewal import (
@@ -51,6 +52,7 @@ __all__ = [
     "Report",
     "Split",
     "Summary",
+    "SummaryHistory",
     "Transactions",
     "WeibullGamma",
     "__version__",

@@ -123,9 +123,9 @@ class CollatedColumns(HistoryColumns):
 
 
 class DatedColumns(TypedDict):
-    """Summaries as of many dates, one after the other, of so many rows each."""
+    """Summaries as of many dates; `offsets` say where the rows of each begin."""
 
-    rows: NDArray[np.uintp]
+    offsets: Ints
     customers: Ints
     frequency: Ints
     recency: Floats

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from tenure._grouped import group
 from tenure._report import counted, html_report
 from tenure._settings import Settings
 from tenure._time import civil_microseconds, recorded
-from tenure._typing import override
+from tenure._typing import is_many, override
+from tenure.history import SummaryHistory, ends_of_periods
 from tenure.summary import RefundsOfCalibration, Split, Summary
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from tenure._core_types import SummaryColumns
     from tenure._grouped import GroupedLog, Lines
-    from tenure._typing import Date, DuplicateRule, Merge, RefundRule, Unit
+    from tenure._typing import Date, Dates, DuplicateRule, Merge, RefundRule, Unit
+    from tenure.history import Period
     from tenure.receipt import Receipt
 
 __all__ = ["Transactions", "load"]
@@ -274,7 +276,15 @@ class Transactions:
         columns = {"customer_id": self.customers, **self._log.attributes}
         return native_frame(columns, family=self.family, index="customer_id")
 
-    def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary:
+    @overload
+    def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary: ...
+
+    @overload
+    def summary(self, unit: Unit = "day", *, as_of: Dates) -> SummaryHistory: ...
+
+    def summary(
+        self, unit: Unit = "day", as_of: Date | Dates | None = None
+    ) -> Summary | SummaryHistory:
         """Return frequency, recency, T and monetary value of each customer.
 
         Parameters
@@ -282,7 +292,7 @@ class Transactions:
         unit : {"day", "hour", "week", "month", "quarter", "year"}
             What ages are measured in. Months are calendar months: whole ones from
             day to day, and the share of the running one; a year is 365.25 days.
-        as_of : date, optional
+        as_of : date or sequence of dates, optional
             The last day observed, that whole day included; an instant is one where
             purchases are merged by the hour, by order or not at all. Events after it
             are left out, and so are customers whose first purchase comes after it.
@@ -291,6 +301,8 @@ class Transactions:
         Returns
         -------
         Summary
+            Of several dates, a `SummaryHistory`: their summaries in one table, made
+            in one pass.
 
         Raises
         ------
@@ -306,10 +318,73 @@ class Transactions:
         array([1.])
         >>> log.summary(unit="day", as_of="2024-02-10").T
         array([10.])
+        >>> log.summary(as_of=["2024-02-10", "2024-03-01"])["T"]
+        array([10., 30.])
         """
+        if is_many(as_of):
+            return self._history([self._date(one, "as_of") for one in as_of], unit)
         date = self._date(as_of, "as_of")
         found = _core.summarize_transactions(self._log.history, date, unit)
         return Summary(**self._summary_columns(found, date), unit=unit)
+
+    def history(
+        self,
+        every: Period = "month",
+        unit: Unit = "day",
+        as_of: Date | None = None,
+    ) -> SummaryHistory:
+        """Return the summaries as of the end of each week, month, quarter or year.
+
+        Parameters
+        ----------
+        every : {"week", "month", "quarter", "year"}
+            Weeks end on Sundays, the others with the months of the calendar.
+        unit : {"day", "hour", "week", "month", "quarter", "year"}
+            What ages are measured in.
+        as_of : date, optional
+            The last day observed: periods that end after it are left out. By default
+            the day of the last event.
+
+        Returns
+        -------
+        SummaryHistory
+            From the period of the first event on; customers have rows from that of
+            their first purchase on.
+
+        Raises
+        ------
+        EmptyDataError
+            If no period ends by then.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [1, 1], "date": ["2024-01-31", "2024-03-05"]}
+        >>> history = tn.Transactions(orders).history(as_of="2024-03-31")
+        >>> history["as_of"], history["frequency"]
+        (array(['2024-01-31', '2024-02-29', '2024-03-31'], dtype='datetime64[D]'),
+         array([0, 0, 1]))
+        """
+        last = np.datetime64(self._date(as_of, "as_of")[0], "us")
+        days = ends_of_periods(every, self.span[0], last)
+        micros = days.astype("datetime64[us]").astype(np.int64)
+        return self._history([(int(one), True) for one in micros], unit)
+
+    def _history(self, dates: list[tuple[int, bool]], unit: Unit) -> SummaryHistory:
+        found = _core.summarize_at_dates(self._log.history, dates, unit)
+        recorded = np.array([self._recorded(date) for date in dates])
+        return SummaryHistory(
+            as_of=np.repeat(recorded, np.diff(found["offsets"])),
+            customer_id=self.customers[found["customers"]],
+            frequency=found["frequency"],
+            recency=found["recency"],
+            T=found["T"],
+            monetary_value=None if self.values is None else found["monetary_value"],
+            dates=recorded,
+            offsets=found["offsets"],
+            unit=unit,
+            family=self.family,
+        )
 
     def split(self, at: Date, until: Date | None = None, unit: Unit = "day") -> Split:
         """Return what was known at a date beside what was bought afterwards.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::calendar::{Cutoff, Unit, written};
+use super::check::same_length;
 use super::summary::mean;
 use super::transactions::History;
 use crate::numeric::parallel;
@@ -94,7 +95,7 @@ impl<'a> ManyDates<'a> {
             unit,
             counts,
         };
-        if all.rows().iter().sum::<usize>() > 0 {
+        if !all.is_empty() {
             return Ok(all);
         }
         let latest = cutoffs.iter().map(|cutoff| cutoff.last).max();
@@ -111,6 +112,27 @@ impl<'a> ManyDates<'a> {
     pub fn rows(&self) -> Vec<usize> {
         let of_date = |date: usize| self.counts.iter().map(|block| block[date]).sum();
         (0..self.cutoffs.len()).map(of_date).collect()
+    }
+
+    /// Where the rows of each date begin, and where the last one's end.
+    pub fn offsets(&self) -> Vec<i64> {
+        let mut offsets = vec![0];
+        let mut end = 0;
+        for rows in self.rows() {
+            end += rows as i64;
+            offsets.push(end);
+        }
+        offsets
+    }
+
+    /// The number of rows in all.
+    pub fn len(&self) -> usize {
+        self.rows().iter().sum()
+    }
+
+    /// Whether nobody had bought by any of the dates.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Writes the summaries down: for each date what [`super::summary::summarize`] gives, to the last bit.
@@ -136,8 +158,7 @@ impl<'a> ManyDates<'a> {
     }
 
     fn check_rows(&self, rows: &Rows<'_>) -> Result<()> {
-        use super::check::same_length;
-        let all = self.rows().iter().sum();
+        let all = self.len();
         let of_values = if self.history.has_values() { all } else { 0 };
         same_length("customers", rows.customers.len(), "rows", all)?;
         same_length("frequency", rows.frequency.len(), "rows", all)?;
@@ -248,7 +269,7 @@ mod tests {
 
     fn all_at(history: History<'_>, cutoffs: &[Cutoff], unit: Unit) -> Result<Summary> {
         let many = ManyDates::new(history, cutoffs, unit)?;
-        let rows = many.rows().iter().sum();
+        let rows = many.len();
         let mut got = Summary {
             customers: vec![-1; rows],
             frequency: vec![-1; rows],
@@ -327,7 +348,7 @@ mod tests {
         let history = History::new(Grain::Day, &[0, 1], &[0], None, none).unwrap();
         let cutoffs = [Grain::Day.cutoff(0, true)];
         let many = ManyDates::new(history, &cutoffs, Unit::Day).unwrap();
-        assert_eq!(many.rows(), [1]);
+        assert_eq!((many.rows(), many.offsets()), (vec![1], vec![0, 1]));
         let message = many.write(Rows::default()).unwrap_err().to_string();
         assert_eq!(message, "column `customers` has 0 rows, but `rows` has 1");
     }

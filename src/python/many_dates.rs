@@ -20,8 +20,7 @@ pub(super) fn summarize_at_dates<'py>(
     let history = log.history()?;
     let cutoffs: Vec<Cutoff> = dates.iter().map(|&date| cutoff(&history, date)).collect();
     let many = py.detach(|| ManyDates::new(history, &cutoffs, unit))?;
-    let rows = many.rows();
-    let all: usize = rows.iter().sum();
+    let all = many.len();
     let of_values = if history.has_values() { all } else { 0 };
     let customers = PyArray1::zeros(py, all, false);
     let frequency = PyArray1::zeros(py, all, false);
@@ -43,7 +42,7 @@ pub(super) fn summarize_at_dates<'py>(
         py.detach(|| many.write(columns))?;
     }
     let result = PyDict::new(py);
-    result.set_item("rows", array(py, rows))?;
+    result.set_item("offsets", array(py, many.offsets()))?;
     result.set_item("customers", customers)?;
     result.set_item("frequency", frequency)?;
     result.set_item("recency", recency)?;
