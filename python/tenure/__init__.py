@@ -26,6 +26,7 @@ from tenure.renewal import (
     WeibullGamma,
 )
 from tenure.renewals import Renewals
+from tenure.scanning import Scan, scan
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
 from tenure.transactions import Transactions, load
@@ -50,6 +51,7 @@ __all__ = [
     "Receipt",
     "Renewals",
     "Report",
+    "Scan",
     "Split",
     "Summary",
     "SummaryHistory",
@@ -67,6 +69,7 @@ __all__ = [
     "plotting",
     "report",
     "retention_formula",
+    "scan",
 ]
 
 

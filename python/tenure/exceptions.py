@@ -85,6 +85,17 @@ class DataError(TenureError, ValueError):
         error.row, error.found, error.count = int(row), found, int(count)
         return error
 
+    def moved(self, rows: int) -> DataError:
+        """Return the error for data before which there are so many other rows."""
+        return DataError.at(
+            self.column,
+            self.expected,
+            row=self.row + rows,
+            found=self.found,
+            count=self.count,
+            hint=self.hint,
+        )
+
 
 class EmptyDataError(TenureError, ValueError):
     """There is nothing to work on.
