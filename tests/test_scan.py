@@ -423,7 +423,7 @@ class TestFaults:
         assert list(tmp_path.iterdir()) == []
         assert len(put_aside) == 1
 
-    @pytest.mark.parametrize("seconds", [0.3, 4.0])
+    @pytest.mark.parametrize("seconds", [0.1, 2.0])
     def test_interrupting_stops_soon_and_leaves_nothing(self, seconds, tmp_path):
         rng, rows = np.random.default_rng(1), 3_000_000
         day = np.datetime64("2024-01-01") + rng.integers(0, 365, rows).astype("m8[D]")
@@ -433,11 +433,12 @@ class TestFaults:
         home.mkdir()
         command = [sys.executable, "-c", SCAN, str(tmp_path / "a.parquet"), str(home)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603
-            process.stdout.readline()
+            deadline = time.monotonic() + 60
+            while not list(home.iterdir()) and time.monotonic() < deadline:
+                time.sleep(0.01)
             time.sleep(seconds)
-            assert list(home.iterdir())
             process.send_signal(signal.SIGINT)
-            text = process.stdout.read().decode()
+            text = process.communicate(timeout=60)[0].decode()
         stopped, busy = text.split()
         assert stopped == "interrupted"
         # Two processors are busy for half a second.
@@ -467,7 +468,6 @@ os.set_blocking(begin, False)
 signal.set_wakeup_fd(begin)
 threading.Thread(target=watch, daemon=True).start()
 scan = tn.scan([sys.argv[1]] * 40, memory="40MB", spill_to=sys.argv[2])
-print("ready", flush=True)
 try:
     scan.summary()
 except KeyboardInterrupt:

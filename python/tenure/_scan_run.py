@@ -107,13 +107,22 @@ class Run:
             if self._spill is not None and size > min(
                 _SHARE, self._memory // _EXPANSION
             ):
-                self._spill.add(self._table(held))
-                held, size = [], 0
+                self._put_aside(self._spill, held)
+                size = 0
         if self._spill is None:
             return self._table(held)
-        if held:
-            self._spill.add(self._table(held))
+        self._put_aside(self._spill, held)
         return None
+
+    def _put_aside(self, spill: Spill, held: list[Any]) -> None:
+        """Put batches aside, and let go of them one after the other."""
+        share: list[Any] = []
+        while held:
+            share.append(held.pop(0))
+            if not held or sum(batch.nbytes for batch in share) > _SHARE:
+                spill.add(self._table(share))
+                share.clear()
+        pyarrow_for(_WORK).default_memory_pool().release_unused()
 
     def grouped(self, table: Any) -> GroupedLog:
         """Group all rows at once."""
