@@ -120,7 +120,7 @@ def _array(name: str, column: NDArray[Any] | Repeated) -> tuple[Any, str]:
         return pa.DictionaryArray.from_arrays(column.places, words), kind
     if column.dtype.kind != "O":
         return pa.array(column), "numbers"
-    types = {type(value) for value in column} - {type(None)}
+    types: set[type[Any]] = {type(value) for value in column} - {type(None)}
     if types <= {str}:
         return pa.array(column, pa.large_string()), "text"
     if types == {uuid.UUID}:
@@ -141,7 +141,7 @@ def _checksum(field: Any, column: Any) -> int:
     crc = zlib.crc32(f"{field.type} {field.metadata}".encode())
     for array in column.chunks:
         for piece in _pieces(array):
-            crc = zlib.crc32(piece.view(np.uint8), crc)
+            crc = zlib.crc32(piece.view(np.uint8).data, crc)
     return crc
 
 
@@ -279,7 +279,8 @@ def _columns(table: Any) -> Columns:
     for field in table.schema:
         chunks = table.column(field.name).chunks
         array = chunks[0] if chunks else pa.array([], field.type)
-        kind = (field.metadata or {}).get(b"kind", b"").decode()
+        metadata: dict[bytes, bytes] = field.metadata or {}
+        kind = metadata.get(b"kind", b"").decode()
         if pa.types.is_dictionary(array.type):
             words = _values(array.dictionary, kind)
             columns[field.name] = Repeated(words, _values(array.indices, "numbers"))

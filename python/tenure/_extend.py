@@ -346,11 +346,10 @@ def sum_counts(
 ) -> ReceiptCounts:
     """Return the sum or the difference of two receipts; times are of both."""
     total: dict[str, Any] = {
-        name: counts[name] + sign * more[name]  # type: ignore[literal-required]
-        for name in (*_COUNTS, "refund_amount")
+        name: counts[name] + sign * more[name] for name in (*_COUNTS, "refund_amount")
     }
     total["dropped"] = {
-        reason: count + sign * more["dropped"][reason]  # type: ignore[literal-required]
+        reason: count + sign * more["dropped"][reason]
         for reason, count in counts["dropped"].items()
     }
     total["first_time"] = min(counts["first_time"], more["first_time"])

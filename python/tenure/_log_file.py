@@ -196,7 +196,7 @@ def _history(file: ArrowFile, values: NDArray[np.float64] | None) -> HistoryColu
     }
     refunds = cast("dict[str, NDArray[Any]]", file.table("refunds")) or none
     last = cast("dict[str, NDArray[Any]]", file.last)
-    return {
+    history: dict[str, Any] = {
         "grain": file.facts["grain"],
         "offsets": cast("NDArray[np.int64]", file.table("offsets")["offset"]),
         "times": last["time"].view(np.int64),
@@ -205,6 +205,7 @@ def _history(file: ArrowFile, values: NDArray[np.float64] | None) -> HistoryColu
         "refund_times": refunds["time"].view(np.int64),
         "refund_amounts": refunds["amount"],
     }
+    return cast("HistoryColumns", history)
 
 
 def _lines(file: ArrowFile, settings: Settings) -> Lines | None:

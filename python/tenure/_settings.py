@@ -69,4 +69,5 @@ class Settings:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the settings that `to_dict` has written down."""
         arguments: dict[str, Any] = {**values}
-        return cls(**arguments | {"attributes": tuple(values["attributes"])})
+        arguments["attributes"] = tuple(values["attributes"])
+        return cls(**arguments)

@@ -18,7 +18,7 @@ from tenure._text import TextColumn
 from tenure.exceptions import ColumnError, DataError, FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from types import TracebackType
     from typing import Self
 
@@ -134,7 +134,7 @@ class Spill:
         return Path(self._folder.name) / f"{part}.arrow"
 
     @contextlib.contextmanager
-    def _room(self) -> Iterator[None]:
+    def _room(self) -> Generator[None]:
         """Say it if there is none."""
         try:
             yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,4 +52,5 @@ def is_many(dates: Date | Dates | None) -> TypeIs[Dates]:
     """
     if isinstance(dates, str | dt.date | np.datetime64):
         return False
-    return hasattr(dates, "__iter__") and np.ndim(dates) > 0
+    several: Any = dates
+    return hasattr(several, "__iter__") and np.ndim(several) > 0

@@ -226,20 +226,24 @@ def ends_of_periods(
     if every not in get_args(Period):
         expected = 'be "week", "month", "quarter" or "year"'
         raise ParameterError.of(name="every", expected=expected, found=repr(every))
-    first, last = first.astype("datetime64[D]"), last.astype("datetime64[D]")
+    day, last_day = _count(first, "D"), _count(last, "D")
     if every == "week":
-        # day 3 since 1970, a Sunday, ended the first of weeks
-        sunday = first + (3 - first.astype(np.int64)) % 7
-        ends = np.arange(sunday, last + 1, 7)
+        # day 3 since 1970 was a Sunday
+        days = np.arange(day + (3 - day) % 7, last_day + 1, 7)
     else:
         months = {"month": 1, "quarter": 3, "year": 12}[every]
-        period = first.astype("datetime64[M]").astype(np.int64) // months
-        until = last.astype("datetime64[M]").astype(np.int64) // months
-        begins = np.arange(period + 1, until + 2) * months
-        ends = begins.astype("datetime64[M]").astype("datetime64[D]") - 1
-        ends = ends[ends <= last]
+        period, until = (_count(one, "M") // months for one in (first, last))
+        nexts = (np.arange(period + 1, until + 2) * months).astype("datetime64[M]")
+        days = nexts.astype("datetime64[D]").astype(np.int64) - 1
+    ends: NDArray[np.datetime64] = days[days <= last_day].astype("datetime64[D]")
     if len(ends) == 0:
-        what = f"no {every} ends from {first} to {last}"
+        days_of = (written(one.astype("datetime64[D]")) for one in (first, last))
+        what = f"no {every} ends from {' to '.join(days_of)}"
         hint = "choose shorter periods, or a later `as_of`"
         raise EmptyDataError.of(what, hint=hint)
     return ends
+
+
+def _count(moment: np.datetime64, unit: str) -> int:
+    """Return how many days or months there were since 1970."""
+    return int(moment.astype(f"datetime64[{unit}]").astype(np.int64))

@@ -40,24 +40,31 @@ pub struct Rows<'a> {
     pub monetary_value: &'a mut [f64],
 }
 
-impl<'a> Rows<'a> {
-    /// Cuts off the first `rows`.
-    fn take(&mut self, rows: usize) -> Self {
+impl Rows<'_> {
+    /// The first so many rows, and the others.
+    fn split(self, rows: usize) -> (Self, Self) {
         let of_values = rows.min(self.monetary_value.len());
-        Self {
-            customers: cut(&mut self.customers, rows),
-            frequency: cut(&mut self.frequency, rows),
-            recency: cut(&mut self.recency, rows),
-            t: cut(&mut self.t, rows),
-            monetary_value: cut(&mut self.monetary_value, of_values),
-        }
+        let customers = self.customers.split_at_mut(rows);
+        let frequency = self.frequency.split_at_mut(rows);
+        let recency = self.recency.split_at_mut(rows);
+        let t = self.t.split_at_mut(rows);
+        let monetary_value = self.monetary_value.split_at_mut(of_values);
+        let first = Self {
+            customers: customers.0,
+            frequency: frequency.0,
+            recency: recency.0,
+            t: t.0,
+            monetary_value: monetary_value.0,
+        };
+        let others = Self {
+            customers: customers.1,
+            frequency: frequency.1,
+            recency: recency.1,
+            t: t.1,
+            monetary_value: monetary_value.1,
+        };
+        (first, others)
     }
-}
-
-fn cut<'a, T>(rest: &mut &'a mut [T], rows: usize) -> &'a mut [T] {
-    let (first, others) = std::mem::take(rest).split_at_mut(rows);
-    *rest = others;
-    first
 }
 
 /// What is known of one customer so far.
@@ -150,7 +157,9 @@ impl<'a> ManyDates<'a> {
             .collect();
         for date in 0..self.cutoffs.len() {
             for (task, counts) in tasks.iter_mut().zip(&self.counts) {
-                task.rows.push(rows.take(counts[date]));
+                let (first, others) = rows.split(counts[date]);
+                task.rows.push(first);
+                rows = others;
             }
         }
         parallel::map_jobs(tasks, |mut task| self.write_block(&mut task));

@@ -28,8 +28,8 @@ pub(super) fn summarize_at_dates<'py>(
     let t = PyArray1::zeros(py, all, false);
     let monetary_value = PyArray1::zeros(py, of_values, false);
     {
-        let integers = [&customers, &frequency].map(|column| column.readwrite());
-        let floats = [&recency, &t, &monetary_value].map(|column| column.readwrite());
+        let integers = [&customers, &frequency].map(PyArrayMethods::readwrite);
+        let floats = [&recency, &t, &monetary_value].map(PyArrayMethods::readwrite);
         let ([mut customers, mut frequency], [mut recency, mut t, mut monetary_value]) =
             (integers, floats);
         let columns = Rows {
