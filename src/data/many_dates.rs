@@ -68,13 +68,15 @@ impl Rows<'_> {
 }
 
 /// What is known of one customer so far.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct State {
     /// Purchases known, the first one counted.
     known: usize,
     /// The value of the repeat purchases among them, before later refunds.
     bought: f64,
     recency: f64,
+    /// The places of all later refunds of the customer.
+    refunds: Range<usize>,
 }
 
 /// A block of customers, and where their rows for each date go.
@@ -182,12 +184,7 @@ impl<'a> ManyDates<'a> {
     }
 
     fn write_block(&self, task: &mut Task<'_>) {
-        let nothing = State {
-            known: 0,
-            bought: 0.0,
-            recency: 0.0,
-        };
-        let mut states = vec![nothing; task.customers.len()];
+        let mut states = self.beginning(task.customers.clone());
         for &date in &self.in_order {
             let cutoff = self.cutoffs[date];
             let mut row = 0;
@@ -199,6 +196,28 @@ impl<'a> ManyDates<'a> {
                 }
             }
         }
+    }
+
+    /// What is known before the first of all dates.
+    fn beginning(&self, customers: Range<usize>) -> Vec<State> {
+        let refunds = self.history.refund_columns().purchases;
+        let first = self.history.purchases_of(customers.start).start;
+        let mut next = self.history.refund_places(0..first).end;
+        let mut states = Vec::with_capacity(customers.len());
+        for customer in customers {
+            let start = next;
+            let end = self.history.purchases_of(customer).end as i64;
+            while refunds.get(next).is_some_and(|&purchase| purchase < end) {
+                next += 1;
+            }
+            states.push(State {
+                known: 0,
+                bought: 0.0,
+                recency: 0.0,
+                refunds: start..next,
+            });
+        }
+        states
     }
 
     /// Takes up what the customer bought up to the cutoff.
@@ -235,13 +254,19 @@ impl<'a> ManyDates<'a> {
             .between(self.history.times()[purchases.start], cutoff.now);
         if self.history.has_values() {
             let later = purchases.start + 1..purchases.start + state.known;
-            let refunds = self
-                .history
-                .refunds(later)
-                .filter(|(time, _)| *time <= cutoff.last);
-            let value = refunds.fold(state.bought, |sum, (_, amount)| sum + amount);
+            let value = self.net(&later, state, cutoff);
             rows.monetary_value[row] = mean(value, repeats);
         }
+    }
+
+    /// The value of repeat purchases after those of their refunds that are known.
+    fn net(&self, later: &Range<usize>, state: &State, cutoff: Cutoff) -> f64 {
+        let columns = self.history.refund_columns();
+        let known = state.refunds.clone().filter(|&place| {
+            let purchase = columns.purchases[place] as usize;
+            later.contains(&purchase) && columns.times[place] <= cutoff.last
+        });
+        known.fold(state.bought, |sum, place| sum + columns.amounts[place])
     }
 }
 
