@@ -120,7 +120,8 @@ def _array(name: str, column: NDArray[Any] | Repeated) -> tuple[Any, str]:
         return pa.DictionaryArray.from_arrays(column.places, words), kind
     if column.dtype.kind != "O":
         return pa.array(column), "numbers"
-    types: set[type[Any]] = {type(value) for value in column} - {type(None)}
+    kinds: list[type[Any]] = [type(value) for value in column]
+    types = set(kinds) - {type(None)}
     if types <= {str}:
         return pa.array(column, pa.large_string()), "text"
     if types == {uuid.UUID}:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenure import _core
+from tenure._batch import Batch
+from tenure._counts import counts_of, exact_parts, sum_counts
 from tenure._grouped import (
     GroupedLog,
     Lines,
@@ -18,27 +20,25 @@ from tenure._grouped import (
     net_values,
     receipt_of,
 )
-from tenure._reading import log_columns, read
+from tenure._reading import read
 from tenure._rows import KEPT_BY_DEFAULT, Rows, Vocabulary, usable
 from tenure.exceptions import ColumnError, DataError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from tenure._core_types import (
         CollatedColumns,
         GroupedColumns,
-        LogColumns,
-        ReceiptCounts,
     )
     from tenure._frame import Table
     from tenure._reading import Reading
     from tenure._settings import Settings
     from tenure.receipt import Receipt
 
-__all__ = ["counts_of", "extended", "no_line_offsets", "sum_counts"]
+__all__ = ["extended", "no_line_offsets"]
 
 
 def extended(log: GroupedLog, table: Table) -> GroupedLog:
@@ -54,7 +54,7 @@ def extended(log: GroupedLog, table: Table) -> GroupedLog:
         name: Vocabulary.union(rows.vocabularies[name], codes.categories)
         for name, codes in reading.codes.items()
     }
-    old, new = _Batch.of_rows(rows, words), _Batch.of_reading(reading, words)
+    old, new = Batch.of_rows(rows, words), Batch.of_reading(reading, words)
     buyers = words[settings.customer]
     named = new.codes[settings.customer]
     touched = np.unique(named[named >= 0])
@@ -74,77 +74,14 @@ def extended(log: GroupedLog, table: Table) -> GroupedLog:
     return change.apply(log, rows, old.followed_by(new.take(usable(reading))))
 
 
-@dataclass(frozen=True, eq=False)
-class _Batch:
-    """Rows of a log, by the places of their identifiers among old and new ones."""
-
-    codes: dict[str, NDArray[np.int64]]
-    times: NDArray[np.int64]
-    missing: NDArray[np.bool_] | None
-    amounts: NDArray[np.float64] | None
-
-    def __len__(self) -> int:
-        return len(self.times)
-
-    @classmethod
-    def of_rows(cls, rows: Rows, words: Mapping[str, Vocabulary]) -> _Batch:
-        codes = {name: words[name].old[codes] for name, codes in rows.codes.items()}
-        return cls(codes, rows.times, None, rows.amounts)
-
-    @classmethod
-    def of_reading(cls, new: Reading, words: Mapping[str, Vocabulary]) -> _Batch:
-        codes = {
-            name: words[name].new[codes.values] for name, codes in new.codes.items()
-        }
-        return cls(codes, new.times, new.missing, new.amounts)
-
-    def take(self, rows: NDArray[np.bool_] | slice) -> _Batch:
-        """Return some rows that have a time."""
-        return _Batch(
-            codes={name: codes[rows] for name, codes in self.codes.items()},
-            times=self.times[rows],
-            missing=None,
-            amounts=None if self.amounts is None else self.amounts[rows],
-        )
-
-    def followed_by(self, other: _Batch) -> _Batch:
-        """Return these rows and others, all of which have a time."""
-        missing = self.missing
-        if missing is not None:
-            missing = np.append(missing, np.zeros(len(other), np.bool_))
-        amounts = None
-        if self.amounts is not None and other.amounts is not None:
-            amounts = np.concatenate([self.amounts, other.amounts])
-        codes = {
-            name: np.concatenate([codes, other.codes[name]])
-            for name, codes in self.codes.items()
-        }
-        return _Batch(
-            codes, np.concatenate([self.times, other.times]), missing, amounts
-        )
-
-    def columns(self, settings: Settings, places: NDArray[np.int64]) -> LogColumns:
-        """Return the columns for the core, with the customers numbered by `places`."""
-        customers = places[self.codes[settings.customer]]
-        columns = log_columns(
-            settings,
-            codes=self.codes,
-            customers=int(places.max()) + 1,
-            times=self.times,
-            missing=self.missing,
-            amounts=self.amounts,
-        )
-        return {**columns, "customer": (settings.customer, customers)}
-
-
 def _group(
-    batch: _Batch, settings: Settings, places: NDArray[np.int64]
+    batch: Batch, settings: Settings, places: NDArray[np.int64]
 ) -> GroupedColumns:
     return _core.group_part(batch.columns(settings, places), *settings.rules)
 
 
 def _group_new(
-    batch: _Batch, settings: Settings, places: NDArray[np.int64], n_new: int
+    batch: Batch, settings: Settings, places: NDArray[np.int64], n_new: int
 ) -> GroupedColumns:
     """Group rows of which the first `n_new` are new."""
     try:
@@ -215,7 +152,7 @@ class _Change:
     after: GroupedColumns
     chosen: _Chosen
 
-    def apply(self, log: GroupedLog, rows: Rows, batch: _Batch) -> GroupedLog:
+    def apply(self, log: GroupedLog, rows: Rows, batch: Batch) -> GroupedLog:
         """Return the extended log, whose rows are now these."""
         words, buyers = self.words, self.chosen.buyers
         collated = self._collated(log)
@@ -311,68 +248,6 @@ class _Change:
 
 def _narrow(codes: NDArray[np.int64]) -> NDArray[np.int32]:
     return codes.astype(np.int32)
-
-
-def counts_of(receipt: Receipt) -> ReceiptCounts:
-    """Return the counts of a receipt, as the core gives them."""
-    counts = {name: getattr(receipt, name) for name in _COUNTS}
-    return cast(
-        "ReceiptCounts",
-        {
-            **counts,
-            "dropped": dict(receipt.dropped),
-            "refund_amount": receipt.refund_amount,
-            "first_time": int(receipt.first_time.astype(np.int64)),
-            "last_time": int(receipt.last_time.astype(np.int64)),
-        },
-    )
-
-
-_COUNTS = (
-    "rows",
-    "used",
-    "merged",
-    "duplicates",
-    "refunds",
-    "zero_amounts",
-    "customers",
-    "customers_without_purchase",
-    "purchases",
-)
-
-
-def sum_counts(
-    counts: ReceiptCounts, more: ReceiptCounts, *, sign: int = 1
-) -> ReceiptCounts:
-    """Return the sum or the difference of two receipts; times are of both."""
-    total: dict[str, Any] = {
-        name: counts[name] + sign * more[name] for name in (*_COUNTS, "refund_amount")
-    }
-    total["dropped"] = {
-        reason: count + sign * more["dropped"][reason]
-        for reason, count in counts["dropped"].items()
-    }
-    total["first_time"] = min(counts["first_time"], more["first_time"])
-    total["last_time"] = max(counts["last_time"], more["last_time"])
-    return cast("ReceiptCounts", total)
-
-
-def exact_parts(numbers: Sequence[float]) -> tuple[float, ...]:
-    """Return few numbers whose sum is exactly that of all.
-
-    Examples
-    --------
-    >>> exact_parts([1e100, 1.0, -1e100])
-    (1.0,)
-    """
-    parts: list[float] = []
-    rest = list(numbers)
-    while True:
-        part = math.fsum(rest)
-        if part == 0.0:
-            return tuple(reversed(parts))
-        parts.append(part)
-        rest.append(-part)
 
 
 # Of a log without lines.

@@ -27,7 +27,7 @@ import numpy as np
 
 from tenure._arrow_file import ArrowFile, Columns, Repeated, damaged, write_tables
 from tenure._core import VERSION
-from tenure._extend import counts_of
+from tenure._counts import counts_of
 from tenure._grouped import GroupedLog, Lines, receipt_of
 from tenure._rows import Rows
 from tenure._settings import Settings

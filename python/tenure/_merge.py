@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from tenure import _core
-from tenure._extend import no_line_offsets, sum_counts
+from tenure._counts import sum_counts
+from tenure._extend import no_line_offsets
 from tenure._grouped import GroupedLog, Lines, history_of, net_values, receipt_of
 from tenure._report import counted
 from tenure._series import column_of
