@@ -30,6 +30,16 @@ use crate::{Error, Result};
 /// The compiled core of `tenure`.
 #[pymodule]
 mod _core {
+    use pyo3::prelude::*;
+
+    /// Finds NumPy at once, and not in the middle of work, where Ctrl-C may interrupt it.
+    #[pymodule_init]
+    fn find_numpy(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        numpy::PyArray1::<f64>::zeros(py, 0, false).call_method0("sum")?;
+        Ok(())
+    }
+
     #[pymodule_export]
     use super::transactions::{
         check_summary, customer_activity, group_transactions, split_transactions,
