@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
-    EventColumns,
     CollatedColumns,
     DatedColumns,
+    EventColumns,
     GroupedColumns,
     GroupedEvents,
     HistoryColumns,
@@ -63,8 +63,8 @@ __all__ = [
     "spending_profile",
     "spending_quantiles",
     "split_transactions",
-    "summarize_log",
     "summarize_at_dates",
+    "summarize_log",
     "summarize_transactions",
     "survey_objects",
     "text_of_objects",

@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
     from tenure._core_types import (
         GroupedColumns,
-        GroupedEvents,
         HistoryColumns,
         ReceiptCounts,
     )
-    from tenure._events import Events
     from tenure._frame import Table
     from tenure._reading import Reading
     from tenure._readings import Codes
@@ -107,38 +105,42 @@ def group(
     table: Table, settings: Settings, *, keep_rows: bool | None = None
 ) -> GroupedLog:
     """Group a table by its columns; see `Transactions` for what they mean."""
-    keeps_rows = table.n_rows <= KEPT_BY_DEFAULT if keep_rows is None else keep_rows
+    if keep_rows is None:
+        keep_rows = table.n_rows <= KEPT_BY_DEFAULT
     if settings.is_plain:
-        events = read_events(
-            table,
-            customer=settings.customer,
-            time=settings.time,
-            amount=settings.amount,
-            **settings.clock,
-        )
-        found = _core.group_log(events.columns, settings.rules)
-        if found is not None:
-            log = _of_events(events, found, settings, table.family)
-            if not keeps_rows:
-                return log
-            places, parts = log.customers, found["refund_parts"]
-            return replace(log, rows=Rows.of(read(table, settings), places, [], parts))
+        log = _by_kernel(table, settings, keep_rows=keep_rows)
+        if log is not None:
+            return log
     reading = read(table, settings)
     grouped = _core.group_transactions(reading.columns, *settings.rules)
     log = grouped_log(reading, grouped, family=table.family)
-    if not keeps_rows:
+    if not keep_rows:
         return log
-    labels = [one for one, _ in grouped["attributes"]]
-    rows = Rows.of(reading, log.customers, labels, grouped["refund_parts"])
+    places = [one for one, _ in grouped["attributes"]]
+    rows = Rows.of(reading, log.customers, places, grouped["refund_parts"])
     return replace(log, rows=rows)
 
 
-def _of_events(
-    events: Events, found: GroupedEvents, settings: Settings, family: str
-) -> GroupedLog:
-    """Return the log that the kernel has grouped without codes."""
+def _by_kernel(
+    table: Table, settings: Settings, *, keep_rows: bool
+) -> GroupedLog | None:
+    """Group without codes, which only the rows that are kept need; if that is done."""
+    events = read_events(
+        table,
+        customer=settings.customer,
+        time=settings.time,
+        amount=settings.amount,
+        **settings.clock,
+    )
+    found = _core.group_log(events.columns, settings.rules)
+    if found is None:
+        return None
+    customers = events.customers(found["customers"], found["texts"])
+    rows = None
+    if keep_rows:
+        rows = Rows.of(read(table, settings), customers, [], found["refund_parts"])
     return GroupedLog(
-        customers=events.customers(found["customers"], found["texts"]),
+        customers=customers,
         history=history_of(found),
         values=net_values(found),
         lines=None,
@@ -146,9 +148,10 @@ def _of_events(
         receipt=receipt_of(
             settings, found["receipt"], zone=events.zone, attribute_conflicts={}
         ),
-        family=family,
+        family=table.family,
         zone=events.zone,
         settings=settings,
+        rows=rows,
     )
 
 

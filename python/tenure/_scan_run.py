@@ -166,7 +166,7 @@ class Run:
     def _part(self, table: Any) -> GroupedLog:
         reading = read(Table.of(table), self._settings)
         grouped = _core.group_part(reading.columns, *self._settings.rules)
-        log = grouped_log(reading, grouped, family=self._family, keep_rows=False)
+        log = grouped_log(reading, grouped, family=self._family)
         self.total.add(log, grouped)
         return log
 
