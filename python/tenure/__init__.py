@@ -16,6 +16,7 @@ from tenure.formulas import (
     order_value_formula,
     retention_formula,
 )
+from tenure.history import SummaryHistory
 from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
 from tenure.renewal import (
@@ -27,6 +28,7 @@ from tenure.renewal import (
     WeibullGamma,
 )
 from tenure.renewals import Renewals
+from tenure.scanning import Scan, scan
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
 from tenure.survival import (
@@ -45,7 +47,7 @@ from tenure.survival import (
     pairwise_log_rank,
 )
 from tenure.top_stability import TopStability, top_stability
-from tenure.transactions import Transactions
+from tenure.transactions import Transactions, load
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
@@ -80,9 +82,13 @@ __all__ = [
     "Receipt",
     "Renewals",
     "Report",
+    "Scan",
     "SegmentMap",
     "Split",
+    "Split",
     "Summary",
+    "Summary",
+    "SummaryHistory",
     "TopStability",
     "Transactions",
     "Weibull",
@@ -96,6 +102,7 @@ __all__ = [
     "historic_value",
     "lifetime_value",
     "lifetime_value_new",
+    "load",
     "log_rank",
     "order_value_formula",
     "pairwise_log_rank",
@@ -103,6 +110,7 @@ __all__ = [
     "report",
     "retention_formula",
     "rfm",
+    "scan",
     "segment_maps",
     "top_stability",
 ]

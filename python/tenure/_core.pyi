@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    CollatedColumns,
     CompetingColumns,
+    DatedColumns,
     EventColumns,
     GroupedColumns,
     GroupedEvents,
@@ -24,16 +26,20 @@ __all__ = [
     "VERSION",
     "ArrowTable",
     "aalen_johansen",
+    "buckets_of_integers",
+    "buckets_of_text",
     "check_summary",
     "chi_square_tail",
     "chi_squared_tail",
     "codes_of_integers",
     "codes_of_text",
+    "collate_customers",
     "concordance",
     "cox_fit",
     "cox_residuals",
     "customer_activity",
     "group_log",
+    "group_part",
     "group_transactions",
     "instants_of_text",
     "instants_of_ticks",
@@ -82,6 +88,7 @@ __all__ = [
     "spending_profile",
     "spending_quantiles",
     "split_transactions",
+    "summarize_at_dates",
     "summarize_log",
     "summarize_transactions",
     "survey_objects",
@@ -105,6 +112,16 @@ def summarize_log(
 def group_transactions(
     columns: LogColumns, merge: str | None, refunds: str, duplicates: str
 ) -> GroupedColumns: ...
+def group_part(
+    columns: LogColumns, merge: str | None, refunds: str, duplicates: str
+) -> GroupedColumns: ...
+def collate_customers(
+    parts: list[tuple[HistoryColumns, NDArray[np.int64]]],
+    customers: NDArray[np.int64],
+) -> CollatedColumns: ...
+def summarize_at_dates(
+    log: HistoryColumns, dates: list[_Date], unit: str
+) -> DatedColumns: ...
 def summarize_transactions(
     log: HistoryColumns, as_of: _Date, unit: str
 ) -> SummaryColumns: ...
@@ -259,6 +276,12 @@ def codes_of_integers(values: _Ints, missing: _Mask | None) -> tuple[_Ints, _Int
 def codes_of_text(
     strings: _Strings, missing: _Mask | None
 ) -> tuple[_Ints, NDArray[np.uintp]]: ...
+def buckets_of_integers(
+    values: _Ints, missing: _Mask | None, buckets: int
+) -> tuple[_Ints, _Ints]: ...
+def buckets_of_text(
+    strings: _Strings, missing: _Mask | None, buckets: int
+) -> tuple[_Ints, _Ints]: ...
 def instants_of_text(
     column: str,
     strings: _Strings,

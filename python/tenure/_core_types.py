@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivityColumns",
+    "CollatedColumns",
     "CompetingColumns",
+    "DatedColumns",
     "DroppedCounts",
     "EventColumns",
     "GroupedColumns",
@@ -112,6 +114,25 @@ class GroupedColumns(HistoryColumns):
     line_amounts: Floats
     attributes: list[tuple[Ints, int]]
     receipt: ReceiptCounts
+    refund_parts: list[float]
+
+
+class CollatedColumns(HistoryColumns):
+    """The compressed rows of chosen customers; `lines` are places in the parts."""
+
+    line_offsets: Ints
+    lines: Ints
+
+
+class DatedColumns(TypedDict):
+    """Summaries as of many dates; `offsets` say where the rows of each begin."""
+
+    offsets: Ints
+    customers: Ints
+    frequency: Ints
+    recency: Floats
+    T: Floats
+    monetary_value: Floats
 
 
 class GroupedEvents(HistoryColumns):
@@ -120,6 +141,7 @@ class GroupedEvents(HistoryColumns):
     customers: Ints
     texts: Strings | None
     receipt: ReceiptCounts
+    refund_parts: list[float]
 
 
 class SummaryColumns(TypedDict):

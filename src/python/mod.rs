@@ -8,12 +8,15 @@
 mod arrow;
 mod arrow_column;
 mod arrow_text;
+mod buckets;
+mod collate;
 mod columns;
 mod convert;
 mod cox;
 mod distributions;
 mod engine;
 mod error;
+mod many_dates;
 mod objects;
 mod parametric;
 mod purchasing;
@@ -32,6 +35,16 @@ use crate::{Error, Result};
 /// The compiled core of `tenure`.
 #[pymodule]
 mod _core {
+    use pyo3::prelude::*;
+
+    /// Finds NumPy at once, and not in the middle of work, where Ctrl-C may interrupt it.
+    #[pymodule_init]
+    fn find_numpy(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        numpy::PyArray1::<f64>::zeros(py, 0, false).call_method0("sum")?;
+        Ok(())
+    }
+
     #[pymodule_export]
     use super::transactions::{
         check_summary, customer_activity, group_transactions, purchase_waits, split_transactions,
@@ -43,6 +56,15 @@ mod _core {
 
     #[pymodule_export]
     use super::arrow::ArrowTable;
+
+    #[pymodule_export]
+    use super::buckets::{buckets_of_integers, buckets_of_text};
+
+    #[pymodule_export]
+    use super::collate::{collate_customers, group_part};
+
+    #[pymodule_export]
+    use super::many_dates::summarize_at_dates;
 
     #[pymodule_export]
     use super::columns::{
