@@ -116,7 +116,7 @@ pub fn map_blocks<T: Sync, R: Send>(
     if items.len() <= FEW {
         return items.chunks(size).map(work).collect();
     }
-    items.par_chunks(size).map(&work).collect()
+    collect(items.chunks(size), work)
 }
 
 /// `f` of each item, in order.

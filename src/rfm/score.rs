@@ -109,12 +109,8 @@ fn count(values: &[f64], cuts: &[f64], scores: &mut [u8], passed: impl Fn(f64, f
 
 /// Calls `f` with blocks of values and the places of their scores.
 pub(super) fn fill<T: Sync>(values: &[T], scores: &mut [u8], f: impl Fn(&[T], &mut [u8]) + Sync) {
-    let blocks: Vec<&mut [u8]> = scores.chunks_mut(BLOCK).collect();
-    parallel::map_slices(blocks, |i, scores| {
-        let begin = (i * BLOCK).min(values.len());
-        let end = (begin + scores.len()).min(values.len());
-        f(&values[begin..end], scores);
-    });
+    let blocks: Vec<_> = values.chunks(BLOCK).zip(scores.chunks_mut(BLOCK)).collect();
+    parallel::map_owned(blocks, values.len(), |(values, scores)| f(values, scores));
 }
 
 #[cfg(test)]

@@ -29,8 +29,9 @@ pub fn segments(
 ) -> Result<()> {
     check(scores, bins, table, out.len())?;
     let names = Names::of(bins, table, unscored);
-    let blocks: Vec<&mut [u8]> = out.chunks_mut(BLOCK).collect();
-    let bad = parallel::map_slices(blocks, |i, out| {
+    let rows = out.len();
+    let blocks: Vec<(usize, &mut [u8])> = out.chunks_mut(BLOCK).enumerate().collect();
+    let bad = parallel::map_owned(blocks, rows, |(i, out)| {
         let rows = i * BLOCK..i * BLOCK + out.len();
         let mut cells = vec![0_u16; out.len()];
         let mut beyond = false;

@@ -204,10 +204,10 @@ impl Group {
 
     /// Puts all keys in order, with their counts.
     fn sort(&mut self) {
-        parallel::sort(&mut self.others);
+        parallel::sort_by(&mut self.others, u64::cmp);
         let mut all = std::mem::take(&mut self.tied);
         all.extend(self.others.drain(..).map(|key| (key, 1)));
-        parallel::sort(&mut all);
+        parallel::sort_by(&mut all, <(u64, usize)>::cmp);
         self.tied = all;
     }
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tenure._units import Horizon
     from tenure.rfm.dimensions import Dimension
     from tenure.rfm.orders import FrequencyRule, Margin, MonetaryRule
-    from tenure.rfm.scoring import Method, Ties
+    from tenure.rfm.plans import Method, Ties
     from tenure.rfm.segments import SegmentMap
 
 __all__ = ["RFM"]

@@ -256,7 +256,9 @@ def _of_table(
             found=repr(min(unknown)),
         )
     names = {one.name: own.get(one.name, one.column) for one in dimensions}
-    values = {name: table.numbers(column).values for name, column in names.items()}
+    values = {
+        name: _read_only(table.numbers(column).values) for name, column in names.items()
+    }
     bought = _bought(values)
     for one in dimensions:
         found = values[one.name]
@@ -280,6 +282,13 @@ def _of_table(
         index=index,
         attribute=lambda name: _labels(table, name),
     )
+
+
+def _read_only(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the same numbers so that nobody writes into the caller's by mistake."""
+    found = values.view()
+    found.setflags(write=False)
+    return found
 
 
 def _bought(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_] | None:

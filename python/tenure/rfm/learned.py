@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tenure.rfm.inputs import Inputs
-    from tenure.rfm.scoring import Method, Plan
+    from tenure.rfm.plans import Method, Plan
 
 __all__ = ["Learned"]
 

@@ -16,8 +16,8 @@ from tenure.rfm.dimensions import dimensions_of
 from tenure.rfm.inputs import Query, read
 from tenure.rfm.learned import Learned
 from tenure.rfm.orders import Reading
+from tenure.rfm.plans import plans_of
 from tenure.rfm.scores import Scores
-from tenure.rfm.scoring import plans_of
 from tenure.rfm.settings import live_settings, map_of, plain_settings, weights_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tenure._units import Horizon
     from tenure.rfm.dimensions import Dimension
     from tenure.rfm.orders import FrequencyRule, Margin, MonetaryRule
-    from tenure.rfm.scoring import Method, Ties
+    from tenure.rfm.plans import Method, Ties
     from tenure.rfm.segments import SegmentMap
 
 __all__ = ["Scorer"]
