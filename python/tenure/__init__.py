@@ -85,8 +85,6 @@ __all__ = [
     "Scan",
     "SegmentMap",
     "Split",
-    "Split",
-    "Summary",
     "Summary",
     "SummaryHistory",
     "TopStability",
