@@ -157,7 +157,7 @@ def duckdb(frame: Any) -> Any:
 
     connection = engine.connect()
     connection.register("log", frame)
-    return connection.execute(DUCKDB).pl()
+    return connection.sql(DUCKDB).to_arrow_table()
 
 
 def pandas(frame: Any) -> Any:
