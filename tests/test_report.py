@@ -92,6 +92,9 @@ class TestPage:
         assert len(ids) == len(set(ids))
         targets = {a["href"][1:] for a in page.all("a")}
         assert targets == {
+            "scores",
+            "segments",
+            "concentration",
             "glance",
             "data",
             "models",
@@ -129,9 +132,9 @@ class TestPage:
     def test_pictures_have_words(self, report):
         page = Page(report.path.read_text("utf-8"))
         pictures = [a for a in page.all("div") if a.get("role") == "img"]
-        assert len(pictures) == len(page.all("svg")) == len(page.all("figure")) == 12
+        assert len(pictures) == len(page.all("svg")) == len(page.all("figure")) == 20
         assert all(len(a["aria-label"]) > 40 for a in pictures)
-        assert len(page.all("figcaption")) == 12
+        assert len(page.all("figcaption")) == 20
         assert all(a["scope"] in ("col", "row") for a in page.all("th"))
 
     def test_says_the_numbers(self, report):
@@ -357,7 +360,8 @@ class TestWithoutMuch:
         assert "3 customers made 3 purchases" in page.text
         assert "Estimates for" not in page.text
         assert {a["href"] for a in page.all("a")} == {
-            *("#glance", "#data", "#models", "#method")
+            *("#glance", "#data", "#models", "#method"),
+            *("#scores", "#segments", "#concentration"),
         }
         header = (tmp_path / "a.csv").read_text("utf-8").splitlines()[0]
         assert header == (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from html import unescape
 
 import numpy as np
 import pytest
@@ -24,7 +25,8 @@ def page_of(log, folder, **settings):
 
 def plain(html):
     """The words of a page without markup."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)).replace("\xa0", " ")
+    words = unescape(re.sub(r"<[^>]*>", " ", html))
+    return re.sub(r"\s+", " ", words.replace("\xa0", " "))
 
 
 @pytest.fixture(scope="module")

@@ -144,14 +144,18 @@ def _pictures(found: Segmentation, value: NDArray[np.float64] | None) -> list[Ht
         found.scores, measure="monetary" if has_money else None, label="revenue"
     )
     colour = " The darker, the more a customer brought on average." if has_money else ""
+    brought = "in customers, in revenue and in expected value" if has_money else ""
+    said = (
+        "Where the bar of revenue is longer than that of customers, a segment brings "
+        "more than its number."
+    )
     return [
         figure(
             "segment-shares",
             shares,
-            "Bars: the share of each segment in customers, in revenue and in expected "
-            "value; the numbers are in the table above.",
-            "Where the bar of revenue is longer than that of customers, a segment "
-            "brings more than its number.",
+            f"Bars: the share of each segment {brought or 'in customers'}; the numbers "
+            "are in the table above.",
+            said if has_money else "Which share of the customers each segment is.",
         ),
         figure(
             "segment-tiles",
