@@ -60,10 +60,9 @@ def robust_covariance(
     pulls = _found(design, ties, coefficients)["score"] * design.weights[:, None]
     pulls = pulls @ covariance
     if design.clusters is not None:
-        codes, number = design.clusters.codes, len(design.clusters)
-        pulls = np.stack(
-            [np.bincount(codes, pull, minlength=number) for pull in pulls.T], axis=1
-        )
+        together = np.zeros((len(design.clusters), pulls.shape[1]))
+        np.add.at(together, design.clusters.codes, pulls)
+        return together.T @ together
     return pulls.T @ pulls
 
 

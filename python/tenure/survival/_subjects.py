@@ -201,8 +201,11 @@ class Subjects:
 
 def _times(column: Column) -> NDArray[Any]:
     """Return durations: integers as such, since they can be counted."""
-    whole = isinstance(column, IntegerColumn) and column.missing is None
-    if whole and column.values.dtype != np.uint64:
+    if (
+        isinstance(column, IntegerColumn)
+        and column.missing is None
+        and column.values.dtype != np.uint64
+    ):
         return np.ascontiguousarray(column.values, np.int64)
     return column.numbers().values
 
