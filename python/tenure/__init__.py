@@ -18,6 +18,7 @@ from tenure.formulas import (
 )
 from tenure.history import SummaryHistory
 from tenure.purchasing import BGNBD
+from tenure.purchasing import BGNBD, NBD, GGompertzNBD, ParetoNBD
 from tenure.receipt import Receipt
 from tenure.renewal import (
     SBG,
@@ -69,7 +70,9 @@ __all__ = [
     "DiscreteWeibull",
     "Exponential",
     "ExponentialGamma",
+    "NBD",
     "FormulaValue",
+    "GGompertzNBD",
     "GammaGamma",
     "GeneralizedGamma",
     "Geometric",
@@ -79,6 +82,7 @@ __all__ = [
     "LogNormal",
     "LogRank",
     "NelsonAalen",
+    "ParetoNBD",
     "Receipt",
     "Renewals",
     "Report",

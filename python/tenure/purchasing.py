@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-__all__ = ["BGNBD"]
+__all__ = ["BGNBD", "NBD", "GGompertzNBD", "ParetoNBD"]
 
 
 class BGNBD(PurchasingModel):
@@ -98,4 +98,235 @@ class BGNBD(PurchasingModel):
         1.1967
         """
         given = {"r": r, "alpha": alpha, "a": a, "b": b}
+        return cls._from_params(given, covariance, unit)
+
+
+class ParetoNBD(PurchasingModel):
+    """Pareto / negative binomial model of repeat buying (Pareto/NBD).
+
+    While alive a customer buys at random at a rate of their own, and may leave at any
+    moment, at a rate of their own. Both rates are gamma distributed over customers and
+    have nothing to do with each other. Other than in the BG/NBD model a customer
+    without a repeat purchase may have left.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r, the shape of the purchase rates (small: customers differ widely); alpha,
+        their inverse scale in the time unit (r / alpha is the mean rate while alive);
+        s and beta, the same of the rates of leaving.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Schmittlein, D. C., Morrison, D. G., Colombo, R. (1987). Counting your customers:
+    who are they and what will they do next? Management Science 33(1), 1-24.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> buying = tn.ParetoNBD().fit(summary)
+    >>> buying
+    ParetoNBD fitted to 2,357 customers, T in weeks; log-likelihood -9594.98, ...
+           estimate  std. error     95 % interval
+    r        0.5533       0.048  [0.4599, 0.6466]
+    alpha     10.58        0.84    [8.926, 12.23]
+    s        0.6062        0.19  [0.2392, 0.9733]
+    beta      11.67         6.2  [-0.5048, 23.84]
+    >>> print(round(buying.expected_purchases(horizon="39 weeks").sum(), 2))
+    1665.51
+    """
+
+    _model: ClassVar[str] = "ParetoNBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        s: float,
+        beta: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha, s, beta : float
+            The parameters, all greater than 0; alpha and beta are in the time unit.
+        covariance : array, shape (4, 4), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.ParetoNBD.from_params(
+        ...     r=0.553, alpha=10.578, s=0.606, beta=11.669
+        ... )
+        >>> round(model.expected_purchases_new(39), 4)
+        1.213
+        """
+        given = {"r": r, "alpha": alpha, "s": s, "beta": beta}
+        return cls._from_params(given, covariance, unit)
+
+
+class NBD(PurchasingModel):
+    """Negative binomial model of repeat buying (NBD): nobody ever leaves.
+
+    A customer buys at random at a rate of their own, for ever; rates are gamma
+    distributed over customers. It is what the models with dropout are measured
+    against. The likelihood is that of the times of purchases, as in those models, so
+    that the two compare; that of the counts has another constant.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r, the shape of the purchase rates (small: customers differ widely); alpha,
+        their inverse scale in the time unit (r / alpha is the mean rate).
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Ehrenberg, A. S. C. (1959). The pattern of consumer purchases. Applied Statistics
+    8(1), 26-41.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> tn.NBD().fit(summary)
+    NBD fitted to 2,357 customers, T in weeks; log-likelihood -9763.66, ...
+           estimate  std. error     95 % interval
+    r        0.3848       0.021  [0.3436, 0.4259]
+    alpha     12.07        0.81    [10.49, 13.66]
+    """
+
+    _model: ClassVar[str] = "NBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha : float
+            The parameters, both greater than 0; alpha is in the time unit.
+        covariance : array, shape (2, 2), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.NBD.from_params(r=0.385, alpha=12.072)
+        >>> round(model.expected_purchases_new(39), 4)
+        1.2438
+        """
+        return cls._from_params({"r": r, "alpha": alpha}, covariance, unit)
+
+
+class GGompertzNBD(PurchasingModel):
+    """Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
+
+    As the Pareto/NBD model, but the hazard of leaving grows exponentially with the
+    customer's age, so that lifetimes may have a mode other than 0. Where the hazard
+    does not grow (b near 0) it is the Pareto/NBD model, and the fit says so.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the purchase rates; b, by which the hazard of leaving grows in
+        a time unit; s and beta, shape and inverse scale of the hazards over customers
+        (b s / beta is the mean hazard of a new customer).
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Bemmaor, A. C., Glady, N. (2012). Modeling purchasing behavior with sudden "death":
+    a flexible customer lifetime model. Management Science 58(5), 1012-1021.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> model = tn.GGompertzNBD.from_params(
+    ...     r=0.553, alpha=10.578, b=0.0002, s=0.603, beta=0.0026
+    ... )
+    >>> round(model.expected_purchases_new(39), 4)
+    1.2555
+    """
+
+    _model: ClassVar[str] = "GGompertzNBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        b: float,
+        s: float,
+        beta: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha, b, s, beta : float
+            The parameters, all greater than 0; alpha is in the time unit, b is per
+            time unit.
+        covariance : array, shape (5, 5), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.GGompertzNBD.from_params(r=1, alpha=10, b=0.05, s=2, beta=3)
+        >>> customer = {"frequency": [3], "recency": [30], "T": [40]}
+        >>> round(model.probability_alive(customer)[0], 4)
+        0.3542
+        """
+        given = {"r": r, "alpha": alpha, "b": b, "s": s, "beta": beta}
         return cls._from_params(given, covariance, unit)

@@ -170,6 +170,40 @@ impl<'a> Histories<'a> {
     }
 }
 
+impl Histories<'_> {
+    /// Passes if time is counted in opportunities, at each of which a customer buys once at most.
+    ///
+    /// # Errors
+    /// [`Error::Data`](crate::Error::Data) with the first row where recency or T is not whole, or frequency larger than
+    /// recency.
+    pub fn check_opportunities(&self) -> Result<()> {
+        let Self {
+            frequency,
+            recency,
+            t,
+        } = self;
+        for (column, ages) in [("recency", recency), ("T", t)] {
+            let rule = Rule {
+                column,
+                expected: "be a whole number of opportunities to buy",
+                hint: "recency says at which opportunity the last purchase was made, T how many there were",
+            };
+            let bad = |i: usize| ages[i].fract() > 0.0;
+            rule.check(t.len(), bad, |i| format!("{:?}", ages[i]))?;
+        }
+        let rule = Rule {
+            column: "frequency",
+            expected: "be no more than recency, the opportunities up to the last purchase",
+            hint: "several purchases at one opportunity count once",
+        };
+        rule.check(
+            t.len(),
+            |i| frequency[i] > recency[i],
+            |i| format!("{:?} with recency = {:?}", frequency[i], recency[i]),
+        )
+    }
+}
+
 /// The customers of a data set, one row each.
 pub trait Rows: Sync {
     /// One customer.

@@ -13,6 +13,7 @@ mod counts;
 mod derivatives;
 mod discounting;
 mod extremes;
+mod family;
 mod fitting;
 mod renewal;
 mod spending;

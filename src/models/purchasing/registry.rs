@@ -8,12 +8,20 @@ use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
-use crate::models::{BgNbd, Parameter, positive};
+use crate::models::{BgBb, BgNbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive};
 use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
 
 /// Every model of repeat buying.
-pub static PURCHASING: &[&dyn DynPurchasing] = &[&Erased::<BgNbd, 4, 3>(BgNbd)];
+pub static PURCHASING: &[&dyn DynPurchasing] = &[
+    &Erased::<BgNbd, 4, 3>(BgNbd),
+    &Erased::<MbgNbd, 4, 3>(MbgNbd),
+    &Erased::<ParetoNbd, 4, 4>(ParetoNbd),
+    &Erased::<Nbd, 2, 2>(Nbd),
+    &Erased::<GGompertzNbd, 5, 5>(GGompertzNbd),
+    &Erased::<Pdo, 5, 5>(Pdo),
+    &Erased::<BgBb, 4, 4>(BgBb),
+];
 
 /// The model with this name.
 ///
@@ -137,6 +145,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
     }
 
     fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit> {
+        M::check_customers(customers)?;
         fit::<M, K, J>(customers, options)
     }
 
@@ -158,6 +167,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         parallel::fill_rows(out, 1, |i, value| {
             value[0] = M::ln_pdf(theta, &customers.row(i));
         });
@@ -174,6 +184,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         gradients: Option<&mut [f64]>,
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
         let Some(gradients) = gradients else {
             let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
@@ -220,11 +231,12 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
         parallel::fill_rows(out, most + 1, |i, probabilities| {
             let row = customers.row(i);
-            let alive = M::probability_alive(theta, &row);
+            let alive = futures.alive(&row);
             let given_alive = futures.of(&row, |future| {
                 future.probabilities(row.t, horizon.at(i), most)
             });
@@ -245,12 +257,13 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         check_levels(levels)?;
         let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
             let row = customers.row(i);
-            let alive = M::probability_alive(theta, &row);
+            let alive = futures.alive(&row);
             for (quantile, level) in quantiles.iter_mut().zip(levels) {
                 // P(X <= k) = 1 - P(alive) P(X > k | alive) >= level
                 let given_alive = 1.0 - (1.0 - level) / alive;
@@ -356,8 +369,19 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
         }
     }
 
+    /// The probability of being alive at the end of observation.
+    fn alive(&self, row: &Purchases) -> S {
+        if M::ALIVE_BY_COUNT {
+            self.of(row, |future| {
+                M::probability_alive_by_count(self.theta, future, row)
+            })
+        } else {
+            M::probability_alive(self.theta, row)
+        }
+    }
+
     fn predict(&self, quantity: Quantity, row: &Purchases, horizon: f64) -> S {
-        let alive = M::probability_alive(self.theta, row);
+        let alive = self.alive(row);
         if quantity == Quantity::ProbabilityAlive && horizon == 0.0 {
             return alive;
         }
