@@ -12,7 +12,15 @@ import tenure as tn
 
 GOLDEN = Path(__file__).parent / "golden"
 
-PURCHASING_MODELS = (tn.BGNBD, tn.ParetoNBD, tn.NBD, tn.GGompertzNBD)
+PURCHASING_MODELS = (
+    tn.BGNBD,
+    tn.MBGNBD,
+    tn.ParetoNBD,
+    tn.NBD,
+    tn.GGompertzNBD,
+    tn.PDO,
+    tn.BGBB,
+)
 """Every model of repeat buying."""
 
 ALL_MODELS = (*PURCHASING_MODELS, tn.GammaGamma)

@@ -19,6 +19,15 @@ from tenure.formulas import (
 from tenure.history import SummaryHistory
 from tenure.purchasing import BGNBD
 from tenure.purchasing import BGNBD, NBD, GGompertzNBD, ParetoNBD
+from tenure.purchasing import (
+    BGBB,
+    BGNBD,
+    MBGNBD,
+    NBD,
+    PDO,
+    GGompertzNBD,
+    ParetoNBD,
+)
 from tenure.receipt import Receipt
 from tenure.renewal import (
     SBG,
@@ -59,6 +68,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "BGBB",
     "BGNBD",
     "RFM",
     "SBG",
@@ -70,7 +80,9 @@ __all__ = [
     "DiscreteWeibull",
     "Exponential",
     "ExponentialGamma",
+    "MBGNBD",
     "NBD",
+    "PDO",
     "FormulaValue",
     "GGompertzNBD",
     "GammaGamma",

@@ -1,9 +1,10 @@
 //! The probability models, one file each, and what they have in common.
 
-mod bg_nbd;
 pub mod fit;
 mod gamma_gamma;
 mod bg_bb;
+mod bg_cnbd;
+mod bg_nbd;
 mod ggompertz_nbd;
 mod mbg_nbd;
 mod nbd;
@@ -20,6 +21,7 @@ pub use bg_nbd::BgNbd;
 pub use fit::{Fit, Options, Status};
 pub use gamma_gamma::GammaGamma;
 pub use bg_bb::BgBb;
+pub use bg_cnbd::Cnbd;
 pub use ggompertz_nbd::GGompertzNbd;
 pub use mbg_nbd::MbgNbd;
 pub use nbd::Nbd;

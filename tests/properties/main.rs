@@ -16,4 +16,5 @@ mod extremes;
 mod family;
 mod fitting;
 mod renewal;
+mod nested;
 mod spending;
