@@ -21,7 +21,9 @@ from tenure.purchasing import BGNBD
 from tenure.purchasing import BGNBD, NBD, GGompertzNBD, ParetoNBD
 from tenure.purchasing import (
     BGBB,
+    BGCNBD,
     BGNBD,
+    MBGCNBD,
     MBGNBD,
     NBD,
     PDO,
@@ -69,6 +71,7 @@ __version__ = VERSION
 
 __all__ = [
     "BGBB",
+    "BGCNBD",
     "BGNBD",
     "RFM",
     "SBG",
@@ -80,6 +83,7 @@ __all__ = [
     "DiscreteWeibull",
     "Exponential",
     "ExponentialGamma",
+    "MBGCNBD",
     "MBGNBD",
     "NBD",
     "PDO",
