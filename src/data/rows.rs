@@ -177,29 +177,29 @@ impl Histories<'_> {
     /// [`Error::Data`](crate::Error::Data) with the first row where recency or T is not whole, or frequency larger than
     /// recency.
     pub fn check_opportunities(&self) -> Result<()> {
-        let Self {
-            frequency,
-            recency,
-            t,
-        } = self;
-        for (column, ages) in [("recency", recency), ("T", t)] {
-            let rule = Rule {
-                column,
-                expected: "be a whole number of opportunities to buy",
-                hint: "recency says at which opportunity the last purchase was made, T how many there were",
-            };
-            let bad = |i: usize| ages[i].fract() > 0.0;
-            rule.check(t.len(), bad, |i| format!("{:?}", ages[i]))?;
-        }
-        let rule = Rule {
-            column: "frequency",
-            expected: "be no more than recency, the opportunities up to the last purchase",
-            hint: "several purchases at one opportunity count once",
+        let rule = |column, expected, hint| Rule {
+            column,
+            expected,
+            hint,
         };
-        rule.check(
-            t.len(),
-            |i| frequency[i] > recency[i],
-            |i| format!("{:?} with recency = {:?}", frequency[i], recency[i]),
+        let whole = "be a whole number of opportunities to buy";
+        let hint = "recency says at which opportunity the last purchase was made, T how many there were";
+        rule("recency", whole, hint).check(
+            self.len(),
+            |i| self.row(i).t_x.fract() > 0.0,
+            |i| format!("{:?}", self.row(i).t_x),
+        )?;
+        rule("T", whole, hint).check(
+            self.len(),
+            |i| self.row(i).t.fract() > 0.0,
+            |i| format!("{:?}", self.row(i).t),
+        )?;
+        let expected = "be no more than recency, the opportunities up to the last purchase";
+        let hint = "several purchases at one opportunity count once";
+        rule("frequency", expected, hint).check(
+            self.len(),
+            |i| self.row(i).x > self.row(i).t_x,
+            |i| format!("{:?} with recency = {:?}", self.row(i).x, self.row(i).t_x),
         )
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tenure::data::{Histories, Purchases};
+use tenure::data::{Histories, HistoryColumns, Purchases};
 use tenure::models::purchasing::{Discounting, DynPurchasing, PURCHASING};
 use tenure::models::{Dimension, Parameter, Quantity};
 
@@ -100,7 +100,7 @@ impl Asked {
 
     fn predict(self, quantity: Quantity, case: &Case, horizons: &[f64]) -> Vec<f64> {
         let [x, t_x, t] = columns(&case.customers);
-        let histories = Histories::new(&x, &t_x, &t).unwrap();
+        let histories = HistoryColumns::new(&x, &t_x, &t).unwrap();
         let mut values = vec![f64::NAN; x.len()];
         self.0
             .predict(quantity, &case.theta, &histories, horizons, &mut values, None)
@@ -111,7 +111,7 @@ impl Asked {
     /// Values with their derivatives, customers by parameters.
     fn slopes(self, quantity: Quantity, case: &Case, horizons: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let [x, t_x, t] = columns(&case.customers);
-        let histories = Histories::new(&x, &t_x, &t).unwrap();
+        let histories = HistoryColumns::new(&x, &t_x, &t).unwrap();
         let mut values = vec![f64::NAN; x.len()];
         let mut slopes = vec![f64::NAN; x.len() * case.theta.len()];
         let gradients = Some(&mut slopes[..]);

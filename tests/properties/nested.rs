@@ -1,7 +1,7 @@
 //! Models that are special cases of others agree with them, and two ways to one number do.
 
 use proptest::prelude::*;
-use tenure::data::{Histories, Purchases};
+use tenure::data::{Histories, HistoryColumns, Purchases};
 use tenure::models::purchasing::purchasing;
 use tenure::models::{Model, ParetoNbd, Purchasing, Quantity};
 
@@ -17,7 +17,7 @@ const QUANTITIES: [Quantity; 3] = [
 fn predicted(model: &str, theta: &[f64], row: Purchases, quantity: Quantity, horizon: f64) -> f64 {
     let model = purchasing(model).unwrap();
     let [x, t_x, t] = [row.x, row.t_x, row.t].map(|value| [value]);
-    let customer = Histories::new(&x, &t_x, &t).unwrap();
+    let customer = HistoryColumns::new(&x, &t_x, &t).unwrap();
     let mut value = [f64::NAN];
     model
         .predict(quantity, theta, &customer, &[horizon], &mut value, None)

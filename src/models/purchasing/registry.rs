@@ -186,18 +186,20 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         gradients: Option<&mut [f64]>,
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
-        M::check_customers(customers)?;
         let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
         let Some(gradients) = gradients else {
             let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
             let stopped = AtomicBool::new(false);
             parallel::fill_blocks(out, BLOCK, |first, block| {
                 let (places, mut room) = (first..first + block.len(), [0.0; BLOCK]);
-                let Some(histories) = customers.some(places, &mut room) else {
+                let checked = customers.some(places, &mut room);
+                let fits = |some: &Histories<'_>| M::check_customers(some).is_ok();
+                let Some(histories) = checked.filter(fits) else {
                     return stopped.store(true, Ordering::Relaxed);
                 };
                 let customers = Block::of(&histories);
-                if quantity == Quantity::ProbabilityAlive && horizon.is_zero() {
+                let now = quantity == Quantity::ProbabilityAlive && horizon.is_zero();
+                if now && !M::ALIVE_BY_COUNT {
                     let mut alive = [0.0; BLOCK];
                     M::probabilities_alive(theta, customers.rows(), &mut alive);
                     for (place, alive) in customers.places().zip(alive) {
@@ -210,11 +212,12 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
                 }
             });
             if stopped.into_inner() {
-                customers.check()?;
+                M::check_customers(&customers.check()?)?;
             }
             return Ok(());
         };
         let customers = customers.check()?;
+        M::check_customers(&customers)?;
         let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers.len());
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
             let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
