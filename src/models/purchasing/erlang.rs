@@ -23,8 +23,8 @@ pub struct Erlang<S> {
     weights: Vec<S>,
 }
 
-/// So many strokes are looked at one by one; of more of them, only how many there are matters, but for the few customers
-/// with hardly any.
+/// So many strokes are looked at one by one. With more, each remainder after division by `k` is taken as equally frequent,
+/// which it is but for the few customers with hardly any strokes.
 const MANY: f64 = 1e4;
 /// Masses farther from the mean than this many standard deviations do not show.
 const FAR: f64 = 9.0;
@@ -140,7 +140,9 @@ impl<S: Scalar> Erlang<S> {
                         d += 1.0;
                     }
                     let strokes = s * (tau * -ln_q.exp_m1()).ln_1p();
-                    g(p, -strokes + remainders.ln_1p())
+                    let ln_passed = -strokes + remainders.ln_1p();
+                    // next to p = 1 remainders are not equally frequent: only 0 strokes matter
+                    g(p, if ln_passed.value() > 0.0 { -strokes } else { ln_passed })
                 });
         }
         total
