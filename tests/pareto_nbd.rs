@@ -17,8 +17,7 @@ struct Table {
 
 #[test]
 fn stress_cases_are_exact() {
-    let table: Table =
-        serde_json::from_str(include_str!("golden/pareto_nbd_stress.json")).unwrap();
+    let table: Table = serde_json::from_str(include_str!("golden/pareto_nbd_stress.json")).unwrap();
     assert!(table.rows.len() >= 300);
     let mut worst = 0.0_f64;
     for [r, alpha, s, beta, x, t_x, t, exact] in table.rows {
@@ -26,7 +25,10 @@ fn stress_cases_are_exact() {
         let ours = ParetoNbd::ln_pdf(theta, &row);
         let error = (ours - exact).abs() / exact.abs();
         worst = worst.max(error);
-        assert!(error <= 1e-11, "{ours:e} should be {exact:e} at {theta:?}, {row:?}");
+        assert!(
+            error <= 1e-11,
+            "{ours:e} should be {exact:e} at {theta:?}, {row:?}"
+        );
         // derivatives are finite too, and do not change the value
         let first = ParetoNbd::ln_pdf(Dual::variables(theta), &row);
         let second = ParetoNbd::ln_pdf(Dual2::variables(theta), &row);

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tenure._customers import Customers
 from tenure._frame import Table
 from tenure._purchasing import PurchasingModel
 from tenure._typing import override
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+    from tenure._customers import Customers
 
 __all__ = ["CondensedModel"]
 
@@ -58,7 +59,9 @@ class CondensedModel(PurchasingModel):
         return replace(customers, columns={**customers.columns, INTERVALS: intervals})
 
     @override
-    def _read(self, data: object, columns: dict[str, str], unit: str | None) -> Customers:
+    def _read(
+        self, data: object, columns: dict[str, str], unit: str | None
+    ) -> Customers:
         return self._with_intervals(super()._read(data, columns, unit), data)
 
     @override
@@ -66,7 +69,9 @@ class CondensedModel(PurchasingModel):
         if self.k is not None:
             if self.k != int(self.k) or self.k < 1:
                 raise ParameterError.of(
-                    "k", "be a whole number of at least 1, or None", found=repr(self.k)
+                    name="k",
+                    expected="be a whole number of at least 1, or None",
+                    found=repr(self.k),
                 )
             return self._fit_regularity(customers, weights, int(self.k))
         if INTERVALS not in customers.columns:
@@ -123,6 +128,8 @@ class CondensedModel(PurchasingModel):
             The time unit.
         """
         if k != int(k):
-            raise ParameterError.of("k", "be a whole number", found=repr(k))
+            raise ParameterError.of(
+                name="k", expected="be a whole number", found=repr(k)
+            )
         given = {"r": r, "alpha": alpha, "a": a, "b": b, "k": k}
         return cls._from_params(given, covariance, unit)

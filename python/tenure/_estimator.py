@@ -98,7 +98,9 @@ class Estimator(Configured):
         if result.status != "converged":
             self._complain(result)
 
-    def _read(self, data: object, columns: dict[str, str], unit: str | None) -> Customers:
+    def _read(
+        self, data: object, columns: dict[str, str], unit: str | None
+    ) -> Customers:
         """Return the customers to fit to."""
         return Customers.of(data, columns, unit=unit)
 

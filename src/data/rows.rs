@@ -183,7 +183,8 @@ impl Histories<'_> {
             hint,
         };
         let whole = "be a whole number of opportunities to buy";
-        let hint = "recency says at which opportunity the last purchase was made, T how many there were";
+        let hint =
+            "recency says at which opportunity the last purchase was made, T how many there were";
         rule("recency", whole, hint).check(
             self.len(),
             |i| self.row(i).t_x.fract() > 0.0,

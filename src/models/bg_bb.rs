@@ -2,9 +2,9 @@
 
 use super::purchasing::{Bernoulli, check_repeat_buyers};
 use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
+use crate::Result;
 use crate::data::{Histories, Purchases};
 use crate::numeric::Scalar;
-use crate::Result;
 
 /// Beta-geometric / beta-Bernoulli model of repeat buying in discrete time (BG/BB).
 ///
@@ -29,10 +29,22 @@ impl Model<4, 4> for BgBb {
     type Row = Purchases;
     const NAME: &'static str = "BGBB";
     const PARAMETERS: [Parameter; 4] = [
-        shape("alpha", "buying for: alpha / (alpha + beta) is the mean chance of buying"),
-        shape("beta", "buying against: alpha + beta large means that customers buy alike"),
-        shape("gamma", "leaving for: gamma / (gamma + delta) is the mean chance of leaving"),
-        shape("delta", "leaving against: gamma + delta large means that customers leave alike"),
+        shape(
+            "alpha",
+            "buying for: alpha / (alpha + beta) is the mean chance of buying",
+        ),
+        shape(
+            "beta",
+            "buying against: alpha + beta large means that customers buy alike",
+        ),
+        shape(
+            "gamma",
+            "leaving for: gamma / (gamma + delta) is the mean chance of leaving",
+        ),
+        shape(
+            "delta",
+            "leaving against: gamma + delta large means that customers leave alike",
+        ),
     ];
 
     /// The parameters themselves.

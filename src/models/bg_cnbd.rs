@@ -81,7 +81,10 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
     fn starts(sample: &Sample<Purchases>) -> [[f64; 5]; 2] {
         let t = sample.mean(|c| c.t);
         let [r, rate] = rates_by_moments(sample);
-        [[r, r / rate / 2.0, 1.0, 3.0, 2.0], [1.0, t / 2.0, 0.5, 0.5, 2.0]]
+        [
+            [r, r / rate / 2.0, 1.0, 3.0, 2.0],
+            [1.0, t / 2.0, 0.5, 0.5, 2.0],
+        ]
     }
 
     fn boundary([r, alpha, a, b, _]: [f64; 5]) -> String {

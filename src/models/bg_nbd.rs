@@ -1,13 +1,13 @@
 //! The BG/NBD model, the reference model of this crate: read this file to learn how a model is written.
 
 use super::{Equals, Model, Parameter, Purchasing, Sample};
+use crate::Result;
 use crate::data::Purchases;
 use crate::models::purchasing::beta_geometric::{
     A, B, BetaGeometric, alive_after_fall, flat_direction, ln_fall_since, ln_silence_or_left,
 };
 use crate::models::purchasing::{ALPHA, R, check_repeat_buyers, rates_by_moments};
 use crate::numeric::Scalar;
-use crate::Result;
 
 /// Beta-geometric / negative binomial model of repeat buying (BG/NBD).
 ///
@@ -22,12 +22,7 @@ pub struct BgNbd;
 impl Model<4, 3> for BgNbd {
     type Row = Purchases;
     const NAME: &'static str = "BGNBD";
-    const PARAMETERS: [Parameter; 4] = [
-        R,
-        ALPHA,
-        A,
-        B,
-    ];
+    const PARAMETERS: [Parameter; 4] = [R, ALPHA, A, B];
 
     /// `r`, `1/alpha`, and the logarithm of `a/(b+x-1)`, the odds of having left after the last of `x > 0` purchases.
     fn common<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> [S; 3] {

@@ -1,15 +1,15 @@
 //! The probability models, one file each, and what they have in common.
 
-pub mod fit;
-mod gamma_gamma;
 mod bg_bb;
 mod bg_cnbd;
 mod bg_nbd;
+pub mod fit;
+mod gamma_gamma;
 mod ggompertz_nbd;
 mod mbg_nbd;
 mod nbd;
-mod pdo;
 mod pareto_nbd;
+mod pdo;
 mod profile;
 pub mod purchasing;
 pub mod renewal;
@@ -17,11 +17,11 @@ mod sample;
 mod scale;
 pub mod spending;
 
+pub use bg_bb::BgBb;
+pub use bg_cnbd::Cnbd;
 pub use bg_nbd::BgNbd;
 pub use fit::{Fit, Options, Status};
 pub use gamma_gamma::GammaGamma;
-pub use bg_bb::BgBb;
-pub use bg_cnbd::Cnbd;
 pub use ggompertz_nbd::GGompertzNbd;
 pub use mbg_nbd::MbgNbd;
 pub use nbd::Nbd;

@@ -177,12 +177,17 @@ impl<S: Scalar> Odds<S> {
     fn of_leaving(&self, row: &Purchases) -> Option<S> {
         let &Purchases { t_x, t, .. } = row;
         let ([shape, alpha], [s, beta]) = (self.buying, self.leaving);
-        let fall = shape * ((alpha + t) / (alpha + t_x)).ln() + s * ((beta + t) / (beta + t_x)).ln();
+        let fall =
+            shape * ((alpha + t) / (alpha + t_x)).ln() + s * ((beta + t) / (beta + t_x)).ln();
         if fall.value() > CERTAIN {
             return None;
         }
         let odds = self.share * (fall.exp() * self.rest(t_x)? - self.rest(t)?);
         // where nothing is left of the difference it may round below zero
-        Some(if odds.value() >= 0.0 { odds } else { odds - odds.value() })
+        Some(if odds.value() >= 0.0 {
+            odds
+        } else {
+            odds - odds.value()
+        })
     }
 }

@@ -59,7 +59,10 @@ impl LifetimeModel<5> for Pdo {
     fn starts(sample: &Sample<Purchases>) -> [[f64; 5]; 2] {
         let t = sample.mean(|c| c.t);
         let [r, rate] = rates_by_moments(sample);
-        [[r, r / rate, 1.0, 3.0, t / 5.0], [1.0, t, 0.5, 0.5, t / 5.0]]
+        [
+            [r, r / rate, 1.0, 3.0, t / 5.0],
+            [1.0, t, 0.5, 0.5, t / 5.0],
+        ]
     }
 
     fn boundary([r, _, a, b, _]: [f64; 5]) -> String {

@@ -51,7 +51,10 @@ mod tests {
                     j += 1.0;
                 }
                 let ours = beta_geometric_sum(a, b, 0.0, terms);
-                assert!((ours - direct).abs() < 1e-12 * direct, "{a} {b} {terms}: {ours} {direct}");
+                assert!(
+                    (ours - direct).abs() < 1e-12 * direct,
+                    "{a} {b} {terms}: {ours} {direct}"
+                );
             }
             let (mut direct, mut passed, mut j): (f64, f64, f64) = (0.0, 1.0, 0.0);
             while j < 4_000.0 {
@@ -60,7 +63,10 @@ mod tests {
                 j += 1.0;
             }
             let ours = beta_geometric_sum(a, b, 0.02, f64::INFINITY);
-            assert!((ours - direct).abs() < 1e-12 * direct, "{a} {b}: {ours} {direct}");
+            assert!(
+                (ours - direct).abs() < 1e-12 * direct,
+                "{a} {b}: {ours} {direct}"
+            );
         }
     }
 }

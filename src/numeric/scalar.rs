@@ -148,7 +148,13 @@ pub trait Scalar:
             scale,
             -shape * ln,
             || [-ln, shape * step],
-            || [0.0, step, -shape * step * (1.0 / scale_ + 1.0 / (scale_ + t))],
+            || {
+                [
+                    0.0,
+                    step,
+                    -shape * step * (1.0 / scale_ + 1.0 / (scale_ + t)),
+                ]
+            },
         )
     }
 

@@ -32,9 +32,7 @@ fn parameter(parameter: &Parameter, wild: bool) -> BoxedStrategy<f64> {
         (_, "tau", _) => spread(5.0..500.0).boxed(),
         (_, "k", _) => (1..6_u32).prop_map(f64::from).boxed(),
         (Dimension::PerTime, ..) => spread(1e-4..0.3).boxed(),
-        (Dimension::Time, _, true) => {
-            prop_oneof![6 => spread(1e-3..1e5), 1 => Just(10.0)].boxed()
-        }
+        (Dimension::Time, _, true) => prop_oneof![6 => spread(1e-3..1e5), 1 => Just(10.0)].boxed(),
         (Dimension::Time, _, false) => prop_oneof![6 => spread(0.5..50.0), 1 => Just(10.0)].boxed(),
         (_, "r", true) => spread(0.01..100.0).boxed(),
         (_, _, true) => prop_oneof![
@@ -59,7 +57,12 @@ impl Asked {
     }
 
     fn theta(self, wild: bool) -> impl Strategy<Value = Vec<f64>> + use<> {
-        let each: Vec<_> = self.0.parameters().iter().map(|p| parameter(p, wild)).collect();
+        let each: Vec<_> = self
+            .0
+            .parameters()
+            .iter()
+            .map(|p| parameter(p, wild))
+            .collect();
         each
     }
 
@@ -103,7 +106,14 @@ impl Asked {
         let histories = HistoryColumns::new(&x, &t_x, &t).unwrap();
         let mut values = vec![f64::NAN; x.len()];
         self.0
-            .predict(quantity, &case.theta, &histories, horizons, &mut values, None)
+            .predict(
+                quantity,
+                &case.theta,
+                &histories,
+                horizons,
+                &mut values,
+                None,
+            )
             .unwrap();
         values
     }
@@ -116,7 +126,14 @@ impl Asked {
         let mut slopes = vec![f64::NAN; x.len() * case.theta.len()];
         let gradients = Some(&mut slopes[..]);
         self.0
-            .predict(quantity, &case.theta, &histories, horizons, &mut values, gradients)
+            .predict(
+                quantity,
+                &case.theta,
+                &histories,
+                horizons,
+                &mut values,
+                gradients,
+            )
             .unwrap();
         (values, slopes)
     }
@@ -194,12 +211,16 @@ fn check_ranges(model: Asked, case: &Case, all: bool) {
     });
     let expected = model.predict(Quantity::ExpectedPurchases, case, horizons);
     assert_all("expectation", &expected, &|_, e| e >= 0.0 && e.is_finite());
-    assert_all("log-likelihood", &model.log_likelihood(case), &|_, l| l.is_finite());
+    assert_all("log-likelihood", &model.log_likelihood(case), &|_, l| {
+        l.is_finite()
+    });
     if !all {
         return;
     }
     let none = model.predict(Quantity::NoPurchase, case, horizons);
-    assert_all("P(no purchase)", &none, &|_, p| (0.0..=1.0 + 1e-12).contains(&p));
+    assert_all("P(no purchase)", &none, &|_, p| {
+        (0.0..=1.0 + 1e-12).contains(&p)
+    });
     // a quadrature of its own: each is good to about 1e-13
     let worth = model.predict(discounted(case.rate), case, horizons);
     assert_all("discounted", &worth, &|i, d| {
@@ -210,7 +231,12 @@ fn check_ranges(model: Asked, case: &Case, all: bool) {
     assert_all("sum of probabilities", &sums, &|_, s| {
         (0.0..=1.0 + 1e-11).contains(&s)
     });
-    assert!(table.iter().flatten().all(|p| (0.0..=1.0 + 1e-12).contains(p)));
+    assert!(
+        table
+            .iter()
+            .flatten()
+            .all(|p| (0.0..=1.0 + 1e-12).contains(p))
+    );
 }
 
 /// Without end and with derivatives, a twentieth of the cases.
@@ -222,12 +248,23 @@ fn no_perpetuity_is_out_of_range() {
         for _ in 0..POINTS / if model.has("k") { 100 } else { 10 } {
             let case = cases.new_tree(&mut runner).unwrap().current();
             let (values, slopes) = model.slopes(discounted(case.rate), &case, &[f64::INFINITY]);
-            let at = |i: usize| format!("{} at {:?} for {:?}", model.0.name(), case.theta, case.customers[i]);
+            let at = |i: usize| {
+                format!(
+                    "{} at {:?} for {:?}",
+                    model.0.name(),
+                    case.theta,
+                    case.customers[i]
+                )
+            };
             for (i, value) in values.iter().enumerate() {
                 assert!(value.is_finite() && *value >= 0.0, "{value:e} by {}", at(i));
             }
             for (i, slopes) in slopes.chunks(case.theta.len()).enumerate() {
-                assert!(slopes.iter().all(|s| s.is_finite()), "{slopes:?} by {}", at(i));
+                assert!(
+                    slopes.iter().all(|s| s.is_finite()),
+                    "{slopes:?} by {}",
+                    at(i)
+                );
             }
         }
     }
@@ -241,16 +278,33 @@ fn probabilities_sum_to_one_with_the_expectation_as_mean() {
         for _ in 0..if model.has("k") { 20 } else { 100 } {
             let mut case = cases.new_tree(&mut runner).unwrap().current();
             // over horizons up to twice the scale, beyond which counts above 4,000 begin to matter
-            let scale = if model.discrete() { 100.0 } else { case.theta[1] + case.customers[0].t };
+            let scale = if model.discrete() {
+                100.0
+            } else {
+                case.theta[1] + case.customers[0].t
+            };
             case.horizons[0] = case.horizons[0] / 1e3 * 2.0 * scale;
             let row = &model.probabilities(&case, &case.horizons, 4_000)[0];
             let expected = model.predict(Quantity::ExpectedPurchases, &case, &case.horizons)[0];
             let none = model.predict(Quantity::NoPurchase, &case, &case.horizons)[0];
             let mean: f64 = (0_u32..).zip(row).map(|(k, p)| f64::from(k) * p).sum();
             let total: f64 = row.iter().sum();
-            assert!((total - 1.0).abs() < 1e-11, "{}: {total} at {case:?}", model.0.name());
-            assert!((mean - expected).abs() <= 1e-10 * expected, "{}: {mean} and {expected} at {case:?}", model.0.name());
-            assert!((row[0] - none).abs() <= 1e-11 * none, "{}: {} and {none} at {case:?}", model.0.name(), row[0]);
+            assert!(
+                (total - 1.0).abs() < 1e-11,
+                "{}: {total} at {case:?}",
+                model.0.name()
+            );
+            assert!(
+                (mean - expected).abs() <= 1e-10 * expected,
+                "{}: {mean} and {expected} at {case:?}",
+                model.0.name()
+            );
+            assert!(
+                (row[0] - none).abs() <= 1e-11 * none,
+                "{}: {} and {none} at {case:?}",
+                model.0.name(),
+                row[0]
+            );
         }
     }
 }
@@ -266,13 +320,23 @@ fn quantiles_are_those_of_the_probabilities() {
             let levels = [0.05, 0.5, 0.9, 0.999];
             let quantiles = &model.quantiles(&case, &case.horizons, &levels)[0];
             let row = &model.probabilities(&case, &case.horizons, 20_000)[0];
-            for (&k, level) in quantiles.iter().zip(levels).filter(|(k, _)| **k <= 20_000.0) {
+            for (&k, level) in quantiles
+                .iter()
+                .zip(levels)
+                .filter(|(k, _)| **k <= 20_000.0)
+            {
                 let most = (0..).position(|n| f64::from(n) >= k).unwrap();
                 let reached: f64 = row[..=most].iter().sum();
                 let before: f64 = row[..most].iter().sum();
                 let name = model.0.name();
-                assert!(reached >= level - 1e-10, "{name}: P(X <= {k}) = {reached} at {case:?}");
-                assert!(before < level + 1e-10, "{name}: P(X < {k}) = {before} at {case:?}");
+                assert!(
+                    reached >= level - 1e-10,
+                    "{name}: P(X <= {k}) = {reached} at {case:?}"
+                );
+                assert!(
+                    before < level + 1e-10,
+                    "{name}: P(X < {k}) = {before} at {case:?}"
+                );
             }
         }
     }
@@ -295,22 +359,41 @@ fn the_time_unit_does_not_matter() {
                 };
             }
             let Purchases { x, t_x, t } = case.customers[0];
-            other.customers = vec![Purchases { x, t_x: t_x * unit, t: t * unit }];
+            other.customers = vec![Purchases {
+                x,
+                t_x: t_x * unit,
+                t: t * unit,
+            }];
             let horizon = [case.horizons[0] * unit];
             // an odds of being alive is a power of r + x: every count adds a rounding of the ages
             let tolerance = 1e-11 + 1e-14 * x;
-            for quantity in [Quantity::ProbabilityAlive, Quantity::ExpectedPurchases, Quantity::NoPurchase] {
+            for quantity in [
+                Quantity::ProbabilityAlive,
+                Quantity::ExpectedPurchases,
+                Quantity::NoPurchase,
+            ] {
                 let ours = model.predict(quantity, &case, &case.horizons)[0];
-                assert_close(model.predict(quantity, &other, &horizon)[0], ours, tolerance);
+                assert_close(
+                    model.predict(quantity, &other, &horizon)[0],
+                    ours,
+                    tolerance,
+                );
             }
             let ours = model.predict(discounted(0.01), &case, &case.horizons)[0];
             let theirs = model.predict(discounted(0.01 / unit), &other, &horizon)[0];
             assert_close(theirs, ours, tolerance);
-            let (one, two) = (model.log_likelihood(&case)[0], model.log_likelihood(&other)[0]);
+            let (one, two) = (
+                model.log_likelihood(&case)[0],
+                model.log_likelihood(&other)[0],
+            );
             let allowed = 1e-12 * (1.0 + one.abs() + two.abs() + x * (1.0 + unit.ln().abs()));
             // a density of x times, without the part of k - 1 strokes each that only k changes
             let times = if model.has("k") { x * case.theta[4] } else { x };
-            assert!((one - two - times * unit.ln()).abs() <= times.max(1.0) * allowed, "{} at {case:?}", model.0.name());
+            assert!(
+                (one - two - times * unit.ln()).abs() <= times.max(1.0) * allowed,
+                "{} at {case:?}",
+                model.0.name()
+            );
         }
     }
 }
@@ -331,9 +414,19 @@ fn derivatives_are_those_of_the_predictions() {
                 (Quantity::NoPurchase, false),
                 (discounted(case.rate), false),
                 (discounted(case.rate), true),
-                (Quantity::DiscountedPurchases(Discounting { rate: 0.01, period: Some(30.0) }), false),
+                (
+                    Quantity::DiscountedPurchases(Discounting {
+                        rate: 0.01,
+                        period: Some(30.0),
+                    }),
+                    false,
+                ),
             ] {
-                let horizons = if forever { vec![f64::INFINITY; 4] } else { case.horizons.clone() };
+                let horizons = if forever {
+                    vec![f64::INFINITY; 4]
+                } else {
+                    case.horizons.clone()
+                };
                 check_slopes(model, quantity, &case, &horizons);
             }
         }
@@ -357,7 +450,11 @@ fn check_slopes(model: Asked, quantity: Quantity, case: &Case, horizons: &[f64])
         for i in 0..values.len() {
             let slope = (8.0 * (near[i] - back[i]) - (far[i] - far_back[i])) / (12.0 * STEP);
             let ours = slopes[i * size + j] * case.theta[j];
-            let whole = if quantity == Quantity::NoPurchase { 1.0 } else { values[i] };
+            let whole = if quantity == Quantity::NoPurchase {
+                1.0
+            } else {
+                values[i]
+            };
             let steepest = (0..size)
                 .map(|j| (slopes[i * size + j] * case.theta[j]).abs())
                 .fold(0.0, f64::max);

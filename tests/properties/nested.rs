@@ -46,17 +46,35 @@ fn assert_agree(
         let ours = predicted(one, its, row, quantity, horizon);
         let others = predicted(other, theirs, row, quantity, horizon);
         // the probability of no purchase contains that of having left; what is next to nothing may be nothing
-        let whole = if quantity == Quantity::NoPurchase { 1.0 } else { ours };
+        let whole = if quantity == Quantity::NoPurchase {
+            1.0
+        } else {
+            ours
+        };
         let error = (ours - others).abs();
-        assert!(error <= relative * whole + 1e-200, "{quantity:?}: {ours:e} and {others:e}");
+        assert!(
+            error <= relative * whole + 1e-200,
+            "{quantity:?}: {ours:e} and {others:e}"
+        );
     }
-    let (ours, others) = (log_likelihood(one, its, row), log_likelihood(other, theirs, row));
-    assert!((ours - others).abs() <= relative * (1.0 + ours.abs()), "{ours} and {others}");
+    let (ours, others) = (
+        log_likelihood(one, its, row),
+        log_likelihood(other, theirs, row),
+    );
+    assert!(
+        (ours - others).abs() <= relative * (1.0 + ours.abs()),
+        "{ours} and {others}"
+    );
 }
 
 /// r, alpha, s and beta such as data give.
 fn pareto() -> impl Strategy<Value = [f64; 4]> {
-    (spread(0.05..10.0), spread(0.5..50.0), spread(0.1..10.0), spread(0.5..50.0))
+    (
+        spread(0.05..10.0),
+        spread(0.5..50.0),
+        spread(0.1..10.0),
+        spread(0.5..50.0),
+    )
         .prop_map(|(r, alpha, s, beta)| [r, alpha, s, beta])
 }
 

@@ -54,7 +54,9 @@ pub(crate) fn flat_direction([r, _, a, b]: [f64; 4], first: &str) -> String {
     } else if dropout > 0.999 {
         format!("every customer seems to leave after the {first} (a / (a + b) -> 1)")
     } else if a + b < 1e-3 {
-        format!("customers seem to leave after the {first} or never (a + b -> 0): a and b are known only through a / (a + b)")
+        format!(
+            "customers seem to leave after the {first} or never (a + b -> 0): a and b are known only through a / (a + b)"
+        )
     } else if a + b > 1e3 {
         "all customers seem to leave with the same probability (a + b -> infinity): a and b are known only through a / (a + b)".into()
     } else if r > 1e3 {

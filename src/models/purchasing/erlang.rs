@@ -97,7 +97,11 @@ impl<S: Scalar> Erlang<S> {
         let end = mean + spread + 40.0 / (1.0 / tau.value()).ln_1p() + 10.0;
         // P(N = n) = G(s+n)/(G(s) n!) (1-z)^s z^n
         let ln_first = s.ln_rising(n) - S::from(n + 1.0).ln_gamma() - s * tau.ln_1p();
-        let ln_first = if n > 0.0 { ln_first + z.ln() * n } else { ln_first };
+        let ln_first = if n > 0.0 {
+            ln_first + z.ln() * n
+        } else {
+            ln_first
+        };
         let mut mass = ln_first.exp();
         let mut purchases = ((n + j) / k).floor();
         let (mut value, mut total) = (g(purchases), S::from(0.0));
@@ -142,7 +146,14 @@ impl<S: Scalar> Erlang<S> {
                     let strokes = s * (tau * -ln_q.exp_m1()).ln_1p();
                     let ln_passed = -strokes + remainders.ln_1p();
                     // next to p = 1 remainders are not equally frequent: only 0 strokes matter
-                    g(p, if ln_passed.value() > 0.0 { -strokes } else { ln_passed })
+                    g(
+                        p,
+                        if ln_passed.value() > 0.0 {
+                            -strokes
+                        } else {
+                            ln_passed
+                        },
+                    )
                 });
         }
         total

@@ -75,7 +75,11 @@ pub fn leaving_smoothly<S: Scalar>(
 
 /// `int_0^t exp(-rate u) S(u) du` for a smooth law.
 pub fn discounted_smoothly<S: Scalar>(law: &impl Smooth<S>, t: f64, rate: f64) -> S {
-    let end = if rate > 0.0 { t.min(FORGOTTEN / rate) } else { t };
+    let end = if rate > 0.0 {
+        t.min(FORGOTTEN / rate)
+    } else {
+        t
+    };
     let mut total = S::from(0.0);
     if end > 0.0 {
         let slope = |u| rate + law.slope(u);

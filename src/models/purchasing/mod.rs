@@ -113,12 +113,7 @@ pub(super) const ALPHA: Parameter = Parameter {
 };
 
 /// What a growing quantity gains in each period, discounted at the period's end.
-fn discounted_by_period<S: Scalar>(
-    until: impl Fn(f64) -> S,
-    t: f64,
-    rate: f64,
-    period: f64,
-) -> S {
+fn discounted_by_period<S: Scalar>(until: impl Fn(f64) -> S, t: f64, rate: f64, period: f64) -> S {
     let mut total = S::from(0.0);
     let mut before = S::from(0.0);
     let a_period = (-rate * period).exp();

@@ -172,12 +172,7 @@ impl<S: Scalar, L: Lifetime<S>, Q: Send + Sync> WhileAlive<S, L, Q> {
 
     /// An expectation over the counts `N(u)` until the customer leaves at `u` or the time `t` is over: calls `add` with the
     /// counts' distribution and its probability. `add` returns what it adds to a probability of one.
-    fn until_the_end(
-        &self,
-        age: f64,
-        t: f64,
-        mut add: impl FnMut(NegativeBinomial, f64) -> f64,
-    ) {
+    fn until_the_end(&self, age: f64, t: f64, mut add: impl FnMut(NegativeBinomial, f64) -> f64) {
         let (s, scale) = (self.s.value(), self.alpha.value() + age);
         let law = self.law.alive_at(age);
         let counts = |u: f64| NegativeBinomial::new(s, u / scale);
@@ -252,7 +247,9 @@ impl<S: Scalar, L: Lifetime<S>, Q: Send + Sync> Future<S> for WhileAlive<S, L, Q
     /// `P(X = k) = S(t) P(N(t) = k) + int_0^t f(u) P(N(u) = k) du`, where all terms are positive.
     fn probabilities(&self, age: f64, t: f64, most: usize) -> Vec<f64> {
         let mut total = vec![0.0; most + 1];
-        self.until_the_end(age, t, |counts, weight| counts.add_masses(weight, &mut total));
+        self.until_the_end(age, t, |counts, weight| {
+            counts.add_masses(weight, &mut total)
+        });
         for p in &mut total {
             *p = p.min(1.0);
         }
