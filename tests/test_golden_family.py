@@ -6,6 +6,7 @@ A new model is picked up by its file: `golden/<name>.json` says which model it i
 
 from __future__ import annotations
 
+import itertools
 import json
 import warnings
 from pathlib import Path
@@ -114,8 +115,10 @@ def log_intervals(orders, customers, as_of):
     dates = np.asarray(orders["date"], dtype="datetime64[D]")
     seen = dates <= np.datetime64(as_of)
     sums = dict.fromkeys(customers.tolist(), 0.0)
-    days = sorted({*zip(orders["customer_id"][seen].tolist(), dates[seen].tolist())})
-    for (one, before), (other, day) in zip(days, days[1:], strict=False):
+    days = sorted(
+        {*zip(orders["customer_id"][seen].tolist(), dates[seen].tolist(), strict=False)}
+    )
+    for (one, before), (other, day) in itertools.pairwise(days):
         if one == other:
             sums[one] += np.log((day - before).days / 7)
     return np.array([sums[customer] for customer in customers.tolist()])
