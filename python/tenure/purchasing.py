@@ -497,11 +497,12 @@ class PDO(PurchasingModel):
         longest = float(np.max(customers.columns["T"], initial=0.0))
         if longest == 0.0:
             return fit(1.0)
-        lengths = np.geomspace(longest / 64, longest, 19)
-        fits = [fit(float(tau)) for tau in lengths]
+        lengths: list[float] = np.geomspace(longest / 64, longest, 19).tolist()
+        fits = [fit(tau) for tau in lengths]
         best = max(range(len(fits)), key=lambda i: fits[i]["log_likelihood"])
         near = lengths[max(best - 1, 0)], lengths[min(best + 1, len(lengths) - 1)]
-        fits += [fit(float(tau)) for tau in np.geomspace(*near, 8)[1:-1]]
+        finer: list[float] = np.geomspace(*near, 8)[1:-1].tolist()
+        fits += [fit(tau) for tau in finer]
         return max(fits, key=lambda found: found["log_likelihood"])
 
     @classmethod
