@@ -106,7 +106,7 @@ impl<S: Scalar> Lifetime<S> for Gompertz<S> {
     }
 
     fn leaving(&self, span: Span<impl Fn(f64) -> f64>, visit: impl FnMut(f64, S, f64) -> f64) {
-        leaving_smoothly(self, span, visit);
+        leaving_smoothly(self, &span, visit);
     }
 
     fn discounted_time(&self, t: f64, rate: f64) -> S {

@@ -92,7 +92,7 @@ impl<S: Scalar> Lifetime<S> for Exponential<S> {
     }
 
     fn leaving(&self, span: Span<impl Fn(f64) -> f64>, visit: impl FnMut(f64, S, f64) -> f64) {
-        leaving_smoothly(self, span, visit);
+        leaving_smoothly(self, &span, visit);
     }
 
     /// `beta (1 - (beta/(beta+t))^(s-1)) / (s-1)`, which is `beta ln(1+t/beta)` at `s = 1`.

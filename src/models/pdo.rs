@@ -133,7 +133,7 @@ impl<S: Scalar> Lifetime<S> for Step<S> {
             if ln_term + (last - j).ln() < largest + LN_NEGLIGIBLE {
                 break; // masses fall
             }
-            ln_mass = ln_mass + ((self.b + (j - 1.0)) / (self.a + self.b + j)).ln();
+            ln_mass += ((self.b + (j - 1.0)) / (self.a + self.b + j)).ln();
         }
     }
 

@@ -325,7 +325,7 @@ fn quantiles_are_those_of_the_probabilities() {
                 .zip(levels)
                 .filter(|(k, _)| **k <= 20_000.0)
             {
-                let most = (0..).position(|n| f64::from(n) >= k).unwrap();
+                let most = (0..=20_000).position(|n| f64::from(n) >= k).unwrap();
                 let reached: f64 = row[..=most].iter().sum();
                 let before: f64 = row[..most].iter().sum();
                 let name = model.0.name();

@@ -61,7 +61,7 @@ pub trait Smooth<S: Scalar>: Lifetime<S> {
 /// Times of leaving for a smooth law: the nodes of Gauss-Legendre panels.
 pub fn leaving_smoothly<S: Scalar>(
     law: &impl Smooth<S>,
-    span: Span<impl Fn(f64) -> f64>,
+    span: &Span<impl Fn(f64) -> f64>,
     mut visit: impl FnMut(f64, S, f64) -> f64,
 ) {
     walk(
