@@ -83,6 +83,7 @@ bench: .venv/.built ## our speed beside lifetimes, in one run
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --group bench .
 	.venv-bench/bin/python benches/against_lifetimes.py
+	.venv-bench/bin/python benches/family.py
 
 bench-engine: .venv/.built ## our summaries of large logs beside general tools, in one run
 	$(PYTHON) -m venv .venv-bench

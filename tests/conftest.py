@@ -12,11 +12,21 @@ import tenure as tn
 
 GOLDEN = Path(__file__).parent / "golden"
 
-ALL_MODELS = (tn.BGNBD, tn.GammaGamma)
-"""Every estimator: `test_contract.py` holds each to the same rules."""
-
-PURCHASING_MODELS = (tn.BGNBD,)
+PURCHASING_MODELS = (
+    tn.BGNBD,
+    tn.MBGNBD,
+    tn.ParetoNBD,
+    tn.NBD,
+    tn.GGompertzNBD,
+    tn.PDO,
+    tn.BGBB,
+    tn.BGCNBD,
+    tn.MBGCNBD,
+)
 """Every model of repeat buying."""
+
+ALL_MODELS = (*PURCHASING_MODELS, tn.GammaGamma)
+"""Every estimator: `test_contract.py` holds each to the same rules."""
 
 
 def pytest_generate_tests(metafunc):

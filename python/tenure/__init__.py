@@ -18,6 +18,18 @@ from tenure.formulas import (
 )
 from tenure.history import SummaryHistory
 from tenure.purchasing import BGNBD
+from tenure.purchasing import BGNBD, NBD, GGompertzNBD, ParetoNBD
+from tenure.purchasing import (
+    BGBB,
+    BGCNBD,
+    BGNBD,
+    MBGCNBD,
+    MBGNBD,
+    NBD,
+    PDO,
+    GGompertzNBD,
+    ParetoNBD,
+)
 from tenure.receipt import Receipt
 from tenure.renewal import (
     SBG,
@@ -58,6 +70,8 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "BGBB",
+    "BGCNBD",
     "BGNBD",
     "RFM",
     "SBG",
@@ -69,7 +83,12 @@ __all__ = [
     "DiscreteWeibull",
     "Exponential",
     "ExponentialGamma",
+    "MBGCNBD",
+    "MBGNBD",
+    "NBD",
+    "PDO",
     "FormulaValue",
+    "GGompertzNBD",
     "GammaGamma",
     "GeneralizedGamma",
     "Geometric",
@@ -79,6 +98,7 @@ __all__ = [
     "LogNormal",
     "LogRank",
     "NelsonAalen",
+    "ParetoNBD",
     "Receipt",
     "Renewals",
     "Report",

@@ -38,6 +38,8 @@ class BuyingModel(Estimator):
         "T": "T",
     }
     _model: ClassVar[str]
+    _held: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are not found by slopes, but held while the others are fitted."""
 
     @classmethod
     @override
@@ -46,12 +48,24 @@ class BuyingModel(Estimator):
 
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
+        return self._fit_holding(customers, weights, {})
+
+    def _fit_holding(
+        self, customers: Customers, weights: Any, held: dict[str, float]
+    ) -> dict[str, Any]:
+        """Return what the core found with some parameters held."""
+        names = [name for name, _, _ in self._parameter_table()]
         return _core.purchasing_fit(
-            self._model, _triple(customers), weights=weights, penalty=self.penalty
+            self._model,
+            _triple(customers),
+            weights=weights,
+            penalty=self.penalty,
+            fixed=[held.get(name) for name in names],
         )
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        parameters = self.result_.parameters.items()
         return _core.purchasing_profile(
             self._model,
             self.result_.theta,
@@ -60,6 +74,7 @@ class BuyingModel(Estimator):
             level=level,
             weights=self._weights,
             penalty=self.penalty,
+            fixed=[value if name in self._held else None for name, value in parameters],
         )
 
     def fit(

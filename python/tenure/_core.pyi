@@ -148,6 +148,7 @@ def purchasing_fit(
     *,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
+    fixed: list[float | None] = ...,
 ) -> dict[str, Any]: ...
 def purchasing_profile(
     model: str,
@@ -158,6 +159,7 @@ def purchasing_profile(
     level: float,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
+    fixed: list[float | None] = ...,
 ) -> tuple[float, float]: ...
 def purchasing_log_likelihood(
     model: str, theta: list[float], customers: _Triple

@@ -89,7 +89,7 @@ class Estimator(Configured):
         """Fit to the columns of the data, which are called as `columns` says."""
         names = tuple(name for name, _, _ in self._parameter_table())
         self._result, self._training, self._weights = None, None, None
-        customers = Customers.of(data, columns, unit=unit).kept()
+        customers = self._read(data, columns, unit).kept()
         self._names = columns
         self._weights = customers.weights(data, weights)
         found = self._fit(customers, self._weights)
@@ -97,6 +97,12 @@ class Estimator(Configured):
         self._result, self._training = result, customers
         if result.status != "converged":
             self._complain(result)
+
+    def _read(
+        self, data: object, columns: dict[str, str], unit: str | None
+    ) -> Customers:
+        """Return the customers to fit to."""
+        return Customers.of(data, columns, unit=unit)
 
     def _complain(self, result: FitResult) -> None:
         message = f"{type(self).__name__}: {result.message}"

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
+from tenure._condensed import CondensedModel
 from tenure._purchasing import PurchasingModel
+from tenure._typing import override
+from tenure._units import in_units
 
 if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import ArrayLike
 
-__all__ = ["BGNBD"]
+    from tenure._customers import Customers
+
+__all__ = [
+    "BGBB",
+    "BGCNBD",
+    "BGNBD",
+    "MBGCNBD",
+    "MBGNBD",
+    "NBD",
+    "PDO",
+    "GGompertzNBD",
+    "ParetoNBD",
+]
 
 
 class BGNBD(PurchasingModel):
@@ -99,3 +116,612 @@ class BGNBD(PurchasingModel):
         """
         given = {"r": r, "alpha": alpha, "a": a, "b": b}
         return cls._from_params(given, covariance, unit)
+
+
+class ParetoNBD(PurchasingModel):
+    """Pareto / negative binomial model of repeat buying (Pareto/NBD).
+
+    While alive a customer buys at random at a rate of their own, and may leave at any
+    moment, at a rate of their own. Both rates are gamma distributed over customers and
+    have nothing to do with each other. Other than in the BG/NBD model a customer
+    without a repeat purchase may have left.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r, the shape of the purchase rates (small: customers differ widely); alpha,
+        their inverse scale in the time unit (r / alpha is the mean rate while alive);
+        s and beta, the same of the rates of leaving.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Schmittlein, D. C., Morrison, D. G., Colombo, R. (1987). Counting your customers:
+    who are they and what will they do next? Management Science 33(1), 1-24.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> buying = tn.ParetoNBD().fit(summary)
+    >>> buying
+    ParetoNBD fitted to 2,357 customers, T in weeks; log-likelihood -9594.98, ...
+           estimate  std. error     95 % interval
+    r        0.5533       0.048  [0.4599, 0.6466]
+    alpha     10.58        0.84    [8.926, 12.23]
+    s        0.6062        0.19  [0.2392, 0.9733]
+    beta      11.67         6.2  [-0.5048, 23.84]
+    >>> print(round(buying.expected_purchases(horizon="39 weeks").sum(), 2))
+    1665.51
+    """
+
+    _model: ClassVar[str] = "ParetoNBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        s: float,
+        beta: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha, s, beta : float
+            The parameters, all greater than 0; alpha and beta are in the time unit.
+        covariance : array, shape (4, 4), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.ParetoNBD.from_params(
+        ...     r=0.553, alpha=10.578, s=0.606, beta=11.669
+        ... )
+        >>> round(model.expected_purchases_new(39), 4)
+        1.213
+        """
+        given = {"r": r, "alpha": alpha, "s": s, "beta": beta}
+        return cls._from_params(given, covariance, unit)
+
+
+class NBD(PurchasingModel):
+    """Negative binomial model of repeat buying (NBD): nobody ever leaves.
+
+    A customer buys at random at a rate of their own, for ever; rates are gamma
+    distributed over customers. It is what the models with dropout are measured
+    against. The likelihood is that of the times of purchases, as in those models, so
+    that the two compare; that of the counts has another constant.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r, the shape of the purchase rates (small: customers differ widely); alpha,
+        their inverse scale in the time unit (r / alpha is the mean rate).
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Ehrenberg, A. S. C. (1959). The pattern of consumer purchases. Applied Statistics
+    8(1), 26-41.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> tn.NBD().fit(summary)
+    NBD fitted to 2,357 customers, T in weeks; log-likelihood -9763.66, ...
+           estimate  std. error     95 % interval
+    r        0.3848       0.021  [0.3436, 0.4259]
+    alpha     12.07        0.81    [10.49, 13.66]
+    """
+
+    _model: ClassVar[str] = "NBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha : float
+            The parameters, both greater than 0; alpha is in the time unit.
+        covariance : array, shape (2, 2), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.NBD.from_params(r=0.385, alpha=12.072)
+        >>> round(model.expected_purchases_new(39), 4)
+        1.2438
+        """
+        return cls._from_params({"r": r, "alpha": alpha}, covariance, unit)
+
+
+class GGompertzNBD(PurchasingModel):
+    """Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
+
+    As the Pareto/NBD model, but the hazard of leaving grows exponentially with the
+    customer's age, so that lifetimes may have a mode other than 0. Where the hazard
+    does not grow (b near 0) it is the Pareto/NBD model, and the fit says so.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the purchase rates; b, by which the hazard of leaving grows in
+        a time unit; s and beta, shape and inverse scale of the hazards over customers
+        (b s / beta is the mean hazard of a new customer).
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Bemmaor, A. C., Glady, N. (2012). Modeling purchasing behavior with sudden "death":
+    a flexible customer lifetime model. Management Science 58(5), 1012-1021.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> model = tn.GGompertzNBD.from_params(
+    ...     r=0.553, alpha=10.578, b=0.0002, s=0.603, beta=0.0026
+    ... )
+    >>> round(model.expected_purchases_new(39), 4)
+    1.2555
+    """
+
+    _model: ClassVar[str] = "GGompertzNBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        b: float,
+        s: float,
+        beta: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha, b, s, beta : float
+            The parameters, all greater than 0; alpha is in the time unit, b is per
+            time unit.
+        covariance : array, shape (5, 5), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.GGompertzNBD.from_params(r=1, alpha=10, b=0.05, s=2, beta=3)
+        >>> customer = {"frequency": [3], "recency": [30], "T": [40]}
+        >>> round(model.probability_alive(customer)[0], 4)
+        0.3542
+        """
+        given = {"r": r, "alpha": alpha, "b": b, "s": s, "beta": beta}
+        return cls._from_params(given, covariance, unit)
+
+
+class MBGNBD(PurchasingModel):
+    """Modified beta-geometric / negative binomial model of repeat buying (MBG/NBD).
+
+    As the BG/NBD model, but a customer may leave after the first purchase too: who has
+    not come back need not be alive.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r, alpha, a and b: as in `BGNBD`.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Batislam, E. P., Denizel, M., Filiztekin, A. (2007). Empirical validation and
+    comparison of models for customer base analysis. International Journal of Research
+    in Marketing 24(3), 201-209.
+
+    Hoppe, D., Wagner, U. (2007). Customer base analysis: the case for a central
+    variant of the betageometric/NBD model. Marketing JRM 3(2), 75-90.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> buying = tn.MBGNBD().fit(summary)
+    >>> buying
+    MBGNBD fitted to 2,357 customers, T in weeks; log-likelihood -9582.14, ...
+           estimate  std. error      95 % interval
+    r        0.5248       0.083   [0.3617, 0.6880]
+    alpha     6.183        0.70     [4.820, 7.546]
+    a        0.8914        0.15    [0.5880, 1.195]
+    b         1.614        0.54    [0.5606, 2.667]
+    >>> print(round(buying.expected_purchases(horizon="39 weeks").sum(), 2))
+    1576.71
+    """
+
+    _model: ClassVar[str] = "MBGNBD"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        a: float,
+        b: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha, a, b : float
+            The parameters, all greater than 0; alpha is in the time unit.
+        covariance : array, shape (4, 4), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.MBGNBD.from_params(r=0.525, alpha=6.183, a=0.891, b=1.614)
+        >>> round(model.expected_purchases_new(78), 4)
+        1.8048
+        """
+        given = {"r": r, "alpha": alpha, "a": a, "b": b}
+        return cls._from_params(given, covariance, unit)
+
+
+class PDO(PurchasingModel):
+    """Periodic-death-opportunity / NBD model of repeat buying (PDO).
+
+    While alive a customer buys at random at a rate of their own; at the end of each
+    period since the first purchase they leave with a probability of their own. Periods
+    have the same length for all. With short periods it is the Pareto/NBD model, with
+    one longer than the observation the NBD model.
+
+    Parameters
+    ----------
+    period : float or str, optional
+        The length of the periods: a number in the data's unit, or a text such as
+        "4 weeks". If left out, the likeliest of 25 lengths up to the longest
+        T is chosen. (The likelihood jumps where periods end at purchases, so there is
+        no slope to follow and no standard error.)
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the purchase rates; a and b, of the probability of leaving at
+        the end of a period (a / (a + b) is its mean); tau, the length of the periods.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Jerath, K., Fader, P. S., Hardie, B. G. S. (2011). New perspectives on customer
+    "death" using a generalization of the Pareto/NBD model. Marketing Science 30(5),
+    866-880.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30")
+    >>> buying = tn.PDO(period="4 weeks").fit(summary)
+    >>> buying.converged_
+    True
+    """
+
+    _model: ClassVar[str] = "PDO"
+    _held: ClassVar[tuple[str, ...]] = ("tau",)
+
+    def __init__(
+        self,
+        *,
+        period: float | str | None = None,
+        penalty: float = 0.0,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(penalty=penalty, strict=strict)
+        self.period = period
+
+    @override
+    def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
+        def fit(tau: float) -> dict[str, Any]:
+            return self._fit_holding(customers, weights, {"tau": tau})
+
+        if self.period is not None:
+            return fit(float(in_units(self.period, customers.unit, name="period")[0]))
+        longest = float(np.max(customers.columns["T"], initial=0.0))
+        if longest == 0.0:
+            return fit(1.0)
+        lengths: list[float] = np.geomspace(longest / 64, longest, 19).tolist()
+        fits = [fit(tau) for tau in lengths]
+        best = max(range(len(fits)), key=lambda i: fits[i]["log_likelihood"])
+        near = lengths[max(best - 1, 0)], lengths[min(best + 1, len(lengths) - 1)]
+        finer: list[float] = np.geomspace(*near, 8)[1:-1].tolist()
+        fits += [fit(tau) for tau in finer]
+        return max(fits, key=lambda found: found["log_likelihood"])
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        r: float,
+        alpha: float,
+        a: float,
+        b: float,
+        tau: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        r, alpha, a, b, tau : float
+            The parameters, all greater than 0; alpha and tau are in the time unit.
+        covariance : array, shape (5, 5), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.PDO.from_params(r=0.5, alpha=10, a=0.5, b=5, tau=4)
+        >>> round(model.expected_purchases_new(39), 4)
+        1.4286
+        """
+        given = {"r": r, "alpha": alpha, "a": a, "b": b, "tau": tau}
+        return cls._from_params(given, covariance, unit)
+
+
+class BGBB(PurchasingModel):
+    """Beta-geometric / beta-Bernoulli model of repeat buying in discrete time (BG/BB).
+
+    For purchases that can be made once at each of a number of opportunities: a yearly
+    donation, a monthly visit, an event. At the start of each opportunity a customer
+    leaves for good with a probability of their own; who stays buys with a probability
+    of their own. Frequency counts the opportunities used, recency says which the last
+    of them was, and T how many there have been since the first purchase, which is not
+    counted. Customers may have seen different numbers of opportunities. Horizons count
+    opportunities too, and a part of one adds nothing.
+
+    `probability_alive` is that of being alive after the last opportunity; with
+    `ahead=1`, that of being there for the next one.
+
+    Parameters
+    ----------
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        alpha and beta, of the probability of buying (alpha / (alpha + beta) is its
+        mean); gamma and delta, of the probability of leaving.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended.
+
+    References
+    ----------
+    Fader, P. S., Hardie, B. G. S., Shang, J. (2010). Customer-base analysis in a
+    discrete-time noncontractual setting. Marketing Science 29(6), 1086-1108.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> donors = tn.datasets.load_donations()
+    >>> giving = tn.BGBB().fit(donors, T="periods", weights="donors")
+    >>> giving
+    BGBB fitted to 11,104 customers; log-likelihood -33225.58, ...
+    """
+
+    _model: ClassVar[str] = "BGBB"
+
+    @classmethod
+    def from_params(
+        cls,
+        *,
+        alpha: float,
+        beta: float,
+        gamma: float,
+        delta: float,
+        covariance: ArrayLike | None = None,
+        unit: str | None = None,
+    ) -> Self:
+        """Make a model from known parameters, such as published ones.
+
+        Parameters
+        ----------
+        alpha, beta, gamma, delta : float
+            The parameters, all greater than 0.
+        covariance : array, shape (4, 4), optional
+            Their covariance, for intervals.
+        unit : str, optional
+            The time unit.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.BGBB.from_params(
+        ...     alpha=1.204, beta=0.750, gamma=0.657, delta=2.783
+        ... )
+        >>> round(model.expected_purchases_new(10), 4)
+        3.1799
+        """
+        given = {"alpha": alpha, "beta": beta, "gamma": gamma, "delta": delta}
+        return cls._from_params(given, covariance, unit)
+
+
+class BGCNBD(CondensedModel):
+    """Beta-geometric / condensed NBD model of repeat buying (BG/CNBD-k).
+
+    As the BG/NBD model, but a customer's purchases are more regular than random: the
+    times between them are Erlang-k distributed, so that a silence says more. With
+    k = 1 it is the BG/NBD model; a large k is like clockwork.
+
+    Expectations are exact: they allow for how far a customer may have got towards the
+    next purchase since the last.
+
+    Parameters
+    ----------
+    k : int or None, default 2
+        The regularity. None chooses the likeliest of 1, 2, ... by fitting them in turn
+        until the likelihood has fallen twice; that takes the column `log_intervals`.
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the rates of the clock of which every k-th stroke is a purchase
+        (r / (k alpha) is the mean rate of purchases while alive); a and b, of the
+        probability of leaving after a purchase; k.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended; k has no standard error.
+
+    Notes
+    -----
+    Likelihoods of different k compare only with `log_intervals`, the sum of the
+    logarithms of the times between a customer's purchases; where the data have no such
+    column, its term, which no other parameter changes, is left out.
+
+    References
+    ----------
+    Reutterer, T., Platzer, M., Schroeder, N. (2021). Leveraging purchase regularity for
+    predicting customer behavior the easy way. International Journal of Research in
+    Marketing 38(1), 194-215.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> model = tn.BGCNBD.from_params(r=0.5, alpha=2.0, a=1.0, b=3.0, k=2)
+    >>> customer = {"frequency": [3], "recency": [30], "T": [40]}
+    >>> alive = model.probability_alive(customer)[0]
+    >>> bool(0 < alive < 1)
+    True
+    """
+
+    _model: ClassVar[str] = "BGCNBD"
+
+
+class MBGCNBD(CondensedModel):
+    """Modified beta-geometric / condensed NBD model of repeat buying (MBG/CNBD-k).
+
+    As the MBG/NBD model, but a customer's purchases are more regular than random: the
+    times between them are Erlang-k distributed, so that a silence says more. With
+    k = 1 it is the MBG/NBD model; a large k is like clockwork.
+
+    Expectations are exact: they allow for how far a customer may have got towards the
+    next purchase since the last.
+
+    Parameters
+    ----------
+    k : int or None, default 2
+        The regularity. None chooses the likeliest of 1, 2, ... by fitting them in turn
+        until the likelihood has fallen twice; that takes the column `log_intervals`.
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the rates of the clock of which every k-th stroke is a purchase
+        (r / (k alpha) is the mean rate of purchases while alive); a and b, of the
+        probability of leaving after a purchase; k.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended; k has no standard error.
+
+    Notes
+    -----
+    Likelihoods of different k compare only with `log_intervals`, the sum of the
+    logarithms of the times between a customer's purchases; where the data have no such
+    column, its term, which no other parameter changes, is left out.
+
+    References
+    ----------
+    Reutterer, T., Platzer, M., Schroeder, N. (2021). Leveraging purchase regularity for
+    predicting customer behavior the easy way. International Journal of Research in
+    Marketing 38(1), 194-215.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> model = tn.MBGCNBD.from_params(r=0.5, alpha=2.0, a=1.0, b=3.0, k=2)
+    >>> customer = {"frequency": [3], "recency": [30], "T": [40]}
+    >>> alive = model.probability_alive(customer)[0]
+    >>> bool(0 < alive < 1)
+    True
+    """
+
+    _model: ClassVar[str] = "MBGCNBD"

@@ -170,6 +170,41 @@ impl<'a> Histories<'a> {
     }
 }
 
+impl Histories<'_> {
+    /// Passes if time is counted in opportunities, at each of which a customer buys once at most.
+    ///
+    /// # Errors
+    /// [`Error::Data`](crate::Error::Data) with the first row where recency or T is not whole, or frequency larger than
+    /// recency.
+    pub fn check_opportunities(&self) -> Result<()> {
+        let rule = |column, expected, hint| Rule {
+            column,
+            expected,
+            hint,
+        };
+        let whole = "be a whole number of opportunities to buy";
+        let hint =
+            "recency says at which opportunity the last purchase was made, T how many there were";
+        rule("recency", whole, hint).check(
+            self.len(),
+            |i| self.row(i).t_x.fract() > 0.0,
+            |i| format!("{:?}", self.row(i).t_x),
+        )?;
+        rule("T", whole, hint).check(
+            self.len(),
+            |i| self.row(i).t.fract() > 0.0,
+            |i| format!("{:?}", self.row(i).t),
+        )?;
+        let expected = "be no more than recency, the opportunities up to the last purchase";
+        let hint = "several purchases at one opportunity count once";
+        rule("frequency", expected, hint).check(
+            self.len(),
+            |i| self.row(i).x > self.row(i).t_x,
+            |i| format!("{:?} with recency = {:?}", self.row(i).x, self.row(i).t_x),
+        )
+    }
+}
+
 /// The customers of a data set, one row each.
 pub trait Rows: Sync {
     /// One customer.

@@ -1,10 +1,13 @@
 //! The BG/NBD model, the reference model of this crate: read this file to learn how a model is written.
 
-use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
+use super::{Equals, Model, Parameter, Purchasing, Sample};
+use crate::Result;
 use crate::data::Purchases;
-use crate::models::purchasing::BetaGeometric;
+use crate::models::purchasing::beta_geometric::{
+    A, B, BetaGeometric, alive_after_fall, flat_direction, ln_fall_since, ln_silence_or_left,
+};
+use crate::models::purchasing::{ALPHA, R, check_repeat_buyers, rates_by_moments};
 use crate::numeric::Scalar;
-use crate::{Error, Result};
 
 /// Beta-geometric / negative binomial model of repeat buying (BG/NBD).
 ///
@@ -16,35 +19,10 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub struct BgNbd;
 
-/// A silence of which the model says that it is `exp(-CERTAIN)` times as likely as leaving: beyond, neither the odds
-/// nor their derivatives would be numbers.
-const CERTAIN: f64 = 600.0;
-
 impl Model<4, 3> for BgNbd {
     type Row = Purchases;
     const NAME: &'static str = "BGNBD";
-    const PARAMETERS: [Parameter; 4] = [
-        Parameter {
-            name: "r",
-            dimension: Dimension::None,
-            meaning: "shape of the purchase rates: small means customers differ widely",
-        },
-        Parameter {
-            name: "alpha",
-            dimension: Dimension::Time,
-            meaning: "inverse scale of the purchase rates: r / alpha is the mean rate while alive",
-        },
-        Parameter {
-            name: "a",
-            dimension: Dimension::None,
-            meaning: "dropout against: a / (a + b) is the mean chance of leaving after a purchase",
-        },
-        Parameter {
-            name: "b",
-            dimension: Dimension::None,
-            meaning: "dropout for: a + b large means that customers leave alike",
-        },
-    ];
+    const PARAMETERS: [Parameter; 4] = [R, ALPHA, A, B];
 
     /// `r`, `1/alpha`, and the logarithm of `a/(b+x-1)`, the odds of having left after the last of `x > 0` purchases.
     fn common<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> [S; 3] {
@@ -56,19 +34,12 @@ impl Model<4, 3> for BgNbd {
         [r, alpha.recip(), ln_left]
     }
 
-    /// `-(r+x) ln(1+t_x/alpha) + ln{ ((alpha+t_x)/(alpha+T))^(r+x) + [x>0] a/(b+x-1) }`: the customer bought nothing
-    /// since `t_x` while alive, or left then. Arranged as in Fader and Hardie's note on numerical error in the BG/NBD
-    /// (2019), which does not overflow for large `x`; ages beside `alpha` keep their digits where `r` and `alpha` run
-    /// to infinity together.
+    /// Bought nothing since `t_x` while alive, or left then; who did not buy again cannot have left.
     fn own<S: Scalar>([r, per_alpha, ln_left]: [S; 3], row: &Purchases) -> S {
-        let &Purchases { x, t_x, t } = row;
-        let ln_end = (per_alpha * t).ln_1p();
-        if x == 0.0 {
-            return -(r * ln_end);
+        if row.x == 0.0 {
+            return -(r * (per_alpha * row.t).ln_1p());
         }
-        let ln_last = (per_alpha * t_x).ln_1p();
-        let silent = (r + x) * (ln_last - ln_end);
-        silent.ln_add_exp(ln_left) - (r + x) * ln_last
+        ln_silence_or_left([r, per_alpha, ln_left], row)
     }
 
     /// `ln G(r+x)/G(r) + ln B(a,b+x)/B(a,b) - x ln alpha` for each customer, and their own terms.
@@ -79,46 +50,18 @@ impl Model<4, 3> for BgNbd {
     }
 
     fn check(sample: &Sample<Purchases>) -> Result<()> {
-        if sample.groups().is_empty() {
-            return Err(Error::Empty {
-                what: "there are no customers to fit BGNBD to".into(),
-                hint: String::new(),
-            });
-        }
-        if sample.mean(|c| c.x) > 0.0 {
-            return Ok(());
-        }
-        Err(Error::Convergence {
-            model: Self::NAME.into(),
-            reason: "no customer bought more than once".into(),
-            hint: "a longer observation, or a finer `merge`, may show repeat purchases".into(),
-        })
+        check_repeat_buyers(Self::NAME, sample)
     }
 
     /// The rates by the moments of the counts (as if nobody left), with dropout of one in four or one in two.
     fn starts(sample: &Sample<Purchases>) -> [[f64; 4]; 2] {
-        let (x, t) = (sample.mean(|c| c.x), sample.mean(|c| c.t));
-        let variance = sample.mean(|c| (c.x - x) * (c.x - x));
-        let r = (x * x / (variance - x).max(0.01 * x)).clamp(0.05, 20.0);
-        [[r, r * t / x, 1.0, 3.0], [1.0, t, 0.5, 0.5]]
+        let t = sample.mean(|c| c.t);
+        let [r, rate] = rates_by_moments(sample);
+        [[r, r / rate, 1.0, 3.0], [1.0, t, 0.5, 0.5]]
     }
 
-    fn boundary([r, _, a, b]: [f64; 4]) -> String {
-        let dropout = a / (a + b);
-        let what = if dropout < 1e-3 {
-            "customers do not seem to leave (a / (a + b) -> 0): the data do not tell this model from the NBD without dropout"
-        } else if dropout > 0.999 {
-            "every customer seems to leave after the first repeat purchase (a / (a + b) -> 1)"
-        } else if a + b < 1e-3 {
-            "customers seem to leave after the first repeat purchase or never (a + b -> 0): a and b are known only through a / (a + b)"
-        } else if a + b > 1e3 {
-            "all customers seem to leave with the same probability (a + b -> infinity): a and b are known only through a / (a + b)"
-        } else if r > 1e3 {
-            "all customers seem to buy at the same rate (r -> infinity): r and alpha are known only through r / alpha"
-        } else {
-            "the likelihood is flat in a direction: the data do not identify all four parameters"
-        };
-        what.into()
+    fn boundary(theta: [f64; 4]) -> String {
+        flat_direction(theta, "first repeat purchase")
     }
 }
 
@@ -147,13 +90,12 @@ impl Purchasing<4, 3> for BgNbd {
     }
 }
 
-/// `(r+x) ln{ (alpha+T)/(alpha+t_x) }`: how much the silence since the last purchase speaks against being alive.
+/// How much the silence since the last purchase speaks against being alive; nothing of who had no chance to leave.
 fn ln_fall<S: Scalar>([r, alpha, _, _]: [S; 4], row: &Purchases) -> S {
-    let &Purchases { x, t_x, t } = row;
-    if x == 0.0 {
+    if row.x == 0.0 {
         return S::from(0.0);
     }
-    (r + x) * ((alpha + t) / (alpha + t_x)).ln()
+    ln_fall_since([r, alpha], row)
 }
 
 /// `1 / (1 + a/(b+x-1) e^fall)`; customers cannot leave before a repeat purchase.
@@ -161,9 +103,5 @@ fn alive_after<S: Scalar>([_, _, a, b]: [S; 4], row: &Purchases, fall: S) -> S {
     if row.x == 0.0 {
         return S::from(1.0);
     }
-    if fall.value() > CERTAIN {
-        return S::from(0.0);
-    }
-    let chances = b + (row.x - 1.0);
-    chances / (chances + a * fall.exp())
+    alive_after_fall(fall, a, b + (row.x - 1.0))
 }

@@ -1,8 +1,15 @@
 //! The probability models, one file each, and what they have in common.
 
+mod bg_bb;
+mod bg_cnbd;
 mod bg_nbd;
 pub mod fit;
 mod gamma_gamma;
+mod ggompertz_nbd;
+mod mbg_nbd;
+mod nbd;
+mod pareto_nbd;
+mod pdo;
 mod profile;
 pub mod purchasing;
 pub mod renewal;
@@ -10,9 +17,16 @@ mod sample;
 mod scale;
 pub mod spending;
 
+pub use bg_bb::BgBb;
+pub use bg_cnbd::Cnbd;
 pub use bg_nbd::BgNbd;
 pub use fit::{Fit, Options, Status};
 pub use gamma_gamma::GammaGamma;
+pub use ggompertz_nbd::GGompertzNbd;
+pub use mbg_nbd::MbgNbd;
+pub use nbd::Nbd;
+pub use pareto_nbd::ParetoNbd;
+pub use pdo::Pdo;
 pub use profile::profile_interval;
 pub use purchasing::{Purchasing, Quantity};
 pub use sample::{Group, Row, Sample};
@@ -29,6 +43,8 @@ pub enum Dimension {
     None,
     /// The data's time unit.
     Time,
+    /// One over the data's time unit.
+    PerTime,
     /// The data's currency.
     Money,
     /// A pure number between 0 and 1.

@@ -6,6 +6,7 @@ pub mod dense;
 pub mod dual;
 pub mod exact_sum;
 pub mod falling;
+pub mod geometric_sum;
 pub mod hypergeometric;
 pub mod incomplete;
 pub mod linalg;

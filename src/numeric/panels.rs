@@ -94,3 +94,100 @@ pub fn shared_nodes(end: f64, c: f64) -> Vec<(f64, f64)> {
     }
     shared
 }
+
+/// Sums of exponentials that neither overflow nor vanish: each term is given by its logarithm.
+#[derive(Debug, Clone, Copy)]
+pub struct LnSum<S> {
+    reference: f64,
+    sum: S,
+}
+
+/// A term this much larger than all before, as a logarithm, changes the scale of a [`LnSum`].
+const RESCALE: f64 = 500.0;
+
+impl<S: Scalar> LnSum<S> {
+    /// No terms yet.
+    pub fn new() -> Self {
+        Self {
+            reference: f64::NEG_INFINITY,
+            sum: S::from(0.0),
+        }
+    }
+
+    /// Adds `factor exp(ln_term)`.
+    pub fn add(&mut self, ln_term: S, factor: f64) {
+        if ln_term.value() > self.reference + RESCALE {
+            // exp(-infinity) = 0 where this is the first term
+            self.sum = self.sum * (self.reference - ln_term.value()).exp();
+            self.reference = ln_term.value();
+        }
+        self.sum += (ln_term - self.reference).exp() * factor;
+    }
+
+    /// The logarithm of the sum; `-inf` for no terms.
+    pub fn ln(self) -> S {
+        if self.sum.value() > 0.0 {
+            self.sum.ln() + self.reference
+        } else {
+            S::from(f64::NEG_INFINITY)
+        }
+    }
+}
+
+impl<S: Scalar> Default for LnSum<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What no longer shows in the last digit of a sum, as a logarithm.
+const LN_NEGLIGIBLE: f64 = -42.0;
+/// Panels at most, whatever the function.
+const MOST_PANELS: usize = 100_000;
+
+/// Walks over `[from, to]` for the integral of a function with a single peak that is analytic in `y = ln(c + x)` within
+/// a strip of half-width `pi`, and whose logarithm changes with `x` no faster than by `slope(x)`, which rises or falls
+/// throughout.
+///
+/// `visit` is told a place and its weight, and returns the logarithm of the function there, up to a constant: the walk
+/// ends where the rest is negligible.
+pub fn walk(
+    from: f64,
+    to: f64,
+    c: f64,
+    slope: impl Fn(f64) -> f64,
+    mut visit: impl FnMut(f64, f64) -> f64,
+) {
+    let longest = &RULES[RULES.len() - 1];
+    // the factor c + x comes in with the change to y
+    let slope_in_y = |x: f64| 1.0 + (c + x) * slope(x);
+    let (mut left, mut largest) = (from, f64::NEG_INFINITY);
+    for _ in 0..MOST_PANELS {
+        let here = slope_in_y(left);
+        let width = longest.width.min(longest.fall / here);
+        let ahead = slope_in_y((left + (c + left) * width.exp_m1()).min(to));
+        let width = width.min(longest.fall / ahead);
+        let right = left + (c + left) * width.exp_m1();
+        let right = if to - right < 1e-3 * (right - left) {
+            to
+        } else {
+            right
+        };
+        let width = ((right - left) / (c + left)).ln_1p();
+        let fall = width * here.max(ahead);
+        let fits = |rule: &&Rule| width <= rule.width && fall <= rule.fall;
+        let rule = RULES.iter().find(fits).unwrap_or(longest);
+        let (mut first, mut last) = (f64::NAN, f64::NEG_INFINITY);
+        for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
+            let x = left + (c + left) * (0.5 * width * (1.0 + node)).exp_m1();
+            last = visit(x, 0.5 * width * weight * (c + x));
+            first = if first.is_nan() { last } else { first };
+            largest = largest.max(last + (c + x).ln());
+        }
+        let rest = last + (to - right).ln();
+        if right >= to || right <= left || (last < first && rest < largest + LN_NEGLIGIBLE) {
+            break;
+        }
+        left = right;
+    }
+}

@@ -136,6 +136,36 @@ pub trait Scalar:
         })
     }
 
+    /// `-self ln(1 + t / scale)`: the logarithm of `E exp(-rate t)` over rates that are gamma distributed with shape
+    /// `self` and inverse scale `scale`.
+    #[must_use]
+    fn ln_gamma_laplace(self, scale: Self, t: f64) -> Self {
+        let (shape, scale_) = (self.value(), scale.value());
+        let ln = special::ln_1p(t / scale_);
+        // t / (scale (scale + t))
+        let step = t / scale_ / (scale_ + t);
+        self.chain2(
+            scale,
+            -shape * ln,
+            || [-ln, shape * step],
+            || {
+                [
+                    0.0,
+                    step,
+                    -shape * step * (1.0 / scale_ + 1.0 / (scale_ + t)),
+                ]
+            },
+        )
+    }
+
+    /// `(exp(x) - 1) / x`, 1 at zero.
+    #[must_use]
+    fn exp_m1_ratio(self) -> Self {
+        let x = self.value();
+        let [value, slope, bend] = special::exp_moments(x);
+        self.chain(value, || slope, || bend)
+    }
+
     /// `1 / self`.
     #[must_use]
     fn recip(self) -> Self {

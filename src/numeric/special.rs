@@ -12,4 +12,6 @@ mod log_space;
 pub use beta::{ln_beta, ln_beta_gradient, ln_beta_hessian, ln_gamma_ratio};
 pub use gamma::{digamma, digamma_rise, ln_gamma, trigamma, trigamma_drop};
 pub(super) use gamma::{stirling, stirling_drop};
-pub use log_space::{exp_m1_minus, ln_1m_exp, ln_1p, ln_1p_minus, ln_add_exp, ln_sum_exp};
+pub use log_space::{
+    exp_m1_minus, exp_moments, ln_1m_exp, ln_1p, ln_1p_minus, ln_add_exp, ln_sum_exp,
+};

@@ -37,13 +37,14 @@ pub(super) fn purchasing_parameters(model: &str) -> Result<Parameters> {
 
 /// Maximum likelihood.
 #[pyfunction]
-#[pyo3(signature = (model, customers, *, weights=None, penalty=0.0))]
+#[pyo3(signature = (model, customers, *, weights=None, penalty=0.0, fixed=Vec::new()))]
 pub(super) fn purchasing_fit<'py>(
     py: Python<'py>,
     model: &str,
     customers: Customers<'py>,
     weights: Option<Column<'py>>,
     penalty: f64,
+    fixed: Vec<Option<f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let model = purchasing(model)?;
     let columns = customers.columns()?;
@@ -51,6 +52,7 @@ pub(super) fn purchasing_fit<'py>(
     let options = Options {
         weights,
         penalty,
+        fixed: &fixed,
         check: &interrupt,
         ..Options::default()
     };
@@ -60,7 +62,7 @@ pub(super) fn purchasing_fit<'py>(
 
 /// Profile-likelihood interval of one parameter.
 #[pyfunction]
-#[pyo3(signature = (model, estimates, customers, *, parameter, level, weights=None, penalty=0.0))]
+#[pyo3(signature = (model, estimates, customers, *, parameter, level, weights=None, penalty=0.0, fixed=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn purchasing_profile<'py>(
     py: Python<'py>,
@@ -71,6 +73,7 @@ pub(super) fn purchasing_profile<'py>(
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
+    fixed: Vec<Option<f64>>,
 ) -> PyResult<(f64, f64)> {
     let model = purchasing(model)?;
     let columns = customers.columns()?;
@@ -78,6 +81,7 @@ pub(super) fn purchasing_profile<'py>(
     let options = Options {
         weights,
         penalty,
+        fixed: &fixed,
         check: &interrupt,
         ..Options::default()
     };

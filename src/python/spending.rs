@@ -49,6 +49,7 @@ pub(super) fn spending_fit<'py>(
     let options = Options {
         weights,
         penalty,
+        fixed: &[],
         check: &interrupt,
         ..Options::default()
     };
@@ -73,6 +74,7 @@ pub(super) fn spending_profile<'py>(
     let options = Options {
         weights,
         penalty,
+        fixed: &[],
         check: &interrupt,
         ..Options::default()
     };

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 use tenure::data::{Purchases, Spending};
 use tenure::models::spending::expected_spend;
-use tenure::models::{BgNbd, GammaGamma, Model, Quantity};
+use tenure::models::{
+    BgBb, BgNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd, ParetoNbd, Quantity,
+};
 use tenure::numeric::{Dual, Dual2};
 
 use crate::cases::{
@@ -96,8 +98,44 @@ proptest! {
     }
 
     #[test]
+    fn mbg_nbd_likelihood(theta in wild_theta(), customer in customer(5_000, 1e-2..1e4)) {
+        assert_likelihood::<MbgNbd, 4, 3>(theta, &customer);
+    }
+
+    #[test]
+    fn nbd_likelihood(theta in wild_theta(), customer in customer(5_000, 1e-2..1e4)) {
+        assert_likelihood::<Nbd, 2, 2>([theta[0], theta[1]], &customer);
+    }
+
+    #[test]
     fn gamma_gamma_likelihood(theta in spend_theta(), customer in spender(5_000)) {
         assert_likelihood::<GammaGamma, 3, 2>(theta, &customer);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(500))]
+
+    #[test]
+    fn pareto_nbd_likelihood(
+        theta in wild_theta(),
+        beta in spread(1e-2..1e4),
+        customer in customer(1_000, 1e-2..1e4),
+    ) {
+        let [r, alpha, s, _] = theta;
+        assert_likelihood::<ParetoNbd, 4, 4>([r, alpha, s.min(100.0), beta], &customer);
+    }
+
+    #[test]
+    fn ggompertz_nbd_likelihood(theta in mild_theta(), b in spread(1e-3..0.3), customer in customer(1_000, 1.0..1e3)) {
+        let [r, alpha, s, beta] = theta;
+        assert_likelihood::<GGompertzNbd, 5, 5>([r, alpha, b, s, beta], &customer);
+    }
+
+    #[test]
+    fn bg_bb_likelihood(theta in mild_theta(), customer in customer(50, 1.0..200.0)) {
+        let (t, t_x) = (customer.t.ceil(), customer.t_x.ceil());
+        assert_likelihood::<BgBb, 4, 4>(theta, &Purchases { x: customer.x.min(t_x), t_x, t });
     }
 }
 

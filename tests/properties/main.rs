@@ -13,6 +13,8 @@ mod counts;
 mod derivatives;
 mod discounting;
 mod extremes;
+mod family;
 mod fitting;
 mod renewal;
+mod nested;
 mod spending;

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 
 use super::Future;
 use super::counts::NegativeBinomial;
+use crate::data::Purchases;
+use crate::models::{Dimension, Parameter};
 use crate::numeric::hypergeometric::hyp2f1_negative;
 use crate::numeric::panels::{integrate, shared_nodes};
 use crate::numeric::power_series::PowerSeries;
@@ -28,6 +30,69 @@ pub struct BetaGeometric<S> {
     series: PowerSeries<S>,
     rule: OnceLock<BetaRule<S>>,
     perpetuity: OnceLock<Perpetuity<S>>,
+}
+
+/// Dropout against.
+pub(crate) const A: Parameter = Parameter {
+    name: "a",
+    dimension: Dimension::None,
+    meaning: "dropout against: a / (a + b) is the mean chance of leaving after a purchase",
+};
+
+/// Dropout for.
+pub(crate) const B: Parameter = Parameter {
+    name: "b",
+    dimension: Dimension::None,
+    meaning: "dropout for: a + b large means that customers leave alike",
+};
+
+/// What a flat direction of the likelihood means, in words, where `first` is the first chance to leave.
+pub(crate) fn flat_direction([r, _, a, b]: [f64; 4], first: &str) -> String {
+    let dropout = a / (a + b);
+    if dropout < 1e-3 {
+        "customers do not seem to leave (a / (a + b) -> 0): the data do not tell this model from the NBD without dropout".into()
+    } else if dropout > 0.999 {
+        format!("every customer seems to leave after the {first} (a / (a + b) -> 1)")
+    } else if a + b < 1e-3 {
+        format!(
+            "customers seem to leave after the {first} or never (a + b -> 0): a and b are known only through a / (a + b)"
+        )
+    } else if a + b > 1e3 {
+        "all customers seem to leave with the same probability (a + b -> infinity): a and b are known only through a / (a + b)".into()
+    } else if r > 1e3 {
+        "all customers seem to buy at the same rate (r -> infinity): r and alpha are known only through r / alpha".into()
+    } else {
+        "the likelihood is flat in a direction: the data do not identify all four parameters".into()
+    }
+}
+
+/// A silence of which the model says that it is `exp(-CERTAIN)` times as likely as leaving: beyond, neither the odds
+/// nor their derivatives would be numbers.
+const CERTAIN: f64 = 600.0;
+
+/// `-(r+x) ln(1+t_x/alpha) + ln{ ((alpha+t_x)/(alpha+T))^(r+x) + odds }`: the customer bought nothing since `t_x` while
+/// alive, or left then; given `r`, `1/alpha` and the logarithm of the odds of leaving then.
+///
+/// Arranged as in Fader and Hardie's note on numerical error in the BG/NBD (2019), which does not overflow for large `x`;
+/// ages beside `alpha` keep their digits where `r` and `alpha` run to infinity together.
+pub(crate) fn ln_silence_or_left<S: Scalar>([r, per_alpha, ln_left]: [S; 3], row: &Purchases) -> S {
+    let ln_end = (per_alpha * row.t).ln_1p();
+    let ln_last = (per_alpha * row.t_x).ln_1p();
+    let silent = (r + row.x) * (ln_last - ln_end);
+    silent.ln_add_exp(ln_left) - (r + row.x) * ln_last
+}
+
+/// `(r+x) ln{ (alpha+T)/(alpha+t_x) }`: how much the silence since the last purchase speaks against being alive.
+pub(crate) fn ln_fall_since<S: Scalar>([r, alpha]: [S; 2], row: &Purchases) -> S {
+    (r + row.x) * ((alpha + row.t) / (alpha + row.t_x)).ln()
+}
+
+/// `P(alive at T) = 1 / (1 + a/chances exp(fall))`, where `chances - b` chances to leave passed before the last.
+pub(crate) fn alive_after_fall<S: Scalar>(fall: S, a: S, chances: S) -> S {
+    if fall.value() > CERTAIN {
+        return S::from(0.0);
+    }
+    chances / (chances + a * fall.exp())
 }
 
 /// Discounting over `exp(-45) = 3e-20` and beyond adds nothing.
@@ -168,17 +233,7 @@ impl<S: Scalar> Future<S> for BetaGeometric<S> {
             let passed = (ln_beta(a, b + k as f64) - ln_all).exp();
             1.0 - passed * clock.tail(k + 1) >= level
         };
-        let (mut low, mut high) = (FEW.min(limit), limit);
-        while low < high {
-            let step = low.max(1);
-            let middle = (low + (high - low) / 2).min(low + step);
-            if reached(middle) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        low
+        super::smallest(FEW.min(limit), limit, reached)
     }
 }
 

@@ -1,7 +1,10 @@
 //! The negative binomial distribution of a count, by masses and tails that keep their digits far out.
 
 use crate::numeric::incomplete::{beta_regularised, beta_regularised_complement};
-use crate::numeric::special::ln_beta;
+use crate::numeric::special::{ln_1p, ln_beta};
+
+/// `exp(LOWEST)` is small, and a normal number after many divisions.
+const LOWEST: f64 = -600.0;
 
 /// `P(N = i) = G(s+i)/(G(s) i!) (1+tau)^-s (tau/(1+tau))^i`: the count of a Poisson process with a gamma rate of shape
 /// `s`, observed for `tau` times the rate's scale.
@@ -32,6 +35,31 @@ impl NegativeBinomial {
             .collect();
         rows.reverse();
         rows
+    }
+
+    /// Adds `weight P(N = i)` to number `i` of the totals, and returns the sum of these probabilities: upwards from zero,
+    /// where that probability is no less than a number can hold.
+    pub(super) fn add_masses(self, weight: f64, totals: &mut [f64]) -> f64 {
+        let ln_none = -self.s * ln_1p(self.tau);
+        let mut sum = 0.0;
+        if ln_none < LOWEST {
+            let masses = self.masses(totals.len().saturating_sub(1));
+            for (total, mass) in totals.iter_mut().zip(masses) {
+                *total += weight * mass;
+                sum += mass;
+            }
+            return sum;
+        }
+        let z = self.tau / (1.0 + self.tau);
+        let (mut mass, mut before, mut order) = (ln_none.exp(), self.s, 1.0);
+        for total in totals {
+            *total += weight * mass;
+            sum += mass;
+            mass *= z * before / order;
+            before += 1.0;
+            order += 1.0;
+        }
+        sum
     }
 
     /// From the mode outwards, where the masses are largest and nothing underflows.

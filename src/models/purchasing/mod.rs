@@ -1,15 +1,24 @@
 //! Models of repeat buying: what they predict for a customer, and the loop over customers.
 
-mod beta_geometric;
+mod bernoulli;
+pub(super) mod beta_geometric;
 mod counts;
+pub(super) mod erlang;
+pub mod lifetime;
 mod registry;
+mod while_alive;
 
+pub use bernoulli::Bernoulli;
 pub use beta_geometric::BetaGeometric;
+pub use erlang::Erlang;
+pub use lifetime::Lifetime;
 pub use registry::{DynPurchasing, PURCHASING, purchasing};
+pub use while_alive::{LifetimeModel, WhileAlive};
 
-use super::Model;
-use crate::data::Purchases;
+use super::{Dimension, Model, Parameter, Sample};
+use crate::data::{Histories, Purchases};
 use crate::numeric::Scalar;
+use crate::{Error, Result};
 
 /// A model of how customers buy while alive, and when they leave.
 ///
@@ -30,8 +39,36 @@ pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchase
         }
     }
 
+    /// Whether that is quicker by what customers with equal numbers of purchases share.
+    const ALIVE_BY_COUNT: bool = false;
+
+    /// The same probability, with what customers with equal numbers of purchases share.
+    fn probability_alive_by_count<S: Scalar>(
+        theta: [S; K],
+        _future: &Self::Future<S>,
+        row: &Purchases,
+    ) -> S {
+        Self::probability_alive(theta, row)
+    }
+
     /// The future, given alive, of customers with `x` repeat purchases.
     fn future<S: Scalar>(theta: [S; K], x: f64) -> Self::Future<S>;
+
+    /// Whether that depends on the number of purchases alone.
+    const FUTURE_BY_COUNT: bool = true;
+
+    /// The future, given alive, of one customer.
+    fn future_of<S: Scalar>(theta: [S; K], row: &Purchases) -> Self::Future<S> {
+        Self::future(theta, row.x)
+    }
+
+    /// Whether these are customers as the model has them, where it asks for more than a history.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    fn check_customers(_customers: &Histories<'_>) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What is to come from a customer who is alive at age `age`, over a time `t` from then on.
@@ -48,18 +85,7 @@ pub trait Future<S: Scalar>: Send + Sync {
     /// Expected number of purchases, each discounted as if it came at the end of its period of length `period`;
     /// `t` is finite, and its last period may be a part of one.
     fn purchases_discounted_by_period(&self, age: f64, t: f64, rate: f64, period: f64) -> S {
-        let mut total = S::from(0.0);
-        let mut before = S::from(0.0);
-        let a_period = (-rate * period).exp();
-        let (mut k, mut discount) = (1.0, a_period);
-        while k * period < t {
-            let until = self.expected_purchases(age, k * period);
-            total += (until - before) * discount;
-            before = until;
-            k += 1.0;
-            discount *= a_period;
-        }
-        total + (self.expected_purchases(age, t) - before) * (-rate * t).exp()
+        discounted_by_period(|u| self.expected_purchases(age, u), t, rate, period)
     }
 
     /// Probability of no purchase.
@@ -70,6 +96,78 @@ pub trait Future<S: Scalar>: Send + Sync {
 
     /// The smallest count that is reached by at least the share `level` of those alive; `limit` where it is higher.
     fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize;
+}
+
+/// The shape of the purchase rates.
+pub(super) const R: Parameter = Parameter {
+    name: "r",
+    dimension: Dimension::None,
+    meaning: "shape of the purchase rates: small means customers differ widely",
+};
+
+/// The inverse scale of the purchase rates.
+pub(super) const ALPHA: Parameter = Parameter {
+    name: "alpha",
+    dimension: Dimension::Time,
+    meaning: "inverse scale of the purchase rates: r / alpha is the mean rate while alive",
+};
+
+/// What a growing quantity gains in each period, discounted at the period's end.
+fn discounted_by_period<S: Scalar>(until: impl Fn(f64) -> S, t: f64, rate: f64, period: f64) -> S {
+    let mut total = S::from(0.0);
+    let mut before = S::from(0.0);
+    let a_period = (-rate * period).exp();
+    let (mut k, mut discount) = (1.0, a_period);
+    while k * period < t {
+        let now = until(k * period);
+        total += (now - before) * discount;
+        before = now;
+        k += 1.0;
+        discount *= a_period;
+    }
+    total + (until(t) - before) * (-rate * t).exp()
+}
+
+/// The smallest number from `low` to `limit` that `reached` holds for, as it does for all above; `limit` if for none
+/// below. Steps out, then bisects.
+fn smallest(mut low: usize, limit: usize, reached: impl Fn(usize) -> bool) -> usize {
+    let mut high = limit;
+    while low < high {
+        let step = low.max(1);
+        let middle = (low + (high - low) / 2).min(low + step);
+        if reached(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
+}
+
+/// Passes if there are customers, and one of them came back.
+pub(super) fn check_repeat_buyers(model: &'static str, sample: &Sample<Purchases>) -> Result<()> {
+    if sample.groups().is_empty() {
+        return Err(Error::Empty {
+            what: format!("there are no customers to fit {model} to"),
+            hint: String::new(),
+        });
+    }
+    if sample.mean(|c| c.x) > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Convergence {
+        model: model.into(),
+        reason: "no customer bought more than once".into(),
+        hint: "a longer observation, or a finer `merge`, may show repeat purchases".into(),
+    })
+}
+
+/// The shape of the purchase rates and their mean, by the moments of the counts as if nobody left.
+pub(super) fn rates_by_moments(sample: &Sample<Purchases>) -> [f64; 2] {
+    let (x, t) = (sample.mean(|c| c.x), sample.mean(|c| c.t));
+    let variance = sample.mean(|c| (c.x - x) * (c.x - x));
+    let r = (x * x / (variance - x).max(0.01 * x)).clamp(0.05, 20.0);
+    [r, x / t]
 }
 
 /// A prediction with one number a customer.

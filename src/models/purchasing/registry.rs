@@ -8,12 +8,24 @@ use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
-use crate::models::{BgNbd, Parameter, positive};
+use crate::models::{
+    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
+};
 use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
 
 /// Every model of repeat buying.
-pub static PURCHASING: &[&dyn DynPurchasing] = &[&Erased::<BgNbd, 4, 3>(BgNbd)];
+pub static PURCHASING: &[&dyn DynPurchasing] = &[
+    &Erased::<BgNbd, 4, 3>(BgNbd),
+    &Erased::<MbgNbd, 4, 3>(MbgNbd),
+    &Erased::<ParetoNbd, 4, 4>(ParetoNbd),
+    &Erased::<Nbd, 2, 2>(Nbd),
+    &Erased::<GGompertzNbd, 5, 5>(GGompertzNbd),
+    &Erased::<Pdo, 5, 5>(Pdo),
+    &Erased::<BgBb, 4, 4>(BgBb),
+    &Erased::<Cnbd<false>, 5, 4>(Cnbd),
+    &Erased::<Cnbd<true>, 5, 4>(Cnbd),
+];
 
 /// The model with this name.
 ///
@@ -137,6 +149,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
     }
 
     fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit> {
+        M::check_customers(customers)?;
         fit::<M, K, J>(customers, options)
     }
 
@@ -158,6 +171,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         parallel::fill_rows(out, 1, |i, value| {
             value[0] = M::ln_pdf(theta, &customers.row(i));
         });
@@ -180,11 +194,14 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
             let stopped = AtomicBool::new(false);
             parallel::fill_blocks(out, BLOCK, |first, block| {
                 let (places, mut room) = (first..first + block.len(), [0.0; BLOCK]);
-                let Some(histories) = customers.some(places, &mut room) else {
+                let checked = customers.some(places, &mut room);
+                let fits = |some: &Histories<'_>| M::check_customers(some).is_ok();
+                let Some(histories) = checked.filter(fits) else {
                     return stopped.store(true, Ordering::Relaxed);
                 };
                 let customers = Block::of(&histories);
-                if quantity == Quantity::ProbabilityAlive && horizon.is_zero() {
+                let now = quantity == Quantity::ProbabilityAlive && horizon.is_zero();
+                if now && !M::ALIVE_BY_COUNT {
                     let mut alive = [0.0; BLOCK];
                     M::probabilities_alive(theta, customers.rows(), &mut alive);
                     for (place, alive) in customers.places().zip(alive) {
@@ -197,11 +214,12 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
                 }
             });
             if stopped.into_inner() {
-                customers.check()?;
+                M::check_customers(&customers.check()?)?;
             }
             return Ok(());
         };
         let customers = customers.check()?;
+        M::check_customers(&customers)?;
         let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers.len());
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
             let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
@@ -220,11 +238,12 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
         parallel::fill_rows(out, most + 1, |i, probabilities| {
             let row = customers.row(i);
-            let alive = M::probability_alive(theta, &row);
+            let alive = futures.alive(&row);
             let given_alive = futures.of(&row, |future| {
                 future.probabilities(row.t, horizon.at(i), most)
             });
@@ -245,12 +264,13 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
     ) -> Result<()> {
         let theta = positive::<K>(self.parameters(), theta)?;
+        M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         check_levels(levels)?;
         let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
             let row = customers.row(i);
-            let alive = M::probability_alive(theta, &row);
+            let alive = futures.alive(&row);
             for (quantile, level) in quantiles.iter_mut().zip(levels) {
                 // P(X <= k) = 1 - P(alive) P(X > k | alive) >= level
                 let given_alive = 1.0 - (1.0 - level) / alive;
@@ -349,6 +369,9 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
         reason = "counts are whole and not negative"
     )]
     fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
+        if !M::FUTURE_BY_COUNT {
+            return ask(&M::future_of(self.theta, row));
+        }
         let make = || M::future(self.theta, row.x);
         match self.by_count.get(row.x as usize) {
             Some(place) => ask(place.get_or_init(|| Box::new(make()))),
@@ -356,8 +379,19 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
         }
     }
 
+    /// The probability of being alive at the end of observation.
+    fn alive(&self, row: &Purchases) -> S {
+        if M::ALIVE_BY_COUNT {
+            self.of(row, |future| {
+                M::probability_alive_by_count(self.theta, future, row)
+            })
+        } else {
+            M::probability_alive(self.theta, row)
+        }
+    }
+
     fn predict(&self, quantity: Quantity, row: &Purchases, horizon: f64) -> S {
-        let alive = M::probability_alive(self.theta, row);
+        let alive = self.alive(row);
         if quantity == Quantity::ProbabilityAlive && horizon == 0.0 {
             return alive;
         }

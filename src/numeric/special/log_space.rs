@@ -79,6 +79,25 @@ pub fn ln_1p_minus(x: f64) -> f64 {
     2.0 * z * z2 * rest - x * z
 }
 
+/// `int_0^1 u^k exp(x u) du` for `k = 0, 1, 2`: `(exp(x) - 1) / x` and its first two derivatives. Relative error below
+/// 2e-15.
+pub fn exp_moments(x: f64) -> [f64; 3] {
+    if x.abs() < 1.0 {
+        let (mut term, mut moments) = (1.0, [1.0, 0.5, 1.0 / 3.0]);
+        for n in 1..20 {
+            let n = f64::from(n);
+            term *= x / n;
+            for (moment, k) in moments.iter_mut().zip([1.0, 2.0, 3.0]) {
+                *moment += term / (n + k);
+            }
+        }
+        return moments;
+    }
+    let (e, rise) = (x.exp(), x.exp_m1());
+    let mean = (e - rise / x) / x;
+    [rise / x, mean, (e - 2.0 * mean) / x]
+}
+
 /// `exp(x) - 1 - x`. Relative error below 5e-16, near zero too.
 pub fn exp_m1_minus(x: f64) -> f64 {
     if x.abs() > 0.5 {

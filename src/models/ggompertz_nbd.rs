@@ -1,0 +1,138 @@
+//! The gamma-Gompertz/NBD model: a law of the lifetime for customers who buy while alive.
+
+use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
+use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
+use super::{Dimension, Parameter, Sample};
+use crate::data::Purchases;
+use crate::numeric::Scalar;
+
+/// Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
+///
+/// While alive a customer buys as a Poisson process with rate `lambda ~ Gamma(r, alpha)`; the hazard of leaving grows as
+/// `eta b exp(b t)` with `eta ~ Gamma(s, beta)`. As `b -> 0` with `beta / b` held it becomes the Pareto/NBD model.
+///
+/// Bemmaor and Glady (2012), Modeling purchasing behavior with sudden "death": a flexible customer lifetime model,
+/// Management Science 58(5).
+#[derive(Debug, Clone, Copy)]
+pub struct GGompertzNbd;
+
+impl LifetimeModel<5> for GGompertzNbd {
+    const NAME: &'static str = "GGompertzNBD";
+    const PARAMETERS: [Parameter; 5] = [
+        R,
+        ALPHA,
+        Parameter {
+            name: "b",
+            dimension: Dimension::PerTime,
+            meaning: "growth of the hazard of leaving: 0 is the Pareto/NBD model",
+        },
+        Parameter {
+            name: "s",
+            dimension: Dimension::None,
+            meaning: "shape of the hazards of leaving: small means customers differ widely",
+        },
+        Parameter {
+            name: "beta",
+            dimension: Dimension::None,
+            meaning: "inverse scale of the hazards: b s / beta is the mean hazard at first",
+        },
+    ];
+
+    type Law<S: Scalar> = Gompertz<S>;
+    type Shared<S: Scalar> = ();
+
+    fn law<S: Scalar>([_, _, b, s, beta]: [S; 5]) -> Gompertz<S> {
+        Gompertz { b, s, beta }
+    }
+
+    fn shared<S: Scalar>(_: [S; 5], _: f64) {}
+
+    /// The rates of buying by the moments of the counts; lifetimes about as long as the observation.
+    fn starts(sample: &Sample<Purchases>) -> [[f64; 5]; 2] {
+        let t = sample.mean(|c| c.t);
+        let [r, rate] = rates_by_moments(sample);
+        [
+            [r, r / rate, 0.5 / t, 0.7, 0.3],
+            [1.0, t, 0.1 / t, 0.3, 0.1],
+        ]
+    }
+
+    fn boundary([_, _, b, s, beta]: [f64; 5]) -> String {
+        let what = if beta < 1e-2 {
+            "the hazard of leaving does not seem to grow (b -> 0 with beta / b held): the Pareto/NBD model describes the data as well"
+        } else if s * b / beta < 1e-9 {
+            "customers do not seem to leave: the data do not tell this model from the NBD without dropout"
+        } else {
+            "the likelihood is flat in a direction: the data do not identify all five parameters"
+        };
+        what.into()
+    }
+}
+
+/// A Gompertz lifetime with hazard `eta b exp(b t)`, `eta ~ Gamma(s, beta)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Gompertz<S> {
+    b: S,
+    s: S,
+    beta: S,
+}
+
+/// `exp(LATE)` leaves nothing of 1.
+const LATE: f64 = 30.0;
+
+impl<S: Scalar> Gompertz<S> {
+    /// `ln(1 + (exp(b t) - 1) / beta)`.
+    fn ln_growth(&self, t: f64) -> S {
+        let bt = self.b * t;
+        if bt.value() < LATE {
+            (bt.exp_m1() / self.beta).ln_1p()
+        } else {
+            bt - self.beta.ln() + ((self.beta - 1.0) * (-bt).exp()).ln_1p()
+        }
+    }
+}
+
+impl<S: Scalar> Lifetime<S> for Gompertz<S> {
+    /// `S(t) = (beta / (beta - 1 + exp(b t)))^s`.
+    fn ln_survival(&self, t: f64) -> S {
+        -(self.s * self.ln_growth(t))
+    }
+
+    /// The same law with `beta - 1 + exp(b age)` over `exp(b age)` in place of `beta`.
+    fn alive_at(&self, age: f64) -> Self {
+        let aged = -(self.b * age);
+        let beta = self.beta * aged.exp() - aged.exp_m1();
+        Self { beta, ..*self }
+    }
+
+    fn leaving(&self, span: Span<impl Fn(f64) -> f64>, visit: impl FnMut(f64, S, f64) -> f64) {
+        leaving_smoothly(self, &span, visit);
+    }
+
+    fn discounted_time(&self, t: f64, rate: f64) -> S {
+        discounted_smoothly(self, t, rate)
+    }
+}
+
+impl<S: Scalar> Smooth<S> for Gompertz<S> {
+    /// `f(t) = b s beta^s exp(b t) / (beta - 1 + exp(b t))^(s+1)`.
+    fn ln_density(&self, t: f64) -> S {
+        (self.b * self.s / self.beta).ln() + self.b * t - (self.s + 1.0) * self.ln_growth(t)
+    }
+
+    /// The root of `beta - 1 + exp(b t)` on the real line, if there is one.
+    fn scale(&self) -> f64 {
+        let (b, beta) = (self.b.value(), self.beta.value());
+        if beta < 0.5 {
+            -(-beta).ln_1p() / b
+        } else {
+            0.5 / b
+        }
+    }
+
+    /// The exponential grows at rate `b`, its sum with `beta - 1` at most at `b exp(b t) / (beta - 1 + exp(b t))`.
+    fn slope(&self, t: f64) -> f64 {
+        let (b, s, beta) = (self.b.value(), self.s.value(), self.beta.value());
+        b * (2.0 + (s + 1.0) / (1.0 + (beta - 1.0) * (-b * t).exp()))
+    }
+}

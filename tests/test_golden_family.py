@@ -1,0 +1,229 @@
+"""Published figures of every model of repeat buying whose golden file names it.
+
+A new model is picked up by its file: `golden/<name>.json` says which model it is for.
+(BG/NBD's own figures have more kinds of tables: see `test_golden.py`.)
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tenure as tn
+from tenure.exceptions import ConvergenceWarning
+
+GOLDEN = Path(__file__).parent / "golden"
+FILES = {
+    path.stem: stored
+    for path in sorted(GOLDEN.glob("*.json"))
+    if "model" in (stored := json.loads(path.read_text("utf-8")))
+}
+PUBLISHED = {name: s for name, s in FILES.items() if not name.endswith("_exact")}
+EXACT = {name: s for name, s in FILES.items() if name.endswith("_exact")}
+
+
+def cases(files, part):
+    return [
+        pytest.param(stored, item, id=f"{name}-{i}")
+        for name, stored in files.items()
+        for i, item in enumerate(stored.get(part, []))
+    ]
+
+
+def met(block, ours, theirs, name=None):
+    """Hold numbers to the tolerances that their block states."""
+
+    def tolerance(key):
+        stated = block.get(key, 0.0)
+        return stated.get(name, 0.0) if isinstance(stated, dict) else stated
+
+    np.testing.assert_allclose(
+        np.asarray(ours, dtype=float),
+        np.asarray(theirs, dtype=float),
+        rtol=tolerance("rtol"),
+        atol=tolerance("atol"),
+        err_msg=f"{block['source']} {name or ''}",
+    )
+
+
+def model_at(stored, parameters):
+    given = dict(zip(stored["names"], parameters, strict=True))
+    return getattr(tn, stored["model"]).from_params(**given)
+
+
+def ask(model, quantity, columns):
+    """One prediction a row; each row has a horizon, count or rate of its own."""
+    rows = len(next(iter(columns.values())))
+    values = []
+    for i in range(rows):
+        case = {name: column[i] for name, column in columns.items()}
+        values.append(answer(model, quantity, case))
+    return values
+
+
+def answer(model, quantity, case):
+    history = {
+        "frequency": [case.get("x", 0.0)],
+        "recency": [case.get("t_x", 0.0)],
+        "T": [case.get("T", 0.0)],
+    }
+    t, k = case.get("t"), int(case.get("k", 0))
+    rate = {"discount_rate": np.expm1(case.get("delta", 0.0)), "per": 1.0}
+    return {
+        "log_likelihood": lambda: model.log_likelihood(history)[0],
+        "probability_alive": lambda: model.probability_alive(history, ahead=t)[0],
+        "expected_purchases": lambda: model.expected_purchases(history, horizon=t)[0],
+        "expected_purchases_new": lambda: model.expected_purchases_new(t),
+        "pmf": lambda: model.purchase_probabilities(history, horizon=t, most=k)[str(k)][
+            0
+        ],
+        "pmf_new": lambda: model.purchase_probabilities_new(t, most=k)[k],
+        "discounted": lambda: model.discounted_purchases(history, horizon=t, **rate)[0],
+        "discounted_forever": lambda: model.discounted_purchases(history, **rate)[0],
+    }[quantity]()
+
+
+@pytest.fixture
+def data_of(request):
+    """The data that a block names, and what to tell `fit` about them."""
+
+    def find(block):
+        if block["data"] == "donations":
+            table = tn.datasets.load_donations(family="numpy")
+            return table, {"T": "periods", "weights": "donors"}
+        if block["data"] == "cdnow_summary":
+            return dict(request.getfixturevalue("rounded")), {}
+        summary = request.getfixturevalue("log").summary(
+            unit=block["unit"], as_of=block["as_of"]
+        )
+        if not block.get("log_intervals"):
+            return summary, {}
+        columns = {name: summary[name] for name in ("frequency", "recency", "T")}
+        orders = request.getfixturevalue("orders")
+        intervals = log_intervals(orders, summary.customer_id, block["as_of"])
+        return {**columns, "log_intervals": intervals}, {}
+
+    return find
+
+
+def log_intervals(orders, customers, as_of):
+    """The sum of the logarithms of weeks between a customer's days with orders."""
+    dates = np.asarray(orders["date"], dtype="datetime64[D]")
+    seen = dates <= np.datetime64(as_of)
+    sums = dict.fromkeys(customers.tolist(), 0.0)
+    days = sorted(
+        {*zip(orders["customer_id"][seen].tolist(), dates[seen].tolist(), strict=False)}
+    )
+    for (one, before), (other, day) in itertools.pairwise(days):
+        if one == other:
+            sums[one] += np.log((day - before).days / 7)
+    return np.array([sums[customer] for customer in customers.tolist()])
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "blocks"))
+def test_predictions(stored, block):
+    model = model_at(stored, block["parameters"])
+    table = np.transpose(block["rows"])
+    columns = dict(zip(block["columns"], table, strict=True))
+    value = columns.pop("value")
+    met(block, ask(model, block["quantity"], columns), value)
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "fits"))
+def test_fits(stored, block, data_of):
+    data, options = data_of(block)
+    with warnings.catch_warnings():
+        if block.get("boundary"):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+        model = getattr(tn, stored["model"])().fit(data, **options)
+    assert model.converged_ is not block.get("boundary", False)
+    assert model.n_customers_ == block["customers"]
+    met(block, model.log_likelihood_, block["log_likelihood"], "log_likelihood")
+    for name, ours in (
+        ("parameters", model.params_),
+        ("standard_errors", model.standard_errors_),
+    ):
+        if name in block:
+            met(block, list(ours.values()), block[name], name)
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "totals"))
+def test_totals(stored, block, data_of):
+    """Sums over all customers at the optimum of the same data, or where it is said."""
+    data, options = data_of(block)
+    model = getattr(tn, stored["model"])().fit(data, **options)
+    if "parameters" in block:
+        at = model_at(stored, block["parameters"])
+        at._training = model._training
+        model = at
+    weights = data["donors"] if "weights" in options else 1.0
+    alive = np.asarray(model.probability_alive())
+    expected = np.asarray(model.expected_purchases(horizon=block["horizon"]))
+    year = {"discount_rate": block.get("delta_year", 0.1), "per": 52.0}
+    seen = np.asarray(data[options.get("T", "T")])
+    ours = {
+        "sum_probability_alive": alive.sum(),
+        "mean_probability_alive": alive.mean(),
+        "sum_expected_purchases": (weights * expected).sum(),
+        "sum_discounted": np.asarray(model.discounted_purchases(**year)).sum(),
+        "sum_expected_purchases_new_at_T": model.expected_purchases_new(seen).sum(),
+    }
+    stated = [name for name in ours if name in block]
+    assert stated
+    for name in stated:
+        met(block, ours[name], block[name], name)
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "tracking"))
+def test_tracking(stored, block, log):
+    """Actual and expected repeat purchases of all customers up to a day."""
+    fitted = log.summary(unit="week", as_of=block["rows"][0][0])
+    model = getattr(tn, stored["model"])().fit(fitted)
+    for day, actual, expected in block["rows"]:
+        summary = log.summary(unit=block["unit"], as_of=day)
+        assert summary.frequency.sum() == actual
+        met(block, model.expected_purchases_new(summary.T).sum(), expected)
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_exact(name):
+    """References in 17 digits; each row has its own parameters."""
+    stored = FILES[name]
+    size = len(stored["names"])
+    assert len(stored["rows"]) >= 30
+    for row in stored["rows"]:
+        case = dict(zip(stored["columns"], row, strict=True))
+        model = model_at(stored, row[:size])
+        for quantity in stored["quantities"]:
+            # a log-likelihood passes through 0 and is made of terms that grow with x;
+            # a probability may underflow, and that of a count is good beside 1.
+            # Quadratures are good to 1e-13, and a probability of being alive is a
+            # power of r + x.
+            atol = {"log_likelihood": 1e-12 + 1e-14 * case["x"], "pmf": 1e-15}
+            atol["pmf_new"] = 1e-15
+            relative = 1e-11 + 1e-14 * case["x"]
+            allowed = {"rel": relative, "abs": atol.get(quantity, 1e-250)}
+            expected = pytest.approx(case[quantity], **allowed)
+            assert answer(model, quantity, case) == expected, (quantity, row)
+
+
+@pytest.mark.parametrize("model", [tn.BGCNBD, tn.MBGCNBD])
+def test_the_likeliest_regularity(model, data_of):
+    """CDNOW's customers buy at random: k = 1, the simpler model itself."""
+    block = {"data": "cdnow", "unit": "week", "as_of": "1997-09-30"}
+    data, _ = data_of({**block, "log_intervals": True})
+    chosen = model(k=None).fit(data)
+    assert chosen.params_["k"] == 1.0
+    plain = (tn.BGNBD if model is tn.BGCNBD else tn.MBGNBD)().fit(data)
+    assert chosen.log_likelihood_ == pytest.approx(plain.log_likelihood_, rel=1e-12)
+    assert model(k=2).fit(data).log_likelihood_ < chosen.log_likelihood_
+
+
+def test_every_model_has_a_file():
+    named = {stored["model"] for stored in FILES.values()}
+    models = {name for name in tn.__all__ if name.endswith(("NBD", "BB", "PDO"))}
+    assert models - {"BGNBD"} <= named
