@@ -1,0 +1,210 @@
+"""How rows become purchases in an engine: the rules, and the purchases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import narwhals as nw
+
+from tenure._typing import DuplicateRule, Merge, RefundRule
+from tenure.exceptions import ParameterError
+
+if TYPE_CHECKING:
+    from tenure._summarize_rows import Rows
+
+__all__ = ["NEVER", "Rules", "entries", "with_repeats", "with_use"]
+
+# A tick after every other.
+NEVER = 2**62
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which rows are one purchase, and what happens to refunds and to repeated rows."""
+
+    merge: Merge | None
+    refunds: RefundRule
+    duplicates: DuplicateRule
+
+    def check(self, *, has_orders: bool) -> None:
+        """Pass if there are such rules, and the log has what they need."""
+        if self.merge is not None and self.merge not in get_args(Merge):
+            expected = 'be "hour", "day", "week", "month", "order" or None'
+            raise _unknown("merge", expected, self.merge)
+        if self.refunds not in get_args(RefundRule):
+            expected = 'be "net", "drop", "keep" or "raise"'
+            raise _unknown("refunds", expected, self.refunds)
+        if self.duplicates not in get_args(DuplicateRule):
+            expected = 'be "keep", "drop" or "raise"'
+            raise _unknown("duplicates", expected, self.duplicates)
+        if self.merge == "order" and not has_orders:
+            raise ParameterError.of(
+                "merge",
+                "be a period or None for a log without an order column",
+                found='"order"',
+                hint='name the column that holds the order ids: order="..."',
+            )
+
+    @property
+    def grain(self) -> str:
+        """What times are cut to."""
+        return "instant" if self.merge in (None, "order") else self.merge
+
+    @property
+    def bought(self) -> nw.Expr:
+        """Whether an amount is bought, and not refunded."""
+        if self.refunds == "keep":
+            return nw.col("amount") == nw.col("amount")  # noqa: PLR0124
+        return nw.col("amount") >= 0
+
+
+def _unknown(name: str, expected: str, found: str) -> ParameterError:
+    return ParameterError.of(name, expected, found=f'"{found}"')
+
+
+def entries(rows: Rows, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return the purchases and refunds that usable rows come to.
+
+    Columns: `customer`; `made`, the tick of the purchase that an entry belongs to, or
+    of a refund that follows another; `known`, from when on it counts; `purchases`, how
+    many it stands for (0: a refund); `own`, 1 for whatever belongs to a purchase of
+    its own and 0 for a refund of the last one before; `value`, in a log with amounts;
+    and `key`, which tells apart what is made at the same tick, unless that is one.
+    """
+    rules = rows.rules
+    if not rows.has_amounts:
+        return _without_amounts(rules, frame)
+    if rules.merge == "order":
+        return _orders(rules, frame)
+    if rules.merge is None:
+        return _single_rows(rules, frame)
+    flags = frame.with_columns(rules.bought.cast(nw.Int64).alias("bought"))
+    groups = flags.group_by("customer", "tick").agg(
+        nw.col("amount").sum().alias("value"), nw.col("bought").max()
+    )
+    return groups.select(
+        "customer",
+        nw.col("tick").alias("made"),
+        nw.col("tick").alias("known"),
+        nw.col("bought").alias("purchases"),
+        nw.col("bought").alias("own"),
+        "value",
+    )
+
+
+def _without_amounts(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return the purchases where there can be no refunds."""
+    if rules.merge == "order":
+        orders = frame.group_by("customer", "order").agg(nw.col("tick").min())
+        counted = orders.with_columns(nw.lit(1).cast(nw.Int64).alias("purchases"))
+    else:
+        groups = frame.group_by("customer", "tick").agg(nw.len().alias("rows"))
+        rows = nw.col("rows") if rules.merge is None else nw.lit(1)
+        counted = groups.with_columns(rows.cast(nw.Int64).alias("purchases"))
+    return counted.select(
+        "customer",
+        nw.col("tick").alias("made"),
+        nw.col("tick").alias("known"),
+        "purchases",
+        nw.lit(1).cast(nw.Int64).alias("own"),
+    )
+
+
+def _single_rows(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return each row as an entry; equal ones are one entry of several purchases."""
+    groups = frame.group_by("customer", "tick", "amount").agg(nw.len().alias("rows"))
+    rows = nw.col("rows").cast(nw.Int64)
+    own = rules.bought.cast(nw.Int64)
+    return groups.select(
+        "customer",
+        nw.col("tick").alias("made"),
+        nw.col("tick").alias("known"),
+        (rows * own).alias("purchases"),
+        own.alias("own"),
+        (nw.col("amount") * rows.cast(nw.Float64)).alias("value"),
+        nw.col("amount").alias("key"),
+    )
+
+
+def _orders(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Return orders at their earliest times; what they refund later is an entry apart.
+
+    An order of refunds alone refunds the last purchase before.
+    """
+    lines = frame.with_columns(rules.bought.cast(nw.Int64).alias("bought"))
+    lines = lines.with_columns(
+        nw.col("tick").min().over("customer", "order").alias("made"),
+        nw.col("bought").max().over("customer", "order").alias("own"),
+    )
+    at_once = (nw.col("own") == 1) & (nw.col("bought") == 1)
+    known = nw.when(at_once).then(nw.col("made")).otherwise(nw.col("tick"))
+    parts = lines.with_columns(known.alias("known"))
+    parts = parts.group_by("customer", "order", "made", "known", "own").agg(
+        nw.col("amount").sum().alias("value")
+    )
+    is_purchase = (nw.col("own") == 1) & (nw.col("known") == nw.col("made"))
+    return parts.select(
+        "customer",
+        "made",
+        "known",
+        is_purchase.cast(nw.Int64).alias("purchases"),
+        "own",
+        "value",
+        nw.col("order").alias("key"),
+    )
+
+
+def with_repeats(frame: nw.LazyFrame[Any], *, refunds: bool) -> nw.LazyFrame[Any]:
+    """Add `first`, the customer's first tick, and `repeat`: the value but the first's.
+
+    Parameters
+    ----------
+    frame : LazyFrame
+        Entries with values.
+    refunds : bool
+        Whether there are refunds of purchases before.
+    """
+    has_keys = "key" in frame.collect_schema().names()
+    own, made = nw.col("own") == 1, nw.col("made")
+    frame = _first(frame, own, "first")
+    begins = own & (made == nw.col("first"))
+    if not has_keys and not refunds:
+        repeat = nw.when(begins).then(nw.lit(0.0)).otherwise(nw.col("value"))
+        return frame.with_columns(repeat.alias("repeat"))
+    if has_keys:
+        frame = frame.with_columns(nw.when(begins).then(nw.col("key")).alias("_key"))
+        frame = frame.with_columns(nw.col("_key").min().over("customer"))
+        begins = begins & (nw.col("key") == nw.col("_key")).fill_null(value=False)
+    frame = frame.with_columns(begins.alias("_begins"))
+    begins, count = nw.col("_begins"), nw.col("purchases")
+    # of equal rows at the first tick all but one are repeat purchases
+    frame = _first(frame, (own & ~begins) | (count > 1), "_second")
+    several = (count - 1).cast(nw.Float64) / count.cast(nw.Float64)
+    others = nw.when(count > 1).then(nw.col("value") * several).otherwise(nw.lit(0.0))
+    later = nw.when(made >= nw.col("_second")).then(nw.col("value"))
+    repeat = nw.when(begins).then(others).otherwise(later.otherwise(nw.lit(0.0)))
+    return frame.with_columns(repeat.alias("repeat"))
+
+
+def with_use(rows: Rows, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Add to usable rows whether they are part of a purchase or refund one: `used`."""
+    if not rows.has_amounts:
+        return frame.with_columns(nw.lit(value=True).alias("used"))
+    frame = frame.with_columns(
+        rows.rules.bought.cast(nw.Int64).alias("own"), nw.col("tick").alias("made")
+    )
+    if rows.rules.merge == "order":
+        frame = frame.with_columns(
+            nw.col("tick").min().over("customer", "order").alias("made"),
+            nw.col("own").max().over("customer", "order").alias("own"),
+        )
+    frame = _first(frame, nw.col("own") == 1, "first")
+    return frame.with_columns((nw.col("made") >= nw.col("first")).alias("used"))
+
+
+def _first(frame: nw.LazyFrame[Any], which: nw.Expr, name: str) -> nw.LazyFrame[Any]:
+    """Add the customer's first tick among some entries, or `NEVER`."""
+    ticks = nw.when(which).then(nw.col("made")).otherwise(nw.lit(NEVER))
+    frame = frame.with_columns(ticks.alias(name))
+    return frame.with_columns(nw.col(name).min().over("customer"))
