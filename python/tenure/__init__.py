@@ -23,6 +23,7 @@ from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
     from tenure import plotting
+    from tenure.engine import LazyTransactions, summarize
     from tenure.reporting import Report, report
 
 __version__ = VERSION
@@ -31,6 +32,7 @@ __all__ = [
     "BGNBD",
     "FormulaValue",
     "GammaGamma",
+    "LazyTransactions",
     "LifetimeValue",
     "Receipt",
     "Report",
@@ -48,15 +50,18 @@ __all__ = [
     "plotting",
     "report",
     "retention_formula",
+    "summarize",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Import plotting and reporting when they are asked for, and not before."""
+    """Import what needs more than NumPy when it is asked for, and not before."""
     if name == "plotting":
         return import_module("tenure.plotting")
     if name in ("Report", "report"):
         return getattr(import_module("tenure.reporting"), name)
+    if name in ("LazyTransactions", "summarize"):
+        return getattr(import_module("tenure.engine"), name)
     msg = f"module 'tenure' has no attribute {name!r}"
     raise AttributeError(msg)
 

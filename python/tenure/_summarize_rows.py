@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from tenure._column import IDENTIFIERS, NUMBERS
-from tenure._summarize_time import instant, tick
+from tenure._summarize_time import instant, microseconds, tick
 from tenure._time import naive, zone_name
 from tenure.exceptions import ColumnError, DataError, EmptyDataError, ParameterError
 
@@ -34,7 +34,7 @@ class Survey:
     negative : int
         Usable rows with a negative amount.
     first, last : int
-        The first and last tick of what is bought.
+        The first and last instant of what is bought, in microseconds since 1970.
     """
 
     rows: int
@@ -110,31 +110,38 @@ class Rows:
         """Whether rows have amounts."""
         return "amount" in self.names
 
-    def usable(self, grain: str | None = None, *, last: int | None = None) -> Any:
-        """Return the rows with a customer and a time, refunds and repeats as ruled.
+    def usable(
+        self,
+        *,
+        last: int | None = None,
+        instants: bool = False,
+        refunds: bool = False,
+    ) -> nw.LazyFrame[Any]:
+        """Return the rows with a customer and a time, the latter in ticks: `tick`.
 
         Parameters
         ----------
-        grain : str, optional
-            What `tick` counts; that of the rules by default.
         last : int, optional
             The last tick of interest; the rows after it are left out.
+        instants : bool
+            Whether times are needed in microseconds too: `instant`.
+        refunds : bool
+            Whether refunds are needed even where they are to be dropped.
         """
-        grain = grain or self.rules.grain
         frame = self.frame.filter(self._is_usable())
+        at, unique = nw.col("time"), self.rules.duplicates == "drop"
         columns = [nw.col("customer").cast(nw.Int64)] if self.whole_ids else []
-        columns.append(tick(nw.col("time"), grain, dates=self.dates).alias("tick"))
-        if self.rules.duplicates == "drop":
-            columns.append(instant(nw.col("time"), dates=self.dates).alias("instant"))
+        columns.append(tick(at, self.rules.grain, dates=self.dates).alias("tick"))
+        if unique or instants:
+            columns.append(instant(at, dates=self.dates).alias("instant"))
         frame = frame.with_columns(*columns).drop("time")
         if last is not None:
             frame = frame.filter(nw.col("tick") <= last)
-        if self.rules.duplicates == "drop":
-            frame = frame.group_by(*frame.collect_schema().names()).agg(
-                nw.len().alias("copies")
-            )
-            frame = frame.drop("copies", "instant")
-        if self.rules.refunds == "drop" and self.has_amounts:
+        if unique:
+            names = frame.collect_schema().names()
+            frame = frame.group_by(*names).agg(nw.len().alias("copies"))
+            frame = frame.drop("copies", *([] if instants else ["instant"]))
+        if self.rules.refunds == "drop" and self.has_amounts and not refunds:
             frame = frame.filter(nw.col("amount") >= 0)
         return frame
 
@@ -147,12 +154,24 @@ class Rows:
             missing_time=found["missing_time"],
             usable=found["usable"],
             negative=found["negative"],
-            first=found["first"],
-            last=found["last"],
+            first=microseconds(found["first"], "instant"),
+            last=microseconds(found["last"], "instant"),
         )
         self._check(found)
         self._check_not_empty(survey)
         return survey
+
+    def refuse_duplicates(self) -> None:
+        """Pass if no row is equal to another in every column that is read."""
+        count = self.duplicates()
+        if count == 0:
+            return
+        raise DataError.among(
+            "`, `".join(self.names.values()),
+            'not hold the same row twice where duplicates="raise"',
+            count=count,
+            hint='duplicates="drop" uses one of them, "keep" all of them',
+        )
 
     def duplicates(self) -> int:
         """Return how many rows are equal to another in every column that is read."""
@@ -207,7 +226,7 @@ class Rows:
             )
         )
         numbers = {name: int(value or 0) for name, value in found.items()}
-        return {name: 0 for name in _BAD} | numbers
+        return dict.fromkeys(_BAD, 0) | numbers
 
     def _flags(self) -> list[nw.Expr]:
         flags = [self._is_bought().alias("bought")]
@@ -230,7 +249,7 @@ class Rows:
     def _check(self, found: dict[str, int]) -> None:
         """Pass if no row holds what it may not hold."""
         if found["rows"] == 0:
-            raise EmptyDataError.of("the log has no rows")
+            raise EmptyDataError.of(what="the log has no rows")
         rules = dict(_BAD)
         if self.rules.refunds != "raise":
             del rules["negative"]
@@ -250,7 +269,7 @@ class Rows:
         ]
         why = ", ".join(f"{count} {what}" for count, what in reasons if count)
         raise EmptyDataError.of(
-            f"the log has no purchase: of {survey.rows} rows, {why}",
+            what=f"the log has no purchase: of {survey.rows} rows, {why}",
             hint="are the columns the right ones?",
         )
 
@@ -284,7 +303,15 @@ _BAD = {
 def scalars(frame: nw.LazyFrame[Any]) -> dict[str, Any]:
     """Return the only row of a frame: this runs the engine."""
     row = frame.collect().row(0)
-    return dict(zip(frame.collect_schema().names(), row, strict=True))
+    names = frame.collect_schema().names()
+    return {name: _plain(value) for name, value in zip(names, row, strict=True)}
+
+
+def _plain(value: Any) -> int | float:
+    """Return a number of any type as one of Python's; nothing adds up to 0."""
+    if value is None or isinstance(value, float):
+        return value or 0.0
+    return int(value)
 
 
 def _identifier(name: str, dtype: Any, role: str) -> nw.Expr:
@@ -329,8 +356,8 @@ def _unlike(name: str, wanted: str, dtype: Any, hint: str) -> ColumnError:
 def _one_zone(tz: str | None, dtype: Any) -> ParameterError:
     zone = getattr(dtype, "time_zone", None)
     return ParameterError.of(
-        "tz",
-        f"be the engine's own time zone, {zone}, by which it reads all times",
+        name="tz",
+        expected=f"be the engine's own time zone, {zone}, by which it reads all times",
         found=repr(tz),
         hint="change it in the engine: SET TimeZone in DuckDB, "
         "spark.sql.session.timeZone in Spark",

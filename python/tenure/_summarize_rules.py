@@ -13,7 +13,7 @@ from tenure.exceptions import ParameterError
 if TYPE_CHECKING:
     from tenure._summarize_rows import Rows
 
-__all__ = ["NEVER", "Rules", "entries", "with_repeats", "with_use"]
+__all__ = ["NEVER", "Rules", "entries", "with_first", "with_repeats", "with_use"]
 
 # A tick after every other.
 NEVER = 2**62
@@ -31,17 +31,17 @@ class Rules:
         """Pass if there are such rules, and the log has what they need."""
         if self.merge is not None and self.merge not in get_args(Merge):
             expected = 'be "hour", "day", "week", "month", "order" or None'
-            raise _unknown("merge", expected, self.merge)
+            raise _unknown(self.merge, expected, name="merge")
         if self.refunds not in get_args(RefundRule):
             expected = 'be "net", "drop", "keep" or "raise"'
-            raise _unknown("refunds", expected, self.refunds)
+            raise _unknown(self.refunds, expected, name="refunds")
         if self.duplicates not in get_args(DuplicateRule):
             expected = 'be "keep", "drop" or "raise"'
-            raise _unknown("duplicates", expected, self.duplicates)
+            raise _unknown(self.duplicates, expected, name="duplicates")
         if self.merge == "order" and not has_orders:
             raise ParameterError.of(
-                "merge",
-                "be a period or None for a log without an order column",
+                name="merge",
+                expected="be a period or None for a log without an order column",
                 found='"order"',
                 hint='name the column that holds the order ids: order="..."',
             )
@@ -55,11 +55,11 @@ class Rules:
     def bought(self) -> nw.Expr:
         """Whether an amount is bought, and not refunded."""
         if self.refunds == "keep":
-            return nw.col("amount") == nw.col("amount")  # noqa: PLR0124
+            return nw.col("amount") == nw.col("amount")
         return nw.col("amount") >= 0
 
 
-def _unknown(name: str, expected: str, found: str) -> ParameterError:
+def _unknown(found: str, expected: str, *, name: str) -> ParameterError:
     return ParameterError.of(name, expected, found=f'"{found}"')
 
 
@@ -167,7 +167,7 @@ def with_repeats(frame: nw.LazyFrame[Any], *, refunds: bool) -> nw.LazyFrame[Any
     """
     has_keys = "key" in frame.collect_schema().names()
     own, made = nw.col("own") == 1, nw.col("made")
-    frame = _first(frame, own, "first")
+    frame = with_first(frame, own, "first")
     begins = own & (made == nw.col("first"))
     if not has_keys and not refunds:
         repeat = nw.when(begins).then(nw.lit(0.0)).otherwise(nw.col("value"))
@@ -179,7 +179,7 @@ def with_repeats(frame: nw.LazyFrame[Any], *, refunds: bool) -> nw.LazyFrame[Any
     frame = frame.with_columns(begins.alias("_begins"))
     begins, count = nw.col("_begins"), nw.col("purchases")
     # of equal rows at the first tick all but one are repeat purchases
-    frame = _first(frame, (own & ~begins) | (count > 1), "_second")
+    frame = with_first(frame, (own & ~begins) | (count > 1), "_second")
     several = (count - 1).cast(nw.Float64) / count.cast(nw.Float64)
     others = nw.when(count > 1).then(nw.col("value") * several).otherwise(nw.lit(0.0))
     later = nw.when(made >= nw.col("_second")).then(nw.col("value"))
@@ -199,11 +199,13 @@ def with_use(rows: Rows, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
             nw.col("tick").min().over("customer", "order").alias("made"),
             nw.col("own").max().over("customer", "order").alias("own"),
         )
-    frame = _first(frame, nw.col("own") == 1, "first")
+    frame = with_first(frame, nw.col("own") == 1, "first")
     return frame.with_columns((nw.col("made") >= nw.col("first")).alias("used"))
 
 
-def _first(frame: nw.LazyFrame[Any], which: nw.Expr, name: str) -> nw.LazyFrame[Any]:
+def with_first(
+    frame: nw.LazyFrame[Any], which: nw.Expr, name: str
+) -> nw.LazyFrame[Any]:
     """Add the customer's first tick among some entries, or `NEVER`."""
     ticks = nw.when(which).then(nw.col("made")).otherwise(nw.lit(NEVER))
     frame = frame.with_columns(ticks.alias(name))
