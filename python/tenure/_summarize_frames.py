@@ -15,7 +15,7 @@ from tenure._summarize_rules import (
     with_repeats,
     with_use,
 )
-from tenure._summarize_time import DAY, days_of_tick, microseconds, with_age
+from tenure._summarize_time import DAY, days_of_tick, microseconds, with_ages
 
 if TYPE_CHECKING:
     from tenure._core_types import ReceiptCounts
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tenure._typing import Unit
 
 __all__ = ["activity", "has_whole_days", "receipt_counts", "split", "summary"]
+
+# Between which ticks customers age.
+_AGES = {"recency": ("first", "last"), "T": ("first", "now")}
 
 # The sums that are whole numbers.
 _COUNTS = {"count", "holdout_purchases"}
@@ -37,7 +40,8 @@ def summary(rows: Rows, end: Cutoff, unit: Unit, *, refunds: bool) -> nw.LazyFra
         found = with_repeats(found, refunds=refunds)
         sums.append(_sum(nw.col("known") <= end.last, "repeat"))
     customers = _reduced(found, sums, end.last)
-    customers = _with_ages(customers, rows, end, unit)
+    customers = customers.with_columns(_tick(end.now).alias("now"))
+    customers = with_ages(customers, _AGES, rows.rules.grain, unit)
     return customers.select(*_summary_columns(rows))
 
 
@@ -57,13 +61,11 @@ def split(
         sums.append(_sum(nw.col("known") <= at.last, "repeat"))
         sums.append(_sum(held, "value", "holdout_value"))
     customers = _reduced(found, sums, at.last)
-    customers = _with_ages(customers, rows, at, unit)
     customers = customers.with_columns(
-        nw.lit(at.now).cast(nw.Int64).alias("at"),
-        nw.lit(until.now).cast(nw.Int64).alias("until"),
+        _tick(at.now).alias("now"), _tick(until.now).alias("until")
     )
-    dates, grain = ("at", "until"), rows.rules.grain
-    customers = with_age(customers, "holdout_duration", dates, grain, unit)
+    ages = {**_AGES, "holdout_duration": ("now", "until")}
+    customers = with_ages(customers, ages, rows.rules.grain, unit)
     count, columns = nw.col("holdout_purchases"), [*_summary_columns(rows)]
     columns.append(count)
     if rows.has_amounts:
@@ -83,10 +85,9 @@ def activity(rows: Rows, end: Cutoff, *, refunds: bool) -> nw.LazyFrame[Any]:
             counts = counts & (nw.col("made") >= nw.col("first"))
         sums.append(_sum(counts, "value", "total_value"))
     customers = _reduced(found, sums, end.last)
-    grain = rows.rules.grain
-    now = nw.lit(end.now).cast(nw.Int64).alias("now")
-    customers = customers.with_columns(now)
-    customers = with_age(customers, "recency_days", ("last", "now"), grain, "day")
+    grain, ages = rows.rules.grain, {"recency_days": ("last", "now")}
+    customers = customers.with_columns(_tick(end.now).alias("now"))
+    customers = with_ages(customers, ages, grain, "day")
     columns = [
         nw.col("customer").alias("customer_id"),
         _microseconds("first", grain).alias("first_purchase"),
@@ -242,13 +243,8 @@ def _reduced(
     return customers.filter(nw.col("first") < NEVER)
 
 
-def _with_ages(
-    customers: nw.LazyFrame[Any], rows: Rows, end: Cutoff, unit: Unit
-) -> nw.LazyFrame[Any]:
-    now = nw.lit(end.now).cast(nw.Int64).alias("now")
-    customers, grain = customers.with_columns(now), rows.rules.grain
-    customers = with_age(customers, "recency", ("first", "last"), grain, unit)
-    return with_age(customers, "T", ("first", "now"), grain, unit)
+def _tick(tick: int) -> nw.Expr:
+    return nw.lit(tick).cast(nw.Int64)
 
 
 def _microseconds(ticks: str, grain: str) -> nw.Expr:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from tenure._column import IDENTIFIERS, NUMBERS
-from tenure._summarize_time import instant, microseconds, tick
+from tenure._summarize_time import instant, microseconds, tick, year
 from tenure._time import naive, zone_name
 from tenure.exceptions import ColumnError, DataError, EmptyDataError, ParameterError
 
@@ -198,12 +198,12 @@ class Rows:
 
     def _count(self) -> dict[str, int]:
         """Return counts of rows: what is missing, what is wrong, what is bought."""
-        year = nw.col("time").dt.year().cast(nw.Int64)
+        known = year(nw.col("time"))
         flags = self.frame.with_columns(
             self._no_customer().alias("missing_customer"),
             nw.col("time").is_null().alias("no_time"),
             self._is_usable().alias("usable"),
-            (~((year >= 1) & (year <= 9999)).fill_null(value=False)).alias("bad_year"),
+            ((known < 1) | (known > 9999)).alias("bad_year"),
             *self._flags(),
         )
         usable = nw.col("usable")

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import narwhals as nw
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tenure._typing import Unit
 
 __all__ = [
@@ -29,7 +31,8 @@ __all__ = [
     "instant",
     "microseconds",
     "tick",
-    "with_age",
+    "with_ages",
+    "year",
 ]
 
 HOUR = 3_600_000_000
@@ -111,23 +114,28 @@ def microseconds(tick: int, grain: str) -> int:
 
 def tick(time: nw.Expr, grain: str, *, dates: bool) -> nw.Expr:
     """Return the period of each time; `dates` are without a time of day."""
-    months = _int(time.dt.year()) * 12 + _int(time.dt.month()) - 3
+    months = _part(time.dt.year()) * 12 + _part(time.dt.month()) - 3
     if grain == "month":
         return months * 32 + 1
-    day = _int(time.dt.day())
+    day = _part(time.dt.day())
     if grain == "week":
         return _monday(months, day)
     date = months * 32 + day
     if grain == "day":
         return date
     if grain == "hour":
-        return date * 24 if dates else date * 24 + _int(time.dt.hour())
+        return date * 24 if dates else date * 24 + _part(time.dt.hour())
     return date * DAY if dates else date * DAY + _time_of_day(time)
 
 
 def instant(time: nw.Expr, *, dates: bool) -> nw.Expr:
     """Return each time to the microsecond, as a tick."""
     return tick(time, "instant", dates=dates)
+
+
+def year(time: nw.Expr) -> nw.Expr:
+    """Return the year of each time, 0 where there is none."""
+    return _part(time.dt.year())
 
 
 def days_of_tick(tick: nw.Expr, grain: str) -> tuple[nw.Expr, nw.Expr]:
@@ -137,78 +145,104 @@ def days_of_tick(tick: nw.Expr, grain: str) -> tuple[nw.Expr, nw.Expr]:
     return _days(months, date - months * 32), rest
 
 
-def with_age(
-    frame: nw.LazyFrame[Any], name: str, ticks: tuple[str, str], grain: str, unit: Unit
+def with_ages(
+    frame: nw.LazyFrame[Any],
+    ages: Mapping[str, tuple[str, str]],
+    grain: str,
+    unit: Unit,
 ) -> nw.LazyFrame[Any]:
-    """Add the time between two columns of ticks, the first never after the second.
+    """Add the time between columns of ticks, measured as by the core's `Unit`.
+
+    All columns are added at once, since every step costs an engine time to plan.
 
     Parameters
     ----------
     frame : LazyFrame
         One row a customer.
-    name : str
-        The column to add.
-    ticks : tuple of str
-        The columns to count from and to.
+    ages : mapping of str to tuple of str
+        The columns to add, each with those to count from and to, the former never
+        after the latter.
     grain : str
-        What these count.
+        What ticks count.
     unit : str
-        What to measure in, as `Unit::between` of the core.
+        What to measure in.
     """
     columns = frame.collect_schema().names()
-    parts = [_date(nw.col(one), grain) for one in ticks]
+    ticks = dict.fromkeys(one for pair in ages.values() for one in pair)
+    dates = {one: _date(nw.col(one), grain) for one in ticks}
     frame = frame.with_columns(
-        *(date.alias(f"_date{place}") for place, (date, _) in enumerate(parts)),
-        *(rest.alias(f"_rest{place}") for place, (_, rest) in enumerate(parts)),
+        *(date.alias(f"{one}_date") for one, (date, _) in dates.items()),
+        *(rest.alias(f"{one}_rest") for one, (_, rest) in dates.items()),
     )
-    months = [nw.col(f"_date{place}") // 32 for place in (0, 1)]
-    days = [nw.col(f"_date{place}") % 32 for place in (0, 1)]
     frame = frame.with_columns(
-        *(_int(one).alias(f"_month{place}") for place, one in enumerate(months)),
-        *(one.alias(f"_day{place}") for place, one in enumerate(days)),
+        *(_int(nw.col(f"{one}_date") // 32).alias(f"{one}_month") for one in ticks),
+        *((nw.col(f"{one}_date") % 32).alias(f"{one}_day") for one in ticks),
     )
     if unit in _LENGTHS:
-        start, end = (
-            _days(nw.col(f"_month{place}"), nw.col(f"_day{place}")) for place in (0, 1)
-        )
-        passed = (end - start) * DAY + nw.col("_rest1") - nw.col("_rest0")
-        age = _float(passed) / _LENGTHS[unit]
+        found = {name: _regular(*pair, unit) for name, pair in ages.items()}
     else:
-        frame = _with_anniversaries(frame)
-        passed = (nw.col("_end") - nw.col("_reached")) * DAY
-        passed = passed + nw.col("_rest1") - nw.col("_rest0")
-        length = (nw.col("_next") - nw.col("_reached")) * DAY
-        age = _float(nw.col("_whole")) + _float(passed) / _float(length)
+        frame = _with_anniversaries(frame, ages)
+        found = {name: _months(name, *pair) for name, pair in ages.items()}
     if unit == "quarter":
-        age = age / 3.0
-    return frame.select(*columns, age.alias(name))
+        found = {name: months / 3.0 for name, months in found.items()}
+    return frame.select(*columns, *(age.alias(name) for name, age in found.items()))
 
 
-def _with_anniversaries(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Add whole months, and the days when they were reached and the next one will be.
+def _regular(start: str, end: str, unit: Unit) -> nw.Expr:
+    """Return the time between ticks in a unit that has a length."""
+    first, last = (
+        _days(nw.col(f"{one}_month"), nw.col(f"{one}_day")) for one in (start, end)
+    )
+    return _float((last - first) * DAY + _rest(start, end)) / _LENGTHS[unit]
+
+
+def _months(name: str, start: str, end: str) -> nw.Expr:
+    """Return whole months and the share of the running one."""
+    reached, following = nw.col(f"{name}_reached"), nw.col(f"{name}_next")
+    day = _days(nw.col(f"{end}_month"), nw.col(f"{end}_day"))
+    passed = _float((day - reached) * DAY + _rest(start, end))
+    whole = nw.col(f"{name}_month") - nw.col(f"{start}_month")
+    return _float(whole) + passed / _float((following - reached) * DAY)
+
+
+def _rest(start: str, end: str) -> nw.Expr:
+    return nw.col(f"{end}_rest") - nw.col(f"{start}_rest")
+
+
+def _with_anniversaries(
+    frame: nw.LazyFrame[Any], ages: Mapping[str, tuple[str, str]]
+) -> nw.LazyFrame[Any]:
+    """Add the last month with an anniversary, its day, and the day of the next one.
 
     A month that is too short for the day of the month has its anniversary at its end.
     """
-    months, end = nw.col("_month1"), nw.col("_day1")
-    length = _days(months + 1, nw.lit(1)) - _days(months, nw.lit(1))
-    frame = frame.with_columns(_least(nw.col("_day0"), length).alias("_due"))
-    early = (nw.col("_due") == end) & (nw.col("_rest0") > nw.col("_rest1"))
-    early = (nw.col("_due") > end) | early
-    frame = frame.with_columns(
-        nw.when(early).then(months - 1).otherwise(months).alias("_month")
-    )
-    starts = {f"_start{ahead}": nw.col("_month") + ahead for ahead in (0, 1, 2)}
-    frame = frame.with_columns(
-        *(_days(month, nw.lit(1)).alias(name) for name, month in starts.items()),
-        (nw.col("_month") - nw.col("_month0")).alias("_whole"),
-        _days(months, end).alias("_end"),
-    )
-    start = [nw.col(name) for name in starts]
-    day = nw.col("_day0") - 1
-    return frame.with_columns(
-        _least(start[0] + day, start[1] - 1).alias("_reached"),
-        _least(start[1] + day, start[2] - 1).alias("_next"),
-    )
+    due: list[nw.Expr] = []
+    months: list[nw.Expr] = []
+    starts: list[nw.Expr] = []
+    days: list[nw.Expr] = []
+    for name, (start, end) in ages.items():
+        month, day = nw.col(f"{end}_month"), nw.col(f"{start}_day")
+        length = _first_of(month + 1) - _first_of(month)
+        due.append(_least(day, length).alias(f"{name}_due"))
+        ends = nw.col(f"{end}_day"), nw.col(f"{name}_due")
+        early = (ends[1] == ends[0]) & (_rest(start, end) < 0)
+        early = (ends[1] > ends[0]) | early
+        month = nw.when(early).then(month - 1).otherwise(month)
+        months.append(month.alias(f"{name}_month"))
+        names = [f"{name}_start{ahead}" for ahead in (0, 1, 2)]
+        for ahead, begin in enumerate(names):
+            starts.append(_first_of(nw.col(f"{name}_month") + ahead).alias(begin))
+        begin = [nw.col(one) for one in names]
+        reached = _least(begin[0] + day - 1, begin[1] - 1)
+        following = _least(begin[1] + day - 1, begin[2] - 1)
+        days += [reached.alias(f"{name}_reached"), following.alias(f"{name}_next")]
+    for step in (due, months, starts, days):
+        frame = frame.with_columns(*step)
+    return frame
+
+
+def _first_of(months: nw.Expr) -> nw.Expr:
+    return _days(months, nw.lit(1))
 
 
 def _date(tick: nw.Expr, grain: str) -> tuple[nw.Expr, nw.Expr]:
@@ -224,17 +258,17 @@ def _date(tick: nw.Expr, grain: str) -> tuple[nw.Expr, nw.Expr]:
 def _monday(months: nw.Expr, day: nw.Expr) -> nw.Expr:
     """Return the date of the Monday before a date, in months and days."""
     weekday = (_days(months, day) + _EPOCH + 2) % 7  # 0000-03-01 is a Wednesday
-    before = _days(months, nw.lit(1)) - _days(months - 1, nw.lit(1))
+    before = _first_of(months) - _first_of(months - 1)
     monday = day - weekday
     earlier = (months - 1) * 32 + monday + before
     return nw.when(monday > 0).then(months * 32 + monday).otherwise(earlier)
 
 
 def _time_of_day(time: nw.Expr) -> nw.Expr:
-    hours, minutes = _int(time.dt.hour()), _int(time.dt.minute())
-    seconds = hours * 3600 + minutes * 60 + _int(time.dt.second())
+    hours, minutes = _part(time.dt.hour()), _part(time.dt.minute())
+    seconds = hours * 3600 + minutes * 60 + _part(time.dt.second())
     # some engines count the fraction of a second back from it before 1970
-    return seconds * 1_000_000 + _int(time.dt.microsecond()) % 1_000_000
+    return seconds * 1_000_000 + _part(time.dt.microsecond()) % 1_000_000
 
 
 def _days(months: Number, day: Number) -> Number:
@@ -255,6 +289,14 @@ def _least(one: nw.Expr, other: nw.Expr) -> nw.Expr:
 
 def _int(number: nw.Expr) -> nw.Expr:
     return number.cast(nw.Int64)
+
+
+def _part(number: nw.Expr) -> nw.Expr:
+    """Return part of a time as a whole number, 0 where there is no time.
+
+    pandas makes floats of numbers with gaps, and no whole numbers of these again.
+    """
+    return _int(number.fill_null(0))
 
 
 def _float(number: nw.Expr) -> nw.Expr:
