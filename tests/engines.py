@@ -1,5 +1,7 @@
 """Logs in engines, for tests: how they get there, and how results come back."""
 
+import datetime as dt
+
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
@@ -41,8 +43,6 @@ def fetched(result):
 
 def random_rows(seed, customers=60):
     """Return a log of many customers with few rows each, with whatever can happen."""
-    import datetime as dt
-
     rng = np.random.default_rng(seed)
     start = dt.datetime(1969, 12, 29)  # noqa: DTZ001
     rows = []
@@ -68,11 +68,10 @@ def assert_same(found, expected):
     """Compare columns: whole numbers, ids and times alike, the others to 1e-12."""
     assert list(found) == list(expected)
     for name, values in expected.items():
-        values = np.asarray(values)
-        if values.dtype.kind == "f":
+        if np.asarray(values).dtype.kind == "f":
             np.testing.assert_allclose(found[name], values, rtol=1e-12, atol=0)
         else:
-            assert found[name].tolist() == values.tolist(), name
+            assert found[name].tolist() == np.asarray(values).tolist(), name
 
 
 def expected_results(rows, rules, unit, date):

@@ -1,4 +1,4 @@
-"""Predictions for frames of any size: a fitted model goes to the data, not they to it."""
+"""Predictions for frames of any size: a fitted model goes to where the data are."""
 
 from __future__ import annotations
 

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["lazy_frame", "with_times"]
+__all__ = ["by_rows", "lazy_frame", "with_times"]
 
 
 def lazy_frame(data: object) -> nw.LazyFrame[Any] | None:
     """Return the frame of an engine, or None if the data are in memory."""
     frame = nw.from_native(data, pass_through=True)  # type: ignore[call-overload]
     return frame if isinstance(frame, nw.LazyFrame) else None
+
+
+def by_rows(
+    frame: nw.LazyFrame[Any], function: Callable[[Any], Any]
+) -> nw.LazyFrame[Any]:
+    """Return what a function of rows makes of a frame, by partition where that counts.
+
+    Dask plans and runs every operation of every column by itself, which takes far
+    longer than the operations; a function of a partition is one of them.
+    """
+    if not frame.implementation.is_dask():
+        return function(frame)
+    native, run = frame.to_native(), partial(_on_partition, function)
+    meta = run(native._meta_nonempty).iloc[:0]  # noqa: SLF001
+    return nw.from_native(native.map_partitions(run, meta=meta))
+
+
+def _on_partition(function: Callable[[Any], Any], partition: Any) -> Any:
+    return function(nw.from_native(partition, eager_only=True)).to_native()
 
 
 def with_times(frame: nw.LazyFrame[Any], columns: Sequence[str]) -> nw.LazyFrame[Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 
-from tenure._summarize_engines import with_times
+from tenure._summarize_engines import by_rows, with_times
+from tenure._summarize_reading import NEVER
 from tenure._summarize_rows import scalars
 from tenure._summarize_rules import (
-    NEVER,
     entries,
     with_first,
     with_repeats,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tenure._typing import Unit
 
 __all__ = ["activity", "has_whole_days", "receipt_counts", "split", "summary"]
+
+Frame = TypeVar("Frame", nw.LazyFrame[Any], nw.DataFrame[Any])
 
 # Between which ticks customers age.
 _AGES = {"recency": ("first", "last"), "T": ("first", "now")}
@@ -40,9 +43,8 @@ def summary(rows: Rows, end: Cutoff, unit: Unit, *, refunds: bool) -> nw.LazyFra
         found = with_repeats(found, refunds=refunds)
         sums.append(_sum(nw.col("known") <= end.last, "repeat"))
     customers = _reduced(found, sums, end.last)
-    customers = customers.with_columns(_tick(end.now).alias("now"))
-    customers = with_ages(customers, _AGES, rows.rules.grain, unit)
-    return customers.select(*_summary_columns(rows))
+    measures = _Measures(_AGES, {"now": end.now}, rows.rules.grain, unit)
+    return by_rows(customers, measures.summary)
 
 
 def split(
@@ -61,17 +63,10 @@ def split(
         sums.append(_sum(nw.col("known") <= at.last, "repeat"))
         sums.append(_sum(held, "value", "holdout_value"))
     customers = _reduced(found, sums, at.last)
-    customers = customers.with_columns(
-        _tick(at.now).alias("now"), _tick(until.now).alias("until")
-    )
     ages = {**_AGES, "holdout_duration": ("now", "until")}
-    customers = with_ages(customers, ages, rows.rules.grain, unit)
-    count, columns = nw.col("holdout_purchases"), [*_summary_columns(rows)]
-    columns.append(count)
-    if rows.has_amounts:
-        value = nw.col("holdout_value")
-        columns += [value, _mean(value, count).alias("holdout_mean_value")]
-    return customers.select(*columns, "holdout_duration")
+    dates = {"now": at.now, "until": until.now}
+    measures = _Measures(ages, dates, rows.rules.grain, unit)
+    return by_rows(customers, measures.split)
 
 
 def activity(rows: Rows, end: Cutoff, *, refunds: bool) -> nw.LazyFrame[Any]:
@@ -85,20 +80,89 @@ def activity(rows: Rows, end: Cutoff, *, refunds: bool) -> nw.LazyFrame[Any]:
             counts = counts & (nw.col("made") >= nw.col("first"))
         sums.append(_sum(counts, "value", "total_value"))
     customers = _reduced(found, sums, end.last)
-    grain, ages = rows.rules.grain, {"recency_days": ("last", "now")}
-    customers = customers.with_columns(_tick(end.now).alias("now"))
-    customers = with_ages(customers, ages, grain, "day")
-    columns = [
-        nw.col("customer").alias("customer_id"),
-        _microseconds("first", grain).alias("first_purchase"),
-        _microseconds("last", grain).alias("last_purchase"),
-        nw.col("count").alias("purchases"),
-        nw.col("recency_days"),
-    ]
-    if rows.has_amounts:
-        total = nw.col("total_value")
-        columns += [total, _mean(total, nw.col("count")).alias("mean_value")]
-    return with_times(customers.select(*columns), ["first_purchase", "last_purchase"])
+    ages = {"recency_days": ("last", "now")}
+    measures = _Measures(ages, {"now": end.now}, rows.rules.grain, "day")
+    frame = by_rows(customers, measures.activity)
+    return with_times(frame, ["first_purchase", "last_purchase"])
+
+
+@dataclass(frozen=True)
+class _Measures:
+    """What becomes of the sums of each customer, row by row.
+
+    Attributes
+    ----------
+    ages : dict of str to tuple of str
+        The ages to measure, each between two columns of ticks.
+    dates : dict of str to int
+        Ticks that are the same for all customers.
+    grain, unit : str
+        What ticks count, and what ages are measured in.
+    """
+
+    ages: dict[str, tuple[str, str]]
+    dates: dict[str, int]
+    grain: str
+    unit: Unit
+
+    def summary(self, customers: Frame) -> Frame:
+        """Return the columns of a summary."""
+        frame = self._with_ages(customers)
+        return frame.select(*self._summary_columns(frame))
+
+    def split(self, customers: Frame) -> Frame:
+        """Return the columns of a split."""
+        frame, count = self._with_ages(customers), nw.col("holdout_purchases")
+        columns = [*self._summary_columns(frame), count]
+        if "holdout_value" in frame.collect_schema().names():
+            value = nw.col("holdout_value")
+            columns += [value, _mean(value, count).alias("holdout_mean_value")]
+        return frame.select(*columns, "holdout_duration")
+
+    def activity(self, customers: Frame) -> Frame:
+        """Return the columns of the activity, times in microseconds."""
+        frame = self._with_ages(customers)
+        columns = [
+            nw.col("customer").alias("customer_id"),
+            self._microseconds("first").alias("first_purchase"),
+            self._microseconds("last").alias("last_purchase"),
+            nw.col("count").alias("purchases"),
+            nw.col("recency_days"),
+        ]
+        if "total_value" in frame.collect_schema().names():
+            total = nw.col("total_value")
+            columns += [total, _mean(total, nw.col("count")).alias("mean_value")]
+        return frame.select(*columns)
+
+    def _with_ages(self, customers: Frame) -> Frame:
+        dates = {name: nw.lit(tick).cast(nw.Int64) for name, tick in self.dates.items()}
+        frame = customers.with_columns(
+            # some engines add up whole numbers in a wider type
+            *(nw.col(name).cast(nw.Int64) for name in _counts(customers)),
+            **dates,
+        )
+        return with_ages(frame, self.ages, self.grain, self.unit)
+
+    def _microseconds(self, ticks: str) -> nw.Expr:
+        days, rest = days_of_tick(nw.col(ticks), self.grain)
+        return days * DAY + rest
+
+    @staticmethod
+    def _summary_columns(frame: Frame) -> list[nw.Expr]:
+        repeats = nw.col("count") - 1
+        columns = [
+            nw.col("customer").alias("customer_id"),
+            repeats.alias("frequency"),
+            nw.col("recency"),
+            nw.col("T"),
+        ]
+        if "repeat" in frame.collect_schema().names():
+            columns.append(_mean(nw.col("repeat"), repeats).alias("monetary_value"))
+        return columns
+
+
+def _counts(frame: Frame) -> list[str]:
+    return [name for name in frame.collect_schema().names() if name in _COUNTS]
 
 
 def receipt_counts(rows: Rows, survey: Survey) -> ReceiptCounts:
@@ -237,32 +301,7 @@ def _reduced(
     customers = columns.group_by("customer").agg(
         nw.col("first").min(), nw.col("last").max(), nw.col(*summed).sum()
     )
-    # some engines add up whole numbers in a wider type
-    counts = [nw.col(name).cast(nw.Int64) for name in summed if name in _COUNTS]
-    customers = customers.with_columns(*counts)
     return customers.filter(nw.col("first") < NEVER)
-
-
-def _tick(tick: int) -> nw.Expr:
-    return nw.lit(tick).cast(nw.Int64)
-
-
-def _microseconds(ticks: str, grain: str) -> nw.Expr:
-    days, rest = days_of_tick(nw.col(ticks), grain)
-    return days * DAY + rest
-
-
-def _summary_columns(rows: Rows) -> list[nw.Expr]:
-    repeats = nw.col("count") - 1
-    columns = [
-        nw.col("customer").alias("customer_id"),
-        repeats.alias("frequency"),
-        nw.col("recency"),
-        nw.col("T"),
-    ]
-    if rows.has_amounts:
-        columns.append(_mean(nw.col("repeat"), repeats).alias("monetary_value"))
-    return columns
 
 
 def _mean(total: nw.Expr, count: nw.Expr) -> nw.Expr:

@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals as nw
 
+from tenure._summarize_reading import NEVER
 from tenure._typing import DuplicateRule, Merge, RefundRule
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
     from tenure._summarize_rows import Rows
 
-__all__ = ["NEVER", "Rules", "entries", "with_first", "with_repeats", "with_use"]
-
-# A tick after every other.
-NEVER = 2**62
+__all__ = ["Rules", "entries", "with_first", "with_repeats", "with_use"]
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ _LENGTHS = {"hour": HOUR, "day": DAY, "week": 7 * DAY, "year": 365 * DAY + DAY /
 _EPOCH = 719_468
 
 Number = TypeVar("Number", int, nw.Expr)
+Frame = TypeVar("Frame", nw.LazyFrame[Any], nw.DataFrame[Any])
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,11 @@ def days_of_tick(tick: nw.Expr, grain: str) -> tuple[nw.Expr, nw.Expr]:
 
 
 def with_ages(
-    frame: nw.LazyFrame[Any],
+    frame: Frame,
     ages: Mapping[str, tuple[str, str]],
     grain: str,
     unit: Unit,
-) -> nw.LazyFrame[Any]:
+) -> Frame:
     """Add the time between columns of ticks, measured as by the core's `Unit`.
 
     All columns are added at once, since every step costs an engine time to plan.
@@ -209,9 +210,7 @@ def _rest(start: str, end: str) -> nw.Expr:
     return nw.col(f"{end}_rest") - nw.col(f"{start}_rest")
 
 
-def _with_anniversaries(
-    frame: nw.LazyFrame[Any], ages: Mapping[str, tuple[str, str]]
-) -> nw.LazyFrame[Any]:
+def _with_anniversaries(frame: Frame, ages: Mapping[str, tuple[str, str]]) -> Frame:
     """Add the last month with an anniversary, its day, and the day of the next one.
 
     A month that is too short for the day of the month has its anniversary at its end.

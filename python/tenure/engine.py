@@ -186,7 +186,7 @@ class LazyTransactions:
     @property
     def zone(self) -> str | None:
         """The time zone that days are cut in; None if the data name none."""
-        return self._rows.zone
+        return self._rows.reading.zone
 
     @override
     def __repr__(self) -> str:
@@ -207,7 +207,7 @@ class LazyTransactions:
         """Whether all rows that are used are dates, so that ages are whole days."""
         rows = self._rows
         return rows.rules.grain == "instant" and (
-            rows.dates or frames.has_whole_days(rows)
+            rows.reading.dates or frames.has_whole_days(rows)
         )
 
     @property
