@@ -16,7 +16,7 @@ from tenure._summarize_rules import (
     with_repeats,
     with_use,
 )
-from tenure._summarize_time import DAY, days_of_tick, microseconds, with_ages
+from tenure._summarize_time import DAY, microseconds, moment, with_ages, with_dates
 
 if TYPE_CHECKING:
     from tenure._core_types import ReceiptCounts
@@ -124,8 +124,8 @@ class _Measures:
         frame = self._with_ages(customers)
         columns = [
             nw.col("customer").alias("customer_id"),
-            self._microseconds("first").alias("first_purchase"),
-            self._microseconds("last").alias("last_purchase"),
+            moment("first").alias("first_purchase"),
+            moment("last").alias("last_purchase"),
             nw.col("count").alias("purchases"),
             nw.col("recency_days"),
         ]
@@ -141,11 +141,8 @@ class _Measures:
             *(nw.col(name).cast(nw.Int64) for name in _counts(customers)),
             **dates,
         )
-        return with_ages(frame, self.ages, self.grain, self.unit)
-
-    def _microseconds(self, ticks: str) -> nw.Expr:
-        days, rest = days_of_tick(nw.col(ticks), self.grain)
-        return days * DAY + rest
+        frame = with_dates(frame, ("first", "last", *dates), self.grain)
+        return with_ages(frame, self.ages, self.unit)
 
     @staticmethod
     def _summary_columns(frame: Frame) -> list[nw.Expr]:

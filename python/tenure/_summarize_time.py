@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import narwhals as nw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tenure._typing import Unit
 
@@ -27,11 +27,12 @@ __all__ = [
     "DAY",
     "Cutoff",
     "cutoff",
-    "days_of_tick",
     "instant",
     "microseconds",
+    "moment",
     "tick",
     "with_ages",
+    "with_dates",
     "year",
 ]
 
@@ -139,46 +140,42 @@ def year(time: nw.Expr) -> nw.Expr:
     return _part(time.dt.year())
 
 
-def days_of_tick(tick: nw.Expr, grain: str) -> tuple[nw.Expr, nw.Expr]:
-    """Return days since 1970 and microseconds of the day."""
-    date, rest = _date(tick, grain)
-    months = date // 32
-    return _days(months, date - months * 32), rest
+def with_dates(frame: Frame, ticks: Iterable[str], grain: str) -> Frame:
+    """Add to columns of ticks their months, days of the month and times of day.
 
-
-def with_ages(
-    frame: Frame,
-    ages: Mapping[str, tuple[str, str]],
-    grain: str,
-    unit: Unit,
-) -> Frame:
-    """Add the time between columns of ticks, measured as by the core's `Unit`.
-
-    All columns are added at once, since every step costs an engine time to plan.
-
-    Parameters
-    ----------
-    frame : LazyFrame
-        One row a customer.
-    ages : mapping of str to tuple of str
-        The columns to add, each with those to count from and to, the former never
-        after the latter.
-    grain : str
-        What ticks count.
-    unit : str
-        What to measure in.
+    What `moment` and `with_ages` need. A step at a time: an engine that puts the
+    expressions of one step into those of the next makes long ones of them.
     """
-    columns = frame.collect_schema().names()
-    ticks = dict.fromkeys(one for pair in ages.values() for one in pair)
     dates = {one: _date(nw.col(one), grain) for one in ticks}
     frame = frame.with_columns(
         *(date.alias(f"{one}_date") for one, (date, _) in dates.items()),
         *(rest.alias(f"{one}_rest") for one, (_, rest) in dates.items()),
     )
-    frame = frame.with_columns(
-        *(_int(nw.col(f"{one}_date") // 32).alias(f"{one}_month") for one in ticks),
-        *((nw.col(f"{one}_date") % 32).alias(f"{one}_day") for one in ticks),
+    return frame.with_columns(
+        *(_int(nw.col(f"{one}_date") // 32).alias(f"{one}_month") for one in dates),
+        *((nw.col(f"{one}_date") % 32).alias(f"{one}_day") for one in dates),
     )
+
+
+def moment(ticks: str) -> nw.Expr:
+    """Return a column of ticks in microseconds since 1970."""
+    days = _days(nw.col(f"{ticks}_month"), nw.col(f"{ticks}_day"))
+    return days * DAY + nw.col(f"{ticks}_rest")
+
+
+def with_ages(frame: Frame, ages: Mapping[str, tuple[str, str]], unit: Unit) -> Frame:
+    """Add the time between columns of ticks, measured as by the core's `Unit`.
+
+    Parameters
+    ----------
+    frame : frame
+        What `with_dates` returns.
+    ages : mapping of str to tuple of str
+        The columns to add, each with those to count from and to, the former never
+        after the latter.
+    unit : str
+        What to measure in.
+    """
     if unit in _LENGTHS:
         found = {name: _regular(*pair, unit) for name, pair in ages.items()}
     else:
@@ -186,15 +183,12 @@ def with_ages(
         found = {name: _months(name, *pair) for name, pair in ages.items()}
     if unit == "quarter":
         found = {name: months / 3.0 for name, months in found.items()}
-    return frame.select(*columns, *(age.alias(name) for name, age in found.items()))
+    return frame.with_columns(**found)
 
 
 def _regular(start: str, end: str, unit: Unit) -> nw.Expr:
     """Return the time between ticks in a unit that has a length."""
-    first, last = (
-        _days(nw.col(f"{one}_month"), nw.col(f"{one}_day")) for one in (start, end)
-    )
-    return _float((last - first) * DAY + _rest(start, end)) / _LENGTHS[unit]
+    return _float(moment(end) - moment(start)) / _LENGTHS[unit]
 
 
 def _months(name: str, start: str, end: str) -> nw.Expr:
