@@ -8,6 +8,7 @@ import pyarrow as pa
 from reference_summary import DAY, ReferenceLog
 
 COLUMNS = ("customer_id", "date", "amount", "order")
+START = dt.datetime(1969, 12, 29)  # noqa: DTZ001
 RULES = [
     {"merge": merge, "refunds": refunds, "duplicates": duplicates}
     for merge in ("hour", "day", "week", "month", "order", None)
@@ -44,13 +45,12 @@ def fetched(result):
 def random_rows(seed, customers=60):
     """Return a log of many customers with few rows each, with whatever can happen."""
     rng = np.random.default_rng(seed)
-    start = dt.datetime(1969, 12, 29)  # noqa: DTZ001
     rows = []
     for customer in range(customers):
         for _ in range(rng.integers(1, 12)):
             days = int(rng.integers(0, 420)) if rng.random() < 0.5 else 30
             half_hours = int(rng.integers(0, 48)) if customer % 3 else 0
-            when = start + days * DAY + half_hours * dt.timedelta(minutes=30)
+            when = START + days * DAY + half_hours * dt.timedelta(minutes=30)
             rows.append(
                 (
                     None if rng.random() < 0.02 else f"c{customer:02}",

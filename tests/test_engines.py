@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 import tenure as tn
-from engines import RULES, arrow, assert_same, compare, fetched, random_rows
+from engines import RULES, START, arrow, assert_same, compare, fetched, random_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference_summary import AGES, DAY
@@ -17,7 +17,6 @@ from reference_summary import AGES, DAY
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 
-START = dt.datetime(1969, 12, 29)  # noqa: DTZ001
 DATE = START + 200 * DAY
 NAMES = {"amount": "amount", "order": "order"}
 
