@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["in_memory", "score_lazily"]
 
-# Rows that are fetched from DuckDB at a time.
-_BATCH = 100_000
-
 
 def in_memory(data: Any) -> Any:
     """Return data in memory as a frame that columns can be added to."""
@@ -99,13 +96,13 @@ class ScoredRelation:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Return a stream of record batches; they are made when they are asked for."""
-        pyarrow = import_module("pyarrow")
-        empty = self.relation.limit(0).fetch_arrow_table()
+        reader_of = import_module("pyarrow").RecordBatchReader
+        empty = reader_of.from_stream(self.relation.limit(0)).read_all()
         schema = self.scores(empty).schema
 
         def batches() -> Iterator[Any]:
-            for batch in self.relation.fetch_record_batch(_BATCH):
+            for batch in reader_of.from_stream(self.relation):
                 yield from _batches(self.scores, batch)
 
-        reader = pyarrow.RecordBatchReader.from_batches(schema, batches())
+        reader = reader_of.from_batches(schema, batches())
         return reader.__arrow_c_stream__(requested_schema)

@@ -1,18 +1,22 @@
 """Logs in PySpark in local mode, run by `make test-spark`."""
 
+import datetime as dt
 import os
 import sys
 
 import numpy as np
 import pytest
 import tenure as tn
-from engines import RULES, START, arrow, compare, fetched, random_rows
+from engines import RULES, START, arrow, assert_same, compare, fetched, random_rows
 from reference_summary import DAY
 
 pytest.importorskip("pyspark")
 sql = pytest.importorskip("pyspark.sql")
 
-pytestmark = pytest.mark.filterwarnings("ignore:PySpark does not yet:FutureWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:PySpark does not yet:FutureWarning"),
+    pytest.mark.timeout(600),
+]
 NAMES = {"amount": "amount", "order": "order"}
 DATE = START + 200 * DAY
 
@@ -47,13 +51,13 @@ def test_spark_agrees_with_the_reference(session, place):
 
 
 def test_receipts_are_those_of_the_core(session):
-    table = arrow(random_rows(5))
+    table = arrow(random_rows(5), dt.UTC)
     log = tn.LazyTransactions(session.createDataFrame(table), **NAMES)
     assert log.receipt == tn.Transactions(table, **NAMES).receipt
 
 
 def test_days_are_cut_in_the_zone_of_the_session(session):
-    table = arrow(random_rows(5), "UTC")
+    table = arrow(random_rows(5), dt.UTC)
     frame = session.createDataFrame(table)
     session.conf.set("spark.sql.session.timeZone", "Asia/Tokyo")
     try:
@@ -63,8 +67,7 @@ def test_days_are_cut_in_the_zone_of_the_session(session):
     finally:
         session.conf.set("spark.sql.session.timeZone", "UTC")
     expected = tn.summarize(table, **NAMES, unit="week", tz="Asia/Tokyo")
-    for name, values in expected.columns.items():
-        assert found[name].tolist() == pytest.approx(values.tolist(), rel=1e-12), name
+    assert_same(found, expected.columns)
 
 
 def test_workers_predict_as_the_model_does(session):
