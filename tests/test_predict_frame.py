@@ -103,7 +103,7 @@ def test_a_relation_is_read_anew_and_in_batches(table, expected, buying, tmp_pat
     scored = buying.predict_frame(relation, horizon=HORIZON)
     total = 60 * expected["expected_purchases"].sum()
     for _ in range(2):
-        row = scored.aggregate("count(*), sum(expected_purchases)").fetchone()
+        (row,) = scored.aggregate("count(*), sum(expected_purchases)").fetchall()
         assert row == (60 * len(table), pytest.approx(total, rel=1e-12))
 
 

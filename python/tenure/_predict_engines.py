@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import narwhals as nw
 
@@ -27,7 +27,7 @@ def in_memory(data: Any) -> Any:
     if fields is not None:  # a structured array
         return {name: data[name] for name in fields}
     if isinstance(data, Mapping):
-        return dict(data)
+        return dict(cast("Mapping[str, Any]", data))
     frame = nw.from_native(data, eager_only=True, pass_through=True)
     if isinstance(frame, nw.DataFrame):
         return data

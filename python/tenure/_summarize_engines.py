@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import narwhals as nw
 
@@ -15,8 +15,10 @@ __all__ = ["by_rows", "lazy_frame", "with_times"]
 
 def lazy_frame(data: object) -> nw.LazyFrame[Any] | None:
     """Return the frame of an engine, or None if the data are in memory."""
-    frame = nw.from_native(data, pass_through=True)  # type: ignore[call-overload]
-    return frame if isinstance(frame, nw.LazyFrame) else None
+    frame: Any = nw.from_native(data, pass_through=True)
+    if isinstance(frame, nw.LazyFrame):
+        return cast("nw.LazyFrame[Any]", frame)
+    return None
 
 
 def by_rows(
