@@ -10,7 +10,7 @@ import narwhals as nw
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["by_rows", "lazy_frame", "with_times"]
+__all__ = ["by_rows", "grouped", "lazy_frame", "with_times"]
 
 
 def lazy_frame(data: object) -> nw.LazyFrame[Any] | None:
@@ -38,6 +38,21 @@ def by_rows(
 
 def _on_partition(function: Callable[[Any], Any], partition: Any) -> Any:
     return function(nw.from_native(partition, eager_only=True)).to_native()
+
+
+def grouped(
+    frame: nw.LazyFrame[Any], keys: Sequence[str], *sums: nw.Expr
+) -> nw.LazyFrame[Any]:
+    """Return one row for each combination of the keys, with sums and the like.
+
+    Dask leaves out keys that nothing uses later, and then looks for them (a KeyError
+    while it plans); a step of its own behind the groups keeps them.
+    """
+    return by_rows(frame.group_by(*keys).agg(*sums), _unchanged)
+
+
+def _unchanged(frame: Any) -> Any:
+    return frame
 
 
 def with_times(frame: nw.LazyFrame[Any], columns: Sequence[str]) -> nw.LazyFrame[Any]:

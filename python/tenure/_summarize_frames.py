@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import narwhals as nw
 
-from tenure._summarize_engines import by_rows, with_times
+from tenure._summarize_engines import by_rows, grouped, with_times
 from tenure._summarize_reading import NEVER
 from tenure._summarize_rows import scalars
 from tenure._summarize_rules import (
@@ -123,7 +123,9 @@ class _Measures:
         """Return the columns of the activity, times in microseconds."""
         frame = self._with_ages(customers)
         columns = [
-            nw.col("customer").alias("customer_id"),
+            nw.col(
+                "customer",
+            ).alias("customer_id"),
             moment("first").alias("first_purchase"),
             moment("last").alias("last_purchase"),
             nw.col("count").alias("purchases"),
@@ -148,7 +150,9 @@ class _Measures:
     def _summary_columns(frame: Frame) -> list[nw.Expr]:
         repeats = nw.col("count") - 1
         columns = [
-            nw.col("customer").alias("customer_id"),
+            nw.col(
+                "customer",
+            ).alias("customer_id"),
             repeats.alias("frequency"),
             nw.col("recency"),
             nw.col("T"),
@@ -204,13 +208,19 @@ def has_whole_days(rows: Rows) -> bool:
 def _read_counts(rows: Rows) -> dict[str, Any]:
     """Return the rows with a customer and a time, the refunds and the customers."""
     frame = rows.usable(refunds=True)
-    ids = frame.group_by("customer").agg(nw.len().alias("rows"))
+    ids = grouped(frame, ("customer",), nw.len().alias("rows"))
     counts = {
         "customers": scalars(ids.select(nw.col("rows").len().alias("n")))["n"],
         "refunds": 0,
         "refund_amount": 0.0,
     }
-    sums = [nw.col("customer").len().alias("rows")]
+    sums = [
+        nw.col(
+            "customer",
+        )
+        .len()
+        .alias("rows")
+    ]
     if rows.has_amounts:
         negative, zero = nw.col("amount") < 0, nw.lit(0.0)
         paid_back = nw.when(negative).then(-nw.col("amount")).otherwise(zero)
@@ -249,13 +259,17 @@ def _made_counts(rows: Rows) -> dict[str, Any]:
         nothing = nw.col("value") == 0.0
         free = nw.when(nothing).then(nw.col("purchases")).otherwise(free)
     found = found.with_columns(free.alias("free"))
-    each = found.group_by("customer").agg(nw.col("purchases", "free").sum())
+    each = grouped(found, ("customer",), nw.col("purchases", "free").sum())
     buyers = each.filter(nw.col("purchases") > 0)
     return scalars(
         buyers.select(
             nw.col("purchases").sum(),
             nw.col("free").sum().alias("zero_amounts"),
-            nw.col("customer").len().alias("customers"),
+            nw.col(
+                "customer",
+            )
+            .len()
+            .alias("customers"),
         )
     )
 
@@ -295,8 +309,12 @@ def _reduced(
         *sums,
     )
     summed = columns.collect_schema().names()[3:]
-    customers = columns.group_by("customer").agg(
-        nw.col("first").min(), nw.col("last").max(), nw.col(*summed).sum()
+    customers = grouped(
+        columns,
+        ("customer",),
+        nw.col("first").min(),
+        nw.col("last").max(),
+        nw.col(*summed).sum(),
     )
     return customers.filter(nw.col("first") < NEVER)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from tenure._summarize_engines import by_rows
+from tenure._summarize_engines import by_rows, grouped
 from tenure._summarize_reading import ODD, Reading
 from tenure._summarize_time import microseconds
 from tenure.exceptions import DataError, EmptyDataError
@@ -102,7 +102,7 @@ class Rows:
         frame = by_rows(self.frame, read)
         if unique:
             names = frame.collect_schema().names()
-            frame = frame.group_by(*names).agg(nw.len().alias("copies"))
+            frame = grouped(frame, names, nw.len().alias("copies"))
             frame = frame.drop("copies", *([] if instants else ["instant"]))
         if self.rules.refunds == "drop" and self.has_amounts and not refunds:
             frame = frame.filter(nw.col("amount") >= 0)
@@ -149,7 +149,7 @@ class Rows:
         read = partial(self.reading.usable, last=None, instants=True)
         frame = by_rows(self.frame, read)
         names = frame.collect_schema().names()
-        copies = frame.group_by(*names).agg(nw.len().alias("copies"))
+        copies = grouped(frame, names, nw.len().alias("copies"))
         repeated = copies.select((nw.col("copies").cast(nw.Int64) - 1).alias("more"))
         return int(scalars(repeated.select(nw.col("more").sum()))["more"])
 

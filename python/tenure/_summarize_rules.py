@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals as nw
 
+from tenure._summarize_engines import grouped
 from tenure._summarize_reading import NEVER
 from tenure._typing import DuplicateRule, Merge, RefundRule
 from tenure.exceptions import ParameterError
@@ -78,8 +79,11 @@ def entries(rows: Rows, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     if rules.merge is None:
         return _single_rows(rules, frame)
     flags = frame.with_columns(rules.bought.cast(nw.Int64).alias("bought"))
-    groups = flags.group_by("customer", "tick").agg(
-        nw.col("amount").sum().alias("value"), nw.col("bought").max()
+    groups = grouped(
+        flags,
+        ("customer", "tick"),
+        nw.col("amount").sum().alias("value"),
+        nw.col("bought").max(),
     )
     return groups.select(
         "customer",
@@ -94,10 +98,10 @@ def entries(rows: Rows, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 def _without_amounts(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Return the purchases where there can be no refunds."""
     if rules.merge == "order":
-        orders = frame.group_by("customer", "order").agg(nw.col("tick").min())
+        orders = grouped(frame, ("customer", "order"), nw.col("tick").min())
         counted = orders.with_columns(nw.lit(1).cast(nw.Int64).alias("purchases"))
     else:
-        groups = frame.group_by("customer", "tick").agg(nw.len().alias("rows"))
+        groups = grouped(frame, ("customer", "tick"), nw.len().alias("rows"))
         rows = nw.col("rows") if rules.merge is None else nw.lit(1)
         counted = groups.with_columns(rows.cast(nw.Int64).alias("purchases"))
     return counted.select(
@@ -111,7 +115,7 @@ def _without_amounts(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any
 
 def _single_rows(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Return each row as an entry; equal ones are one entry of several purchases."""
-    groups = frame.group_by("customer", "tick", "amount").agg(nw.len().alias("rows"))
+    groups = grouped(frame, ("customer", "tick", "amount"), nw.len().alias("rows"))
     rows = nw.col("rows").cast(nw.Int64)
     own = rules.bought.cast(nw.Int64)
     return groups.select(
@@ -138,8 +142,10 @@ def _orders(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     at_once = (nw.col("own") == 1) & (nw.col("bought") == 1)
     known = nw.when(at_once).then(nw.col("made")).otherwise(nw.col("tick"))
     parts = lines.with_columns(known.alias("known"))
-    parts = parts.group_by("customer", "order", "made", "known", "own").agg(
-        nw.col("amount").sum().alias("value")
+    parts = grouped(
+        parts,
+        ("customer", "order", "made", "known", "own"),
+        nw.col("amount").sum().alias("value"),
     )
     is_purchase = (nw.col("own") == 1) & (nw.col("known") == nw.col("made"))
     return parts.select(
