@@ -10,7 +10,7 @@ import narwhals as nw
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["by_rows", "grouped", "lazy_frame", "with_times"]
+__all__ = ["by_rows", "grouped", "lazy_frame", "with_grouped", "with_times"]
 
 
 def lazy_frame(data: object) -> nw.LazyFrame[Any] | None:
@@ -49,6 +49,22 @@ def grouped(
     while it plans); a step of its own behind the groups keeps them.
     """
     return by_rows(frame.group_by(*keys).agg(*sums), _unchanged)
+
+
+def with_grouped(
+    frame: nw.LazyFrame[Any], keys: Sequence[str], **sums: nw.Expr
+) -> nw.LazyFrame[Any]:
+    """Add to each row the sums and the like of its group.
+
+    Dask puts such columns beside the rows by labels of the index, which are not unique
+    in a frame that was grouped before; so they are joined by the keys.
+    """
+    if not frame.implementation.is_dask():
+        return frame.with_columns(
+            **{name: one.over(*keys) for name, one in sums.items()}
+        )
+    named = [one.alias(name) for name, one in sums.items()]
+    return frame.join(grouped(frame, keys, *named), on=list(keys), how="left")
 
 
 def _unchanged(frame: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import narwhals as nw
 
-from tenure._summarize_engines import grouped
+from tenure._summarize_engines import grouped, with_grouped
 from tenure._summarize_reading import NEVER
 from tenure._typing import DuplicateRule, Merge, RefundRule
 from tenure.exceptions import ParameterError
@@ -135,9 +135,11 @@ def _orders(rules: Rules, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     An order of refunds alone refunds the last purchase before.
     """
     lines = frame.with_columns(rules.bought.cast(nw.Int64).alias("bought"))
-    lines = lines.with_columns(
-        nw.col("tick").min().over("customer", "order").alias("made"),
-        nw.col("bought").max().over("customer", "order").alias("own"),
+    lines = with_grouped(
+        lines,
+        ("customer", "order"),
+        made=nw.col("tick").min(),
+        own=nw.col("bought").max(),
     )
     at_once = (nw.col("own") == 1) & (nw.col("bought") == 1)
     known = nw.when(at_once).then(nw.col("made")).otherwise(nw.col("tick"))
@@ -178,8 +180,9 @@ def with_repeats(frame: nw.LazyFrame[Any], *, refunds: bool) -> nw.LazyFrame[Any
         return frame.with_columns(repeat.alias("repeat"))
     if has_keys:
         frame = frame.with_columns(nw.when(begins).then(nw.col("key")).alias("_key"))
-        frame = frame.with_columns(nw.col("_key").min().over("customer"))
-        begins = begins & (nw.col("key") == nw.col("_key")).fill_null(value=False)
+        frame = with_grouped(frame, ("customer",), first_key=nw.col("_key").min())
+        same = (nw.col("key") == nw.col("first_key")).fill_null(value=False)
+        begins = begins & same
     frame = frame.with_columns(begins.alias("_begins"))
     begins, count = nw.col("_begins"), nw.col("purchases")
     # of equal rows at the first tick all but one are repeat purchases
@@ -195,14 +198,13 @@ def with_use(rows: Rows, frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Add to usable rows whether they are part of a purchase or refund one: `used`."""
     if not rows.has_amounts:
         return frame.with_columns(nw.lit(value=True).alias("used"))
-    frame = frame.with_columns(
-        rows.rules.bought.cast(nw.Int64).alias("own"), nw.col("tick").alias("made")
-    )
+    bought = rows.rules.bought.cast(nw.Int64).alias("bought")
+    frame, made = frame.with_columns(bought), nw.col("tick")
     if rows.rules.merge == "order":
-        frame = frame.with_columns(
-            nw.col("tick").min().over("customer", "order").alias("made"),
-            nw.col("own").max().over("customer", "order").alias("own"),
-        )
+        own, keys = nw.col("bought").max(), ("customer", "order")
+        frame = with_grouped(frame, keys, made=made.min(), own=own)
+    else:
+        frame = frame.with_columns(made.alias("made"), nw.col("bought").alias("own"))
     frame = with_first(frame, nw.col("own") == 1, "first")
     return frame.with_columns((nw.col("made") >= nw.col("first")).alias("used"))
 
@@ -212,5 +214,6 @@ def with_first(
 ) -> nw.LazyFrame[Any]:
     """Add the customer's first tick among some entries, or `NEVER`."""
     ticks = nw.when(which).then(nw.col("made")).otherwise(nw.lit(NEVER))
-    frame = frame.with_columns(ticks.alias(name))
-    return frame.with_columns(nw.col(name).min().over("customer"))
+    frame = frame.with_columns(ticks.alias("_tick"))
+    frame = with_grouped(frame, ("customer",), **{name: nw.col("_tick").min()})
+    return frame.drop("_tick")
