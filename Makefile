@@ -5,6 +5,7 @@ RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean bench-rfm golden-survival bench-survival
+.PHONY: help demo test test-rust test-python test-spark test-slow lint fmt stubs types golden notebooks bench wheel ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +47,13 @@ test-rust: ## tests of the core
 
 test-python: .venv/.dev .venv/.built ## tests of the package
 	$(BIN)/python -m pytest --quiet -m 'not slow'
+
+.venv/.spark: .venv/.dev
+	$(BIN)/python -m pip install --quiet --group spark
+	@touch $@
+
+test-spark: .venv/.spark .venv/.built ## tests of logs in Spark, which needs Java
+	$(BIN)/python -m pytest --quiet tests/spark
 
 test-slow: .venv/.dev .venv/.built ## recovery and coverage by simulation (minutes)
 	$(BIN)/python -m pytest --quiet -m slow --timeout 3600

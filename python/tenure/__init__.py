@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from tenure import datasets, exceptions
 from tenure._core import VERSION
-from tenure.clustering import ClusterSegments
-from tenure.concentration import Concentration, concentration
 from tenure.formulas import (
     FormulaValue,
     average_value,
@@ -16,9 +14,6 @@ from tenure.formulas import (
     order_value_formula,
     retention_formula,
 )
-from tenure.history import SummaryHistory
-from tenure.purchasing import BGNBD
-from tenure.purchasing import BGNBD, NBD, GGompertzNBD, ParetoNBD
 from tenure.purchasing import (
     BGBB,
     BGCNBD,
@@ -31,41 +26,45 @@ from tenure.purchasing import (
     ParetoNBD,
 )
 from tenure.receipt import Receipt
-from tenure.renewal import (
-    SBG,
-    BdW,
-    DiscreteWeibull,
-    ExponentialGamma,
-    Geometric,
-    WeibullGamma,
-)
-from tenure.renewals import Renewals
-from tenure.scanning import Scan, scan
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
-from tenure.survival import (
-    AalenJohansen,
-    Cox,
-    Exponential,
-    GeneralizedGamma,
-    KaplanMeier,
-    LogLogistic,
-    LogNormal,
-    LogRank,
-    NelsonAalen,
-    Weibull,
-    compare_distributions,
-    log_rank,
-    pairwise_log_rank,
-)
-from tenure.top_stability import TopStability, top_stability
 from tenure.transactions import Transactions, load
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
-    from tenure import plotting, rfm
+    from tenure import plotting, rfm, survival
+    from tenure.clustering import ClusterSegments
+    from tenure.concentration import Concentration, concentration
+    from tenure.engine import LazyTransactions, summarize
+    from tenure.history import SummaryHistory
+    from tenure.renewal import (
+        SBG,
+        BdW,
+        DiscreteWeibull,
+        ExponentialGamma,
+        Geometric,
+        WeibullGamma,
+    )
+    from tenure.renewals import Renewals
     from tenure.reporting import Report, report
     from tenure.rfm import RFM, SegmentMap, segment_maps
+    from tenure.scanning import Scan, scan
+    from tenure.survival import (
+        AalenJohansen,
+        Cox,
+        Exponential,
+        GeneralizedGamma,
+        KaplanMeier,
+        LogLogistic,
+        LogNormal,
+        LogRank,
+        NelsonAalen,
+        Weibull,
+        compare_distributions,
+        log_rank,
+        pairwise_log_rank,
+    )
+    from tenure.top_stability import TopStability, top_stability
 
 __version__ = VERSION
 
@@ -73,6 +72,10 @@ __all__ = [
     "BGBB",
     "BGCNBD",
     "BGNBD",
+    "MBGCNBD",
+    "MBGNBD",
+    "NBD",
+    "PDO",
     "RFM",
     "SBG",
     "AalenJohansen",
@@ -83,16 +86,13 @@ __all__ = [
     "DiscreteWeibull",
     "Exponential",
     "ExponentialGamma",
-    "MBGCNBD",
-    "MBGNBD",
-    "NBD",
-    "PDO",
     "FormulaValue",
     "GGompertzNBD",
     "GammaGamma",
     "GeneralizedGamma",
     "Geometric",
     "KaplanMeier",
+    "LazyTransactions",
     "LifetimeValue",
     "LogLogistic",
     "LogNormal",
@@ -130,18 +130,57 @@ __all__ = [
     "rfm",
     "scan",
     "segment_maps",
+    "summarize",
     "top_stability",
 ]
 
+# What is imported when it is asked for, and not before.
+_PARTS = {
+    "clustering": ("ClusterSegments",),
+    "concentration": ("Concentration", "concentration"),
+    "engine": ("LazyTransactions", "summarize"),
+    "history": ("SummaryHistory",),
+    "renewal": (
+        "SBG",
+        "BdW",
+        "DiscreteWeibull",
+        "ExponentialGamma",
+        "Geometric",
+        "WeibullGamma",
+    ),
+    "renewals": ("Renewals",),
+    "reporting": ("Report", "report"),
+    "rfm": ("RFM", "SegmentMap", "segment_maps"),
+    "scanning": ("Scan", "scan"),
+    "survival": (
+        "AalenJohansen",
+        "Cox",
+        "Exponential",
+        "GeneralizedGamma",
+        "KaplanMeier",
+        "LogLogistic",
+        "LogNormal",
+        "LogRank",
+        "NelsonAalen",
+        "Weibull",
+        "compare_distributions",
+        "log_rank",
+        "pairwise_log_rank",
+    ),
+    "top_stability": ("TopStability", "top_stability"),
+}
+_LATER = {name: part for part, names in _PARTS.items() for name in names}
+
 
 def __getattr__(name: str) -> Any:
-    """Import plotting, reporting and RFM when they are asked for, and not before."""
-    if name in ("plotting", "rfm"):
+    """Import what few analyses need when it is asked for, and not before."""
+    if name in ("plotting", "rfm", "survival"):
         return import_module(f"tenure.{name}")
-    if name in ("RFM", "SegmentMap", "segment_maps"):
-        return getattr(import_module("tenure.rfm"), name)
-    if name in ("Report", "report"):
-        return getattr(import_module("tenure.reporting"), name)
+    if name in _LATER:
+        found = getattr(import_module(f"tenure.{_LATER[name]}"), name)
+        # a function may be called as its module, which importing has put here
+        globals()[name] = found
+        return found
     msg = f"module 'tenure' has no attribute {name!r}"
     raise AttributeError(msg)
 

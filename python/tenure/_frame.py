@@ -73,8 +73,8 @@ class Table:
         ----------
         data : frame or mapping
             A pandas or polars frame (a LazyFrame is collected), a pyarrow Table,
-            RecordBatch or RecordBatchReader, a DuckDB relation, any object with
-            ``__arrow_c_stream__``, anything else that narwhals knows, a structured
+            Dataset, RecordBatch or RecordBatchReader, a DuckDB relation, any object
+            with ``__arrow_c_stream__``, anything else that narwhals knows, a structured
             NumPy array, or a mapping from names to arrays, lists or series. The data
             are never changed. A table is given back as it is.
 
@@ -198,6 +198,8 @@ def _pyarrow(data: Any) -> Table | None:
     pyarrow = sys.modules.get("pyarrow")
     if pyarrow is None:
         return None
+    if _is_dataset(data):
+        data = data.to_table()
     if isinstance(data, pyarrow.RecordBatchReader):
         data = data.read_all()
     if not isinstance(data, pyarrow.Table | pyarrow.RecordBatch):
@@ -218,6 +220,12 @@ def _wrapped(data: Any) -> Table | None:
     ):
         return None
     return Table.of(data.to_native())
+
+
+def _is_dataset(data: Any) -> bool:
+    """Say whether the data are a pyarrow Dataset or a Scanner of one."""
+    dataset = sys.modules.get("pyarrow.dataset")
+    return dataset is not None and isinstance(data, dataset.Dataset | dataset.Scanner)
 
 
 def _mapping(data: Any) -> Table | None:

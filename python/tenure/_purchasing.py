@@ -251,6 +251,74 @@ class PurchasingModel(BuyingModel):
         lower, upper = self._quantiles(customers, horizon, tails).T.astype(np.int64)
         return customers.frame({"lower": lower, "upper": upper})
 
+    def predict_frame(
+        self,
+        frame: object,
+        *,
+        horizon: Horizon,
+        discount_rate: float | None = None,
+        per: str | float = "year",
+        frequency: str = "frequency",
+        recency: str = "recency",
+        T: str = "T",
+    ) -> Any:
+        """Return a frame of customers with predictions as new columns.
+
+        The frame may be larger than memory: only the fitted parameters go to where
+        its partitions are. What `summarize` returns for a log in an engine fits.
+
+        Parameters
+        ----------
+        frame : frame or lazy frame
+            One row a customer: any frame in memory, a DuckDB relation, a Dask or
+            PySpark DataFrame (whose workers need this package) or a polars LazyFrame.
+        horizon : float or str
+            How long from the end of observation, the same for all customers.
+        discount_rate : float, optional
+            Share by which value shrinks over one `per`, for `discounted_purchases`.
+        per : str or float, default "year"
+            What the discount rate is for.
+        frequency, recency, T : str
+            The columns, in the model's unit of time.
+
+        Returns
+        -------
+        frame or lazy frame
+            Of the same kind, with all columns of the frame, and `probability_alive`,
+            `expected_purchases`, `probability_no_purchase` and, with a discount rate,
+            `discounted_purchases`. A DuckDB relation comes back as one of a connection
+            of its own, which scores whenever it is read.
+
+        Raises
+        ------
+        ColumnError
+            If a column is not there, or a new one is already.
+        DataError
+            If a row cannot be; in a lazy frame when it is computed, from its workers.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        >>> customers = {"frequency": [2, 0], "recency": [30.43, 0.0], "T": [38.86] * 2}
+        >>> model.predict_frame(customers, horizon=39)["expected_purchases"].round(3)
+        array([1.226, 0.194])
+        """
+        from tenure._predict_frame import one_length, score  # noqa: PLC0415
+
+        ahead = {"horizon": one_length(horizon, "horizon")}
+        in_units(horizon, self.time_unit_, name="horizon")  # before any worker has to
+        methods: dict[str, dict[str, Any]] = {
+            "probability_alive": {},
+            "expected_purchases": ahead,
+            "probability_no_purchase": ahead,
+        }
+        if discount_rate is not None:
+            discounting = {"discount_rate": discount_rate, "per": per}
+            methods["discounted_purchases"] = {**ahead, **discounting}
+        columns = {"frequency": frequency, "recency": recency, "T": T}
+        return score(self, frame, columns, methods)
+
     # -- new customers -------------------------------------------------------------
 
     def expected_purchases_new(

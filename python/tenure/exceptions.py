@@ -50,9 +50,9 @@ class DataError(TenureError, ValueError):
     expected : str
         What the column must be or do.
     row : int
-        The first offending row, counted from 0.
+        The first offending row, counted from 0; -1 where rows have no numbers.
     found : str
-        What stands there.
+        What stands there, if a row is named.
     count : int
         How many rows offend in all.
     hint : str
@@ -95,6 +95,15 @@ class DataError(TenureError, ValueError):
             count=self.count,
             hint=self.hint,
         )
+
+    @classmethod
+    def among(cls, column: str, expected: str, *, count: int, hint: str = "") -> Self:
+        """Say how many rows offend where rows have no numbers: in an engine."""
+        rows = "1 row does" if count == 1 else f"{count} rows do"
+        error = cls(_hinted(f"column `{column}` must {expected}; {rows} not", hint))
+        error.column, error.expected, error.hint = column, expected, hint
+        error.row, error.found, error.count = -1, "", count
+        return error
 
 
 class EmptyDataError(TenureError, ValueError):

@@ -262,6 +262,40 @@ class GammaGamma(Estimator):
         )
         return customers.frame(dict(zip(named, table.T.copy(), strict=True)))
 
+    def predict_frame(
+        self,
+        frame: object,
+        *,
+        frequency: str = "frequency",
+        monetary_value: str = "monetary_value",
+    ) -> Any:
+        """Return a frame of customers with `expected_spend` as a new column.
+
+        Parameters
+        ----------
+        frame : frame or lazy frame
+            One row a customer; any kind that `BGNBD.predict_frame` takes.
+        frequency, monetary_value : str
+            The columns.
+
+        Returns
+        -------
+        frame or lazy frame
+            As `BGNBD.predict_frame`.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+        >>> customers = {"frequency": [2, 0], "monetary_value": [50.0, 0.0]}
+        >>> model.predict_frame(customers)["expected_spend"].round(2)
+        array([47.35, 35.22])
+        """
+        from tenure._predict_frame import score  # noqa: PLC0415
+
+        columns = {"frequency": frequency, "monetary_value": monetary_value}
+        return score(self, frame, columns, {"expected_spend": {}})
+
     @override
     def _customers(self, data: object) -> Customers:
         return self._customers_of(data, self._columns)
