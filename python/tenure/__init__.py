@@ -33,8 +33,9 @@ from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
     from tenure import plotting, rfm, survival
+    from tenure._concentration import Concentration, concentration
+    from tenure._top_stability import TopStability, top_stability
     from tenure.clustering import ClusterSegments
-    from tenure.concentration import Concentration, concentration
     from tenure.engine import LazyTransactions, summarize
     from tenure.history import SummaryHistory
     from tenure.renewal import (
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
         log_rank,
         pairwise_log_rank,
     )
-    from tenure.top_stability import TopStability, top_stability
 
 __version__ = VERSION
 
@@ -131,13 +131,14 @@ __all__ = [
     "scan",
     "segment_maps",
     "summarize",
+    "survival",
     "top_stability",
 ]
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
     "clustering": ("ClusterSegments",),
-    "concentration": ("Concentration", "concentration"),
+    "_concentration": ("Concentration", "concentration"),
     "engine": ("LazyTransactions", "summarize"),
     "history": ("SummaryHistory",),
     "renewal": (
@@ -167,7 +168,7 @@ _PARTS = {
         "log_rank",
         "pairwise_log_rank",
     ),
-    "top_stability": ("TopStability", "top_stability"),
+    "_top_stability": ("TopStability", "top_stability"),
 }
 _LATER = {name: part for part, names in _PARTS.items() for name in names}
 
@@ -177,10 +178,7 @@ def __getattr__(name: str) -> Any:
     if name in ("plotting", "rfm", "survival"):
         return import_module(f"tenure.{name}")
     if name in _LATER:
-        found = getattr(import_module(f"tenure.{_LATER[name]}"), name)
-        # a function may be called as its module, which importing has put here
-        globals()[name] = found
-        return found
+        return getattr(import_module(f"tenure.{_LATER[name]}"), name)
     msg = f"module 'tenure' has no attribute {name!r}"
     raise AttributeError(msg)
 

@@ -9,7 +9,7 @@ import numpy as np
 from tenure._report import counted
 
 if TYPE_CHECKING:
-    from tenure.concentration import Concentration
+    from tenure._concentration import Concentration
 
 __all__ = ["sentences"]
 

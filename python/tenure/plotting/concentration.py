@@ -26,7 +26,7 @@ from tenure.plotting._style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from tenure.concentration import Concentration
+    from tenure._concentration import Concentration
 
 __all__ = ["plot_deciles", "plot_lorenz", "plot_whale"]
 

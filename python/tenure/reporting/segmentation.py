@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.concentration import Concentration, concentration
+from tenure._concentration import Concentration, concentration
+from tenure._top_stability import TopStability, top_stability
 from tenure.exceptions import TenureError
 from tenure.formulas import valued_activity
 from tenure.rfm import RFM
-from tenure.top_stability import TopStability, top_stability
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

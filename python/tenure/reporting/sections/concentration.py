@@ -12,7 +12,7 @@ from tenure.reporting.html import Html, join, paragraph, table, tag
 from tenure.reporting.words import percent
 
 if TYPE_CHECKING:
-    from tenure.concentration import Concentration
+    from tenure._concentration import Concentration
     from tenure.reporting.analysis import Analysis
     from tenure.reporting.settings import Settings
 
