@@ -4,8 +4,7 @@ BIN    := .venv/bin
 RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean
-.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-rfm wheel ci clean
+.PHONY: help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean bench-rfm golden-survival bench-survival
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -89,8 +88,21 @@ bench-engine: .venv/.built ## our summaries of large logs beside general tools, 
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --group bench-engine .
 	.venv-bench/bin/python benches/engine.py
+
 bench-rfm: .venv/.dev .venv/.built ## scores and segments beside pandas, NumPy, polars and DuckDB
 	$(BIN)/python benches/rfm.py
+
+.venv-survival/.peers: pyproject.toml
+	$(PYTHON) -m venv .venv-survival
+	.venv-survival/bin/python -m pip install --quiet --group bench-survival
+	@touch $@
+
+golden-survival: .venv-survival/.peers ## the references from lifelines anew
+	.venv-survival/bin/python tests/golden/make/peers/survival.py
+
+bench-survival: .venv-survival/.peers ## survival curves and Cox beside the peers
+	.venv-survival/bin/python -m pip install --quiet .
+	.venv-survival/bin/python benches/survival.py
 
 wheel: .venv/.run ## the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -98,4 +110,4 @@ wheel: .venv/.run ## the wheel, in dist/
 ci: lint test types test-notebooks ## what must pass before a change lands
 
 clean: ## remove what was built
-	rm -rf .venv .venv-bench dist demo target build
+	rm -rf .venv .venv-bench .venv-survival dist demo target build

@@ -8,5 +8,6 @@ pub mod numeric;
 mod python;
 pub mod rfm;
 pub mod simulate;
+pub mod survival;
 
 pub use error::{Error, Result};

@@ -17,10 +17,11 @@ const PARTS: &[(&str, &[&str])] = &[
     ("rfm", &["error", "numeric", "data"]),
     ("simulate", &["error", "numeric", "data", "models"]),
     ("value", &["error", "numeric", "data", "models"]),
+    ("survival", &["error", "numeric", "data"]),
     (
         "python",
         &[
-            "error", "numeric", "data", "models", "rfm", "simulate", "value",
+            "error", "numeric", "data", "models", "rfm", "simulate", "survival", "value",
         ],
     ),
 ];

@@ -67,6 +67,43 @@ def spend(summary):
     return tn.GammaGamma().fit(summary)
 
 
+def _same_arrays(got, expected):
+    if got is None or expected is None:
+        assert got is expected
+        return
+    assert got.dtype == expected.dtype
+    if got.dtype.kind == "f":
+        # bit for bit, NaN and the sign of zero too
+        got, expected = got.view(np.int64), expected.view(np.int64)
+    assert got.tolist() == expected.tolist()
+
+
+@pytest.fixture(scope="session")
+def assert_same_log():
+    """Compare two grouped logs in everything that they hold, to the last bit."""
+
+    def compare(got, expected):
+        ours, theirs = got._log, expected._log
+        _same_arrays(ours.customers, theirs.customers)
+        _same_arrays(ours.values, theirs.values)
+        assert ours.history.keys() == theirs.history.keys()
+        assert ours.history["grain"] == theirs.history["grain"]
+        for name in ours.history.keys() - {"grain"}:
+            _same_arrays(ours.history[name], theirs.history[name])
+        assert (ours.lines is None) == (theirs.lines is None)
+        if ours.lines is not None:
+            for name in ("offsets", "orders", "products", "amounts"):
+                _same_arrays(getattr(ours.lines, name), getattr(theirs.lines, name))
+        assert list(ours.attributes) == list(theirs.attributes)
+        for name, values in ours.attributes.items():
+            _same_arrays(values, theirs.attributes[name])
+        assert ours.receipt == theirs.receipt
+        assert ours.zone == theirs.zone
+        assert ours.settings == theirs.settings
+
+    return compare
+
+
 @pytest.fixture
 def customers():
     """Eight customers in a mapping of arrays, edges among them."""

@@ -33,6 +33,7 @@ RESULTS = (
     "Split",
     "TopStability",
 )
+RESULTS = ("FormulaValue", "LifetimeValue", "LogRank", "Receipt", "Report", "Split")
 """Classes that users do not make: the functions that do so show them."""
 
 

@@ -16,6 +16,7 @@ from tenure.formulas import (
     order_value_formula,
     retention_formula,
 )
+from tenure.history import SummaryHistory
 from tenure.purchasing import BGNBD
 from tenure.receipt import Receipt
 from tenure.renewal import (
@@ -27,10 +28,26 @@ from tenure.renewal import (
     WeibullGamma,
 )
 from tenure.renewals import Renewals
+from tenure.scanning import Scan, scan
 from tenure.spend import GammaGamma
 from tenure.summary import Split, Summary
+from tenure.survival import (
+    AalenJohansen,
+    Cox,
+    Exponential,
+    GeneralizedGamma,
+    KaplanMeier,
+    LogLogistic,
+    LogNormal,
+    LogRank,
+    NelsonAalen,
+    Weibull,
+    compare_distributions,
+    log_rank,
+    pairwise_log_rank,
+)
 from tenure.top_stability import TopStability, top_stability
-from tenure.transactions import Transactions
+from tenure.transactions import Transactions, load
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
@@ -44,37 +61,54 @@ __all__ = [
     "BGNBD",
     "RFM",
     "SBG",
+    "AalenJohansen",
     "BdW",
     "ClusterSegments",
     "Concentration",
+    "Cox",
     "DiscreteWeibull",
+    "Exponential",
     "ExponentialGamma",
     "FormulaValue",
     "GammaGamma",
+    "GeneralizedGamma",
     "Geometric",
+    "KaplanMeier",
     "LifetimeValue",
+    "LogLogistic",
+    "LogNormal",
+    "LogRank",
+    "NelsonAalen",
     "Receipt",
     "Renewals",
     "Report",
+    "Scan",
     "SegmentMap",
     "Split",
     "Summary",
+    "SummaryHistory",
     "TopStability",
     "Transactions",
+    "Weibull",
     "WeibullGamma",
     "__version__",
     "average_value",
+    "compare_distributions",
     "concentration",
     "datasets",
     "exceptions",
     "historic_value",
     "lifetime_value",
     "lifetime_value_new",
+    "load",
+    "log_rank",
     "order_value_formula",
+    "pairwise_log_rank",
     "plotting",
     "report",
     "retention_formula",
     "rfm",
+    "scan",
     "segment_maps",
     "top_stability",
 ]

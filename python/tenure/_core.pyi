@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    CollatedColumns,
+    CompetingColumns,
+    DatedColumns,
     EventColumns,
     GroupedColumns,
     GroupedEvents,
@@ -16,22 +19,38 @@ from tenure._core_types import (
     SplitColumns,
     SummarizedEvents,
     SummaryColumns,
+    WaitColumns,
 )
 
 __all__ = [
     "VERSION",
     "ArrowTable",
+    "aalen_johansen",
+    "buckets_of_integers",
+    "buckets_of_text",
     "check_summary",
     "chi_square_tail",
+    "chi_squared_tail",
     "codes_of_integers",
     "codes_of_text",
+    "collate_customers",
+    "concordance",
+    "cox_fit",
+    "cox_residuals",
     "customer_activity",
     "group_log",
+    "group_part",
     "group_transactions",
     "instants_of_text",
     "instants_of_ticks",
+    "kaplan_meier",
+    "log_rank",
+    "nelson_aalen",
     "objects_of_text",
+    "parametric_fit",
+    "parametric_predict",
     "parse_time",
+    "purchase_waits",
     "purchasing_fit",
     "purchasing_log_likelihood",
     "purchasing_parameters",
@@ -46,6 +65,7 @@ __all__ = [
     "renewal_predict",
     "renewal_profile",
     "renewal_simulate",
+    "restricted_mean",
     "rfm_boundaries",
     "rfm_check",
     "rfm_cuts",
@@ -68,9 +88,13 @@ __all__ = [
     "spending_profile",
     "spending_quantiles",
     "split_transactions",
+    "summarize_at_dates",
     "summarize_log",
     "summarize_transactions",
     "survey_objects",
+    "survival_band",
+    "survival_check",
+    "survival_table",
     "text_of_objects",
 ]
 
@@ -88,6 +112,16 @@ def summarize_log(
 def group_transactions(
     columns: LogColumns, merge: str | None, refunds: str, duplicates: str
 ) -> GroupedColumns: ...
+def group_part(
+    columns: LogColumns, merge: str | None, refunds: str, duplicates: str
+) -> GroupedColumns: ...
+def collate_customers(
+    parts: list[tuple[HistoryColumns, NDArray[np.int64]]],
+    customers: NDArray[np.int64],
+) -> CollatedColumns: ...
+def summarize_at_dates(
+    log: HistoryColumns, dates: list[_Date], unit: str
+) -> DatedColumns: ...
 def summarize_transactions(
     log: HistoryColumns, as_of: _Date, unit: str
 ) -> SummaryColumns: ...
@@ -95,6 +129,9 @@ def split_transactions(
     log: HistoryColumns, at: _Date, until: _Date, unit: str
 ) -> SplitColumns: ...
 def customer_activity(log: HistoryColumns, as_of: _Date) -> ActivityColumns: ...
+def purchase_waits(
+    log: HistoryColumns, as_of: _Date, unit: str, most: int
+) -> WaitColumns: ...
 def check_summary(
     frequency: _Named, recency: _Named, t: _Named, unit: str | None
 ) -> None: ...
@@ -239,6 +276,12 @@ def codes_of_integers(values: _Ints, missing: _Mask | None) -> tuple[_Ints, _Int
 def codes_of_text(
     strings: _Strings, missing: _Mask | None
 ) -> tuple[_Ints, NDArray[np.uintp]]: ...
+def buckets_of_integers(
+    values: _Ints, missing: _Mask | None, buckets: int
+) -> tuple[_Ints, _Ints]: ...
+def buckets_of_text(
+    strings: _Strings, missing: _Mask | None, buckets: int
+) -> tuple[_Ints, _Ints]: ...
 def instants_of_text(
     column: str,
     strings: _Strings,
@@ -308,3 +351,75 @@ def rfm_segments(
     scores: list[_Scores], bins: _Scores, table: _Scores, unscored: int
 ) -> _Scores: ...
 def chi_square_tail(statistic: float, degrees: float) -> float: ...
+
+# Durations, events, entry and weights, and what the user calls them.
+_Subjects: TypeAlias = tuple[
+    NDArray[np.int64] | _Numbers,
+    NDArray[np.bool_] | NDArray[np.int64] | _Numbers | None,
+    _Numbers | None,
+    _Numbers | None,
+]
+_Called: TypeAlias = tuple[str, str, str, str]
+_Codes: TypeAlias = NDArray[np.int64]
+_Explained: TypeAlias = tuple[list[str], _Numbers, _Codes | None]
+
+def survival_check(columns: _Subjects, called: _Called) -> None: ...
+def survival_table(columns: _Subjects, called: _Called) -> dict[str, _Numbers]: ...
+def kaplan_meier(
+    at_risk: _Numbers, observed: _Numbers, spare: NDArray[Any] | None = None
+) -> tuple[_Numbers, _Numbers]: ...
+def nelson_aalen(
+    at_risk: _Numbers, observed: _Numbers, one_by_one: bool
+) -> tuple[_Numbers, _Numbers]: ...
+def survival_band(
+    band: str, z: float, survival: _Numbers, sums: _Numbers
+) -> tuple[_Numbers, _Numbers]: ...
+def restricted_mean(
+    timeline: _Numbers, survival: _Numbers, sums: _Numbers, horizon: float
+) -> tuple[float, float]: ...
+def log_rank(
+    columns: _Subjects,
+    called: _Called,
+    groups: _Codes,
+    size: int,
+    strata: _Codes | None,
+    weighting: str,
+    p: float,
+    q: float,
+) -> tuple[float, int, float, list[float], list[float]]: ...
+def aalen_johansen(
+    columns: _Subjects, called: _Called, causes: _Codes, number: int
+) -> CompetingColumns: ...
+def chi_squared_tail(statistic: float, degrees: int) -> float: ...
+def cox_fit(
+    columns: _Subjects,
+    called: _Called,
+    explained: _Explained,
+    ties: str,
+    penalty: float,
+) -> dict[str, Any]: ...
+def cox_residuals(
+    columns: _Subjects,
+    called: _Called,
+    explained: _Explained,
+    ties: str,
+    coefficients: list[float],
+) -> dict[str, _Numbers]: ...
+def concordance(
+    columns: _Subjects, called: _Called, risk: _Numbers, strata: _Codes | None
+) -> tuple[float, float, float, float]: ...
+def parametric_fit(
+    family: str,
+    cured: bool,
+    columns: _Subjects,
+    called: _Called,
+    names: list[str],
+    values: _Numbers,
+) -> dict[str, Any]: ...
+def parametric_predict(
+    family: str,
+    cured: bool,
+    locations: _Numbers,
+    rest: tuple[float, float, float],
+    times: _Numbers,
+) -> _Numbers: ...

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivityColumns",
+    "CollatedColumns",
+    "CompetingColumns",
+    "DatedColumns",
     "DroppedCounts",
     "EventColumns",
     "GroupedColumns",
@@ -34,6 +37,7 @@ __all__ = [
     "Strings",
     "SummarizedEvents",
     "SummaryColumns",
+    "WaitColumns",
 ]
 
 
@@ -110,6 +114,25 @@ class GroupedColumns(HistoryColumns):
     line_amounts: Floats
     attributes: list[tuple[Ints, int]]
     receipt: ReceiptCounts
+    refund_parts: list[float]
+
+
+class CollatedColumns(HistoryColumns):
+    """The compressed rows of chosen customers; `lines` are places in the parts."""
+
+    line_offsets: Ints
+    lines: Ints
+
+
+class DatedColumns(TypedDict):
+    """Summaries as of many dates; `offsets` say where the rows of each begin."""
+
+    offsets: Ints
+    customers: Ints
+    frequency: Ints
+    recency: Floats
+    T: Floats
+    monetary_value: Floats
 
 
 class GroupedEvents(HistoryColumns):
@@ -118,6 +141,7 @@ class GroupedEvents(HistoryColumns):
     customers: Ints
     texts: Strings | None
     receipt: ReceiptCounts
+    refund_parts: list[float]
 
 
 class SummaryColumns(TypedDict):
@@ -169,3 +193,23 @@ class RenewalSettings(TypedDict):
     penalty: float
     fixed: list[float | None]
     start: list[float | None]
+
+
+class CompetingColumns(TypedDict):
+    """What happens at each time by cause, and each one's incidence and variance."""
+
+    timeline: Floats
+    at_risk: Floats
+    censored: Floats
+    events: list[Floats]
+    incidence: list[tuple[Floats, Floats]]
+
+
+class WaitColumns(TypedDict):
+    """The time from each purchase to the next; `customers` are places in the log."""
+
+    customers: Ints
+    orders: Ints
+    starts: Ints
+    durations: Floats
+    events: NDArray[np.bool_]

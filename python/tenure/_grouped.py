@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenure import _core
 from tenure._events import read_events
+from tenure._reading import read
+from tenure._rows import KEPT_BY_DEFAULT, Rows
 from tenure.receipt import Receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from tenure._core_types import (
         GroupedColumns,
-        GroupedEvents,
         HistoryColumns,
-        LogColumns,
+        ReceiptCounts,
     )
-    from tenure._events import Events
     from tenure._frame import Table
+    from tenure._log_settings import LogSettings
+    from tenure._reading import Reading
     from tenure._readings import Codes
 
-__all__ = ["GroupedLog", "Lines", "group"]
+__all__ = [
+    "GroupedLog",
+    "Lines",
+    "group",
+    "grouped_log",
+    "history_of",
+    "labels",
+    "net_values",
+    "receipt_of",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +76,10 @@ class GroupedLog:
     receipt : Receipt
     family, zone : str or None
         The kind of frame that was read, and the zone of its times.
+    settings : LogSettings
+        How it was read and grouped.
+    rows : Rows or None
+        What was read, if it was kept.
     """
 
     customers: NDArray[Any]
@@ -77,6 +90,8 @@ class GroupedLog:
     receipt: Receipt
     family: str
     zone: str | None
+    settings: LogSettings
+    rows: Rows | None = None
 
     def __post_init__(self) -> None:
         history = self.history
@@ -87,100 +102,113 @@ class GroupedLog:
 
 
 def group(
-    table: Table,
-    *,
-    customer: str,
-    time: str,
-    amount: str | None,
-    order: str | None,
-    product: str | None,
-    attributes: Sequence[str],
-    merge: str | None,
-    refunds: str,
-    duplicates: str,
-    **time_options: str | None,
+    table: Table, settings: LogSettings, *, keep_rows: bool | None = None
 ) -> GroupedLog:
     """Group a table by its columns; see `Transactions` for what they mean."""
-    rules = (merge, refunds, duplicates)
-    if order is None and product is None and not attributes and merge != "order":
-        events = read_events(
-            table, customer=customer, time=time, amount=amount, **time_options
-        )
-        found = _core.group_log(events.columns, rules)
-        if found is not None:
-            return _of_events(events, found, rules, table.family)
-    identifiers = [customer, order, product, *attributes]
-    codes = {name: table.codes(name) for name in identifiers if name is not None}
-    instants = table.instants(time, **time_options)
+    if keep_rows is None:
+        keep_rows = table.n_rows <= KEPT_BY_DEFAULT
+    if settings.is_plain:
+        log = _by_kernel(table, settings, keep_rows=keep_rows)
+        if log is not None:
+            return log
+    reading = read(table, settings)
+    grouped = _core.group_transactions(reading.columns, *settings.rules)
+    log = grouped_log(reading, grouped, family=table.family)
+    if not keep_rows:
+        return log
+    places = [one for one, _ in grouped["attributes"]]
+    rows = Rows.of(reading, log.customers, places, grouped["refund_parts"])
+    return replace(log, rows=rows)
 
-    def named(name: str | None) -> tuple[str, NDArray[np.int64]] | None:
-        return None if name is None else (name, codes[name].values)
 
-    columns: LogColumns = {
-        "customer": (customer, codes[customer].values),
-        "customers": len(codes[customer].categories),
-        "time": (time, instants.values),
-        "time_missing": instants.missing,
-        "amount": None if amount is None else (amount, table.numbers(amount).values),
-        "order": named(order),
-        "product": named(product),
-        "attributes": [(name, codes[name].values) for name in attributes],
-    }
-    grouped = _core.group_transactions(columns, *rules)
-    found = dict(zip(attributes, grouped["attributes"], strict=True))
-    return GroupedLog(
-        customers=codes[customer].categories[grouped["customers"]],
-        history=_history(grouped),
-        values=_net_values(grouped),
-        lines=_lines(
-            grouped,
-            None if order is None else codes[order],
-            None if product is None else codes[product],
-        ),
-        attributes={
-            name: _labels(codes[name], one) for name, (one, _) in found.items()
-        },
-        receipt=Receipt.of(
-            grouped["receipt"],
-            zone=instants.zone,
-            merge=merge,
-            refund_rule=refunds,
-            duplicate_rule=duplicates,
-            attribute_conflicts={name: count for name, (_, count) in found.items()},
-        ),
-        family=table.family,
-        zone=instants.zone,
+def _by_kernel(
+    table: Table, settings: LogSettings, *, keep_rows: bool
+) -> GroupedLog | None:
+    """Group without codes, which only the rows that are kept need; if that is done."""
+    events = read_events(
+        table,
+        customer=settings.customer,
+        time=settings.time,
+        amount=settings.amount,
+        **settings.clock,
     )
-
-
-def _of_events(
-    events: Events,
-    found: GroupedEvents,
-    rules: tuple[str | None, str, str],
-    family: str,
-) -> GroupedLog:
-    """Return the log that the kernel has grouped without codes."""
-    merge, refunds, duplicates = rules
+    found = _core.group_log(events.columns, settings.rules)
+    if found is None:
+        return None
+    customers = events.customers(found["customers"], found["texts"])
+    rows = None
+    if keep_rows:
+        rows = Rows.of(read(table, settings), customers, [], found["refund_parts"])
     return GroupedLog(
-        customers=events.customers(found["customers"], found["texts"]),
-        history=_history(found),
-        values=_net_values(found),
+        customers=customers,
+        history=history_of(found),
+        values=net_values(found),
         lines=None,
         attributes={},
-        receipt=Receipt.of(
-            found["receipt"],
-            zone=events.zone,
-            merge=merge,
-            refund_rule=refunds,
-            duplicate_rule=duplicates,
-            attribute_conflicts={},
+        receipt=receipt_of(
+            settings, found["receipt"], zone=events.zone, attribute_conflicts={}
         ),
-        family=family,
+        family=table.family,
         zone=events.zone,
+        settings=settings,
+        rows=rows,
     )
 
 
-def _net_values(grouped: HistoryColumns) -> NDArray[np.float64] | None:
+def grouped_log(
+    reading: Reading,
+    grouped: GroupedColumns,
+    *,
+    family: str,
+) -> GroupedLog:
+    """Return what was grouped under the names of the ids that were read."""
+    settings, codes = reading.settings, reading.codes
+    found = dict(zip(settings.attributes, grouped["attributes"], strict=True))
+    return GroupedLog(
+        customers=codes[settings.customer].categories[grouped["customers"]],
+        history=history_of(grouped),
+        values=net_values(grouped),
+        lines=_lines(
+            grouped,
+            None if settings.order is None else codes[settings.order],
+            None if settings.product is None else codes[settings.product],
+        ),
+        attributes={
+            name: labels(codes[name].categories, one)
+            for name, (one, _) in found.items()
+        },
+        receipt=receipt_of(
+            settings,
+            grouped["receipt"],
+            zone=reading.zone,
+            attribute_conflicts={name: count for name, (_, count) in found.items()},
+        ),
+        family=family,
+        zone=reading.zone,
+        settings=settings,
+    )
+
+
+def receipt_of(
+    settings: LogSettings,
+    counts: ReceiptCounts,
+    *,
+    zone: str | None,
+    attribute_conflicts: dict[str, int],
+) -> Receipt:
+    """Return the receipt of a log that was grouped by the settings."""
+    merge, refund_rule, duplicate_rule = settings.rules
+    return Receipt.of(
+        counts,
+        zone=zone,
+        merge=merge,
+        refund_rule=refund_rule,
+        duplicate_rule=duplicate_rule,
+        attribute_conflicts=attribute_conflicts,
+    )
+
+
+def net_values(grouped: HistoryColumns) -> NDArray[np.float64] | None:
     """Return the values of purchases after all refunds."""
     values = grouped["values"]
     if values is None or len(grouped["refund_purchases"]) == 0:
@@ -190,15 +218,14 @@ def _net_values(grouped: HistoryColumns) -> NDArray[np.float64] | None:
     return net
 
 
-def _labels(codes: Codes, places: NDArray[np.int64]) -> NDArray[Any]:
-    """Return the categories in those places; where there is none, None or NaN."""
+def labels(words: NDArray[Any], places: NDArray[np.integer]) -> NDArray[Any]:
+    """Return the words in those places; where there is none, None or NaN."""
     present = places >= 0
     if present.all():
-        return codes.categories[places]
-    numeric = codes.categories.dtype.kind in "iu"
-    labels = np.full(len(places), np.nan if numeric else None)
-    labels[present] = codes.categories[places[present]]
-    return labels
+        return words[places]
+    found = np.full(len(places), np.nan if words.dtype.kind in "iu" else None)
+    found[present] = words[places[present]]
+    return found
 
 
 def _lines(
@@ -209,13 +236,13 @@ def _lines(
         return None
     return Lines(
         offsets=grouped["line_offsets"],
-        orders=orders and _labels(orders, grouped["line_orders"]),
-        products=products and _labels(products, grouped["line_products"]),
+        orders=orders and labels(orders.categories, grouped["line_orders"]),
+        products=products and labels(products.categories, grouped["line_products"]),
         amounts=None if grouped["values"] is None else grouped["line_amounts"],
     )
 
 
-def _history(grouped: HistoryColumns) -> HistoryColumns:
+def history_of(grouped: HistoryColumns) -> HistoryColumns:
     """Return the part of a grouped log that summaries are made from."""
     return {
         "grain": grouped["grain"],

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-__all__ = ["FORMAT", "Configured"]
+__all__ = ["FORMAT", "Configured", "Settings"]
 
 FORMAT = 1
 """Version of the JSON form."""
 
 
-class Configured(ABC):
-    """Something whose constructor only stores settings, and that JSON can hold."""
+class Settings:
+    """Something whose constructor only stores its arguments under their names."""
 
     @classmethod
     def _settings(cls) -> tuple[str, ...]:
@@ -43,6 +43,15 @@ class Configured(ABC):
                 )
             setattr(self, name, value)
         return self
+
+    def _constructor(self) -> str:
+        """Return the call that makes such a model, for `repr`."""
+        settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
+        return f"{type(self).__name__}({settings})"
+
+
+class Configured(Settings, ABC):
+    """Something whose constructor only stores settings, and that JSON can hold."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
@@ -84,8 +93,3 @@ class Configured(ABC):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy as `copy.copy` does: all that is learned is read-only."""
         return self.__copy__()
-
-    def _constructor(self) -> str:
-        """Return the call that makes such a model, for `repr`."""
-        settings = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items())
-        return f"{type(self).__name__}({settings})"

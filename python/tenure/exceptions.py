@@ -18,6 +18,7 @@ __all__ = [
     "DataError",
     "EmptyDataError",
     "EstimateWarning",
+    "FileError",
     "FrameError",
     "LengthError",
     "NotFittedError",
@@ -83,6 +84,17 @@ class DataError(TenureError, ValueError):
         error.column, error.expected, error.hint = column, expected, hint
         error.row, error.found, error.count = int(row), found, int(count)
         return error
+
+    def moved(self, rows: int) -> DataError:
+        """Return the error for data before which there are so many other rows."""
+        return DataError.at(
+            self.column,
+            self.expected,
+            row=self.row + rows,
+            found=self.found,
+            count=self.count,
+            hint=self.hint,
+        )
 
 
 class EmptyDataError(TenureError, ValueError):
@@ -231,6 +243,31 @@ class ColumnError(TenureError, KeyError):
 
 class FrameError(TenureError, TypeError):
     """The data are of no kind that can be read as a table."""
+
+
+class FileError(TenureError, ValueError):
+    """A file cannot be read as what it should be, or cannot be written.
+
+    Attributes
+    ----------
+    path : str
+        The file.
+    what : str
+        What is the matter with it.
+    hint : str
+        What to do about it; may be empty.
+    """
+
+    path: str
+    what: str
+    hint: str
+
+    @classmethod
+    def of(cls, path: object, what: str, *, hint: str = "") -> Self:
+        """Say what is the matter with a file."""
+        error = cls(_hinted(f"{path} {what}", hint))
+        error.path, error.what, error.hint = str(path), what, hint
+        return error
 
 
 class NotFittedError(TenureError, ValueError, AttributeError):

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from tenure import _core
 from tenure._frame import Table, native_frame
 from tenure._grouped import group
+from tenure._log_settings import LogSettings
 from tenure._report import counted, html_report
 from tenure._time import civil_microseconds, recorded
-from tenure._typing import override
+from tenure._typing import is_many, override
+from tenure.history import SummaryHistory, ends_of_periods
 from tenure.summary import RefundsOfCalibration, Split, Summary
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from tenure._core_types import SummaryColumns
-    from tenure._grouped import Lines
-    from tenure._typing import Date, DuplicateRule, Merge, RefundRule, Unit
+    from tenure._grouped import GroupedLog, Lines
+    from tenure._typing import Date, Dates, DuplicateRule, Merge, RefundRule, Unit
+    from tenure.history import Period
     from tenure.receipt import Receipt
 
-__all__ = ["Transactions"]
+__all__ = ["Transactions", "load"]
 
 
 class Transactions:
@@ -70,6 +74,10 @@ class Transactions:
         out. "keep": it is a purchase like any other. "raise": it is an error.
     duplicates : {"keep", "drop", "raise"}
         What happens to rows equal to another in every column that is read.
+    keep_rows : bool, optional
+        Whether to keep the rows behind the purchases, which `extend` needs: 20 bytes
+        a row, and 4 more for each order, product and attribute column. By default
+        those of a log of up to a million rows.
 
     See Also
     --------
@@ -108,10 +116,10 @@ class Transactions:
         merge: Merge | None = "day",
         refunds: RefundRule = "net",
         duplicates: DuplicateRule = "keep",
+        keep_rows: bool | None = None,
     ) -> None:
         names = (attributes,) if isinstance(attributes, str) else tuple(attributes)
-        self._log = group(
-            Table.of(data),
+        settings = LogSettings(
             customer=customer,
             time=time,
             amount=amount,
@@ -125,6 +133,14 @@ class Transactions:
             refunds=refunds,
             duplicates=duplicates,
         )
+        self._log = group(Table.of(data), settings, keep_rows=keep_rows)
+
+    @classmethod
+    def _of(cls, log: GroupedLog) -> Transactions:
+        """Return the log that has been grouped already."""
+        transactions = object.__new__(cls)
+        transactions._log = log
+        return transactions
 
     @property
     def customers(self) -> NDArray[Any]:
@@ -172,6 +188,84 @@ class Transactions:
         first, last = self.receipt.first_time, self.receipt.last_time
         return first.astype("datetime64[D]"), last.astype("datetime64[D]")
 
+    def extend(self, new_orders: object) -> Transactions:
+        """Return the log with further rows, which may be late ones.
+
+        Every array, count and setting is as if all rows had been grouped at once:
+        a late row can join a purchase of its day, come before the first one, refund
+        an old one or repeat an old row. Only the customers in the new rows are grouped
+        anew; what is known of the others is copied.
+
+        Parameters
+        ----------
+        new_orders : frame
+            A table of any kind with the columns that the log was made of.
+
+        Returns
+        -------
+        Transactions
+            A new log; this one stays as it is.
+
+        Raises
+        ------
+        ParameterError
+            If the rows of this log were not kept: see `keep_rows`.
+        ColumnError
+            If ids or the time zone are of another kind than those of the log.
+        DataError
+            For new rows that the log could not have been made of.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> june = {"customer_id": [1, 2], "date": ["2024-06-03", "2024-06-20"]}
+        >>> july = {"customer_id": [2, 1], "date": ["2024-07-08", "2024-06-01"]}
+        >>> log = tn.Transactions(june).extend(july)
+        >>> log
+        Transactions: 4 purchases of 2 customers, 2024-06-01 to 2024-07-08
+        4 rows read, 4 used
+        >>> log.summary().recency
+        array([ 2., 18.])
+        """
+        from tenure._extend import extended  # noqa: PLC0415
+
+        return Transactions._of(extended(self._log, Table.of(new_orders)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the log to a file, from which `tenure.load` opens it in milliseconds.
+
+        The file is an Arrow IPC file that polars (`read_ipc`), pandas (`read_feather`)
+        and others read as a table with one row a purchase: `customer_id`, `time` and,
+        in a log with amounts, `value` after all refunds. It appears when it is complete
+        and on the disk; until then a file of that name stays as it was.
+
+        Parameters
+        ----------
+        path : path
+            The file; `.arrow` is the usual ending.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed: ``pip install 'tenure[arrow]'``.
+        ColumnError
+            If ids are objects other than text and UUIDs.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions({"customer_id": [7, 7], "date": ["2024-01-05"] * 2})
+        >>> log.save("log.arrow")
+        >>> tn.load("log.arrow")
+        Transactions: 1 purchase of 1 customer, 2024-01-05 to 2024-01-05
+        2 rows read, 2 used
+          1 merged: one purchase a day
+          1 equal to another row
+        """
+        from tenure._log_file import write_log  # noqa: PLC0415
+
+        write_log(self._log, path)
+
     @property
     def attributes(self) -> Any:
         """A frame with one row a customer and one column an attribute.
@@ -182,7 +276,15 @@ class Transactions:
         columns = {"customer_id": self.customers, **self._log.attributes}
         return native_frame(columns, family=self.family, index="customer_id")
 
-    def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary:
+    @overload
+    def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary: ...
+
+    @overload
+    def summary(self, unit: Unit = "day", *, as_of: Dates) -> SummaryHistory: ...
+
+    def summary(
+        self, unit: Unit = "day", as_of: Date | Dates | None = None
+    ) -> Summary | SummaryHistory:
         """Return frequency, recency, T and monetary value of each customer.
 
         Parameters
@@ -190,7 +292,7 @@ class Transactions:
         unit : {"day", "hour", "week", "month", "quarter", "year"}
             What ages are measured in. Months are calendar months: whole ones from
             day to day, and the share of the running one; a year is 365.25 days.
-        as_of : date, optional
+        as_of : date or sequence of dates, optional
             The last day observed, that whole day included; an instant is one where
             purchases are merged by the hour, by order or not at all. Events after it
             are left out, and so are customers whose first purchase comes after it.
@@ -199,6 +301,8 @@ class Transactions:
         Returns
         -------
         Summary
+            Of several dates, a `SummaryHistory`: their summaries in one table, made
+            in one pass.
 
         Raises
         ------
@@ -214,10 +318,73 @@ class Transactions:
         array([1.])
         >>> log.summary(unit="day", as_of="2024-02-10").T
         array([10.])
+        >>> log.summary(as_of=["2024-02-10", "2024-03-01"])["T"]
+        array([10., 30.])
         """
+        if is_many(as_of):
+            return self._history([self._date(one, "as_of") for one in as_of], unit)
         date = self._date(as_of, "as_of")
         found = _core.summarize_transactions(self._log.history, date, unit)
         return Summary(**self._summary_columns(found, date), unit=unit)
+
+    def history(
+        self,
+        every: Period = "month",
+        unit: Unit = "day",
+        as_of: Date | None = None,
+    ) -> SummaryHistory:
+        """Return the summaries as of the end of each week, month, quarter or year.
+
+        Parameters
+        ----------
+        every : {"week", "month", "quarter", "year"}
+            Weeks end on Sundays, the others with the months of the calendar.
+        unit : {"day", "hour", "week", "month", "quarter", "year"}
+            What ages are measured in.
+        as_of : date, optional
+            The last day observed: periods that end after it are left out. By default
+            the day of the last event.
+
+        Returns
+        -------
+        SummaryHistory
+            From the period of the first event on; customers have rows from that of
+            their first purchase on.
+
+        Raises
+        ------
+        EmptyDataError
+            If no period ends by then.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [1, 1], "date": ["2024-01-31", "2024-03-05"]}
+        >>> history = tn.Transactions(orders).history(as_of="2024-03-31")
+        >>> history["as_of"], history["frequency"]
+        (array(['2024-01-31', '2024-02-29', '2024-03-31'], dtype='datetime64[D]'),
+         array([0, 0, 1]))
+        """
+        last = np.datetime64(self._date(as_of, "as_of")[0], "us")
+        days = ends_of_periods(every, self.span[0], last)
+        micros = days.astype("datetime64[us]").astype(np.int64)
+        return self._history([(int(one), True) for one in micros], unit)
+
+    def _history(self, dates: list[tuple[int, bool]], unit: Unit) -> SummaryHistory:
+        found = _core.summarize_at_dates(self._log.history, dates, unit)
+        recorded = np.array([self._recorded(date) for date in dates])
+        return SummaryHistory(
+            as_of=np.repeat(recorded, np.diff(found["offsets"])),
+            customer_id=self.customers[found["customers"]],
+            frequency=found["frequency"],
+            recency=found["recency"],
+            T=found["T"],
+            monetary_value=None if self.values is None else found["monetary_value"],
+            dates=recorded,
+            offsets=found["offsets"],
+            unit=unit,
+            family=self.family,
+        )
 
     def split(self, at: Date, until: Date | None = None, unit: Unit = "day") -> Split:
         """Return what was known at a date beside what was bought afterwards.
@@ -317,6 +484,49 @@ class Transactions:
             columns["mean_value"] = found["mean_value"]
         return columns
 
+    def durations(
+        self,
+        unit: Unit = "day",
+        *,
+        orders: int | None = None,
+        as_of: Date | None = None,
+    ) -> Any:
+        """Return how long customers take from each purchase to the next.
+
+        What survival curves of repeat buying are made from: who has not bought again
+        by `as_of` has waited at least so long, and is censored.
+
+        Parameters
+        ----------
+        unit : {"day", "hour", "week", "month", "quarter", "year"}
+            What durations are measured in.
+        orders : int, optional
+            Look at the first so many purchases of each customer only: 1 gives the time
+            to the second order, one row a customer.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+
+        Returns
+        -------
+        frame
+            One row a purchase: `customer_id`, `order` (1 for the first), `start` (when
+            it was made), `duration` and `event` (whether there was a next one).
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> waits = log.durations("week", orders=1)
+        >>> km = tn.KaplanMeier().fit(waits, "event", durations="duration")
+        >>> km
+        KaplanMeier fitted to 2,357 durations, 1,218 of them censored
+             durations  events  median  95 % interval
+        all      2,357   1,139     inf   [67.43, inf]
+        """
+        from tenure.survival.durations import durations  # noqa: PLC0415
+
+        return durations(self, unit, orders=orders, as_of=as_of)
+
     def purchases(self) -> Any:
         """Return a frame with one row a purchase.
 
@@ -400,3 +610,42 @@ class Transactions:
             "as_of": self._recorded(date),
             "family": self.family,
         }
+
+
+def load(path: str | os.PathLike[str], *, verify: bool = False) -> Transactions:
+    """Open a log that `Transactions.save` has written.
+
+    The numbers stay in the file, which is mapped into memory and read where and when
+    it is needed; nothing is grouped again.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    verify : bool
+        Whether to read all of it and compare checksums. Without, a file of which a
+        part is missing is still found out, but not a number that has changed.
+
+    Returns
+    -------
+    Transactions
+
+    Raises
+    ------
+    FileError
+        If it is no such file, or damaged, or was written by a later version.
+    ImportError
+        If pyarrow is not installed: ``pip install 'tenure[arrow]'``.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> orders = {"customer_id": ["ann", "bob"], "date": ["2024-01-05", "2024-02-01"]}
+    >>> tn.Transactions(orders).save("orders.arrow")
+    >>> log = tn.load("orders.arrow")
+    >>> log.summary().T
+    array([27.,  0.])
+    """
+    from tenure._log_file import read_log  # noqa: PLC0415
+
+    return Transactions._of(read_log(path, verify=verify))  # noqa: SLF001

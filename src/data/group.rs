@@ -25,10 +25,8 @@ pub(crate) struct Grouped {
     pub(crate) refunds: Refunds,
     /// The lines behind each purchase.
     pub(crate) lines: Lines,
-    /// What became of the rows, but for the amount of refunds.
+    /// What became of the rows.
     pub(crate) receipt: Receipt,
-    /// The amount of refunds of each customer who has any.
-    pub(crate) refunded: Vec<f64>,
     /// The first row that repeats another, and the row that it repeats.
     pub(crate) first_duplicate: Option<(usize, usize)>,
     /// Whether every time is the beginning of a day; looked at where times are not cut to periods.
@@ -76,7 +74,6 @@ impl Grouped {
                 last_time: i64::MIN,
                 ..Receipt::default()
             },
-            refunded: Vec::new(),
             first_duplicate: None,
             whole_days: true,
         }
@@ -98,9 +95,6 @@ impl Grouped {
         let receipt = &mut self.receipt;
         receipt.rows = rows;
         receipt.dropped.add(unusable);
-        // added up in the order of size, so that no order of customers is left in it
-        parallel::sort_by(&mut self.refunded, f64::total_cmp);
-        receipt.refund_amount = self.refunded.iter().fold(0.0, |sum, amount| sum + amount);
         receipt.clone()
     }
 
@@ -129,7 +123,6 @@ impl Grouped {
     /// Adds what became of the rows of `next`.
     pub(crate) fn append_fate(&mut self, next: &Self) {
         self.receipt.add(&next.receipt);
-        self.refunded.extend_from_slice(&next.refunded);
         self.first_duplicate = match (self.first_duplicate, next.first_duplicate) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
             (ours, theirs) => ours.or(theirs),

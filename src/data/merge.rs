@@ -146,9 +146,8 @@ impl<'a> Grouper<'a> {
         let negative = || lines.iter().filter(|line| line.amount < 0.0);
         let count = negative().count();
         out.receipt.refunds += count;
-        if count > 0 {
-            out.refunded
-                .push(-negative().fold(0.0, |sum, line| sum + line.amount));
+        for line in negative() {
+            out.receipt.refund_amount.add(-line.amount);
         }
         if count > 0 && self.rules.refunds == RefundRule::Drop {
             lines.retain(|line| line.amount >= 0.0);

@@ -7,14 +7,17 @@
 )]
 
 pub mod attributes;
+pub mod buckets;
 pub mod calendar;
 pub(crate) mod check;
 pub mod codes;
+pub mod collate;
 pub mod contracts;
 pub mod engine;
 mod group;
 pub(crate) mod hash;
 pub mod instants;
+pub mod many_dates;
 pub mod mask;
 mod merge;
 pub mod order_log;
@@ -27,6 +30,7 @@ pub mod text;
 pub mod time;
 pub mod time_format;
 pub mod transactions;
+pub mod waits;
 pub mod zone;
 
 pub use contracts::{Contract, Contracts};

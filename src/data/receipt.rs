@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::ExactSum;
+
 /// How many rows were read, used, dropped and merged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receipt {
@@ -18,7 +20,7 @@ pub struct Receipt {
     /// Rows with a negative amount, used or not.
     pub refunds: usize,
     /// The sum of those amounts, without its sign.
-    pub refund_amount: f64,
+    pub refund_amount: ExactSum,
     /// Purchases of a total of exactly 0.
     pub zero_amounts: usize,
     /// Customers with at least one purchase.
@@ -42,6 +44,7 @@ impl Receipt {
         self.merged += other.merged;
         self.duplicates += other.duplicates;
         self.refunds += other.refunds;
+        self.refund_amount.merge(&other.refund_amount);
         self.zero_amounts += other.zero_amounts;
         self.customers += other.customers;
         self.customers_without_purchase += other.customers_without_purchase;

@@ -67,10 +67,19 @@ impl Transactions {
     /// # Ok::<(), tenure::Error>(())
     /// ```
     pub fn group(log: &OrderLog<'_>, rules: Rules) -> Result<Self> {
+        let part = Self::group_part(log, rules)?;
+        check_not_empty(&part.receipt)?;
+        Ok(part)
+    }
+
+    /// Groups rows of some customers of a log, none of whom need have bought anything.
+    ///
+    /// # Errors
+    /// As [`Self::group`], except that there may be no purchase.
+    pub fn group_part(log: &OrderLog<'_>, rules: Rules) -> Result<Self> {
         log.check(rules)?;
         let grouped = group(log, rules);
         check_duplicates(log, rules, &grouped)?;
-        check_not_empty(&grouped)?;
         let has_lines = log.order.is_some() || log.product.is_some();
         Ok(Self {
             grain: grain_of(rules.merge, grouped.whole_days),
@@ -122,8 +131,7 @@ fn check_duplicates(log: &OrderLog<'_>, rules: Rules, grouped: &Grouped) -> Resu
     }
 }
 
-fn check_not_empty(grouped: &Grouped) -> Result<()> {
-    let receipt = &grouped.receipt;
+fn check_not_empty(receipt: &Receipt) -> Result<()> {
     if receipt.purchases > 0 {
         return Ok(());
     }
@@ -210,7 +218,8 @@ impl<'a> History<'a> {
             "refund_purchases",
             rows,
         )?;
-        check_offsets(offsets, times.len())?;
+        check_offsets("offsets", offsets, times.len())?;
+        check_refunds(refunds.purchases, times.len())?;
         Ok(Self {
             grain,
             offsets,
@@ -244,7 +253,16 @@ impl<'a> History<'a> {
         self.times
     }
 
-    pub(crate) fn has_values(&self) -> bool {
+    pub(crate) fn values(&self) -> Option<&'a [f64]> {
+        self.values
+    }
+
+    pub(crate) fn refund_columns(&self) -> RefundColumns<'a> {
+        self.refunds
+    }
+
+    /// Whether the log has amounts.
+    pub fn has_values(&self) -> bool {
         self.values.is_some()
     }
 
@@ -284,25 +302,44 @@ impl<'a> History<'a> {
 
     /// Times and amounts of the later refunds of some purchases.
     pub(crate) fn refunds(&self, purchases: Range<usize>) -> impl Iterator<Item = (i64, f64)> {
+        let places = self.refund_places(purchases);
+        let times = self.refunds.times[places.clone()].iter().copied();
+        times.zip(self.refunds.amounts[places].iter().copied())
+    }
+
+    /// The places of the later refunds of some purchases.
+    pub(crate) fn refund_places(&self, purchases: Range<usize>) -> Range<usize> {
         let before = |end: usize| {
             let refunds = self.refunds.purchases;
             refunds.partition_point(|&purchase| purchase < end as i64)
         };
-        let places = before(purchases.start)..before(purchases.end);
-        let times = self.refunds.times[places.clone()].iter().copied();
-        times.zip(self.refunds.amounts[places].iter().copied())
+        before(purchases.start)..before(purchases.end)
     }
 }
 
-fn check_offsets(offsets: &[i64], purchases: usize) -> Result<()> {
+/// Passes if each of the groups that the offsets cut `items` items into has at least one.
+pub(crate) fn check_offsets(name: &str, offsets: &[i64], items: usize) -> Result<()> {
     let ascend = offsets.is_sorted_by(|a, b| a < b);
-    let ends = offsets.first() == Some(&0) && offsets.last() == Some(&(purchases as i64));
+    let ends = offsets.first() == Some(&0) && offsets.last() == Some(&(items as i64));
     if ascend && ends {
         return Ok(());
     }
     Err(Error::Parameter {
-        name: "offsets".to_owned(),
-        expected: format!("ascend from 0 to {purchases}, the number of purchases"),
+        name: name.to_owned(),
+        expected: format!("ascend from 0 to {items}"),
+        found: "something else".to_owned(),
+        hint: String::new(),
+    })
+}
+
+fn check_refunds(purchases: &[i64], all: usize) -> Result<()> {
+    let known = |purchase: &i64| (0..all as i64).contains(purchase);
+    if purchases.is_sorted() && purchases.iter().all(known) {
+        return Ok(());
+    }
+    Err(Error::Parameter {
+        name: "refund_purchases".to_owned(),
+        expected: format!("rise among the places of the {all} purchases"),
         found: "something else".to_owned(),
         hint: String::new(),
     })

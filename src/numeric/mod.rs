@@ -2,16 +2,21 @@
 
 pub mod beta_rule;
 pub mod beta_step;
+pub mod dense;
 pub mod dual;
+pub mod exact_sum;
 pub mod falling;
 pub mod hypergeometric;
 pub mod incomplete;
 pub mod linalg;
+pub mod log_gamma_tail;
+pub mod newton;
 pub mod optimize;
 pub mod panels;
 pub mod parallel;
 pub mod power_series;
 pub mod quadrature;
+pub mod radix;
 pub mod random;
 pub mod scalar;
 pub mod special;
@@ -19,4 +24,5 @@ pub mod special;
 pub use beta_rule::BetaRule;
 pub use beta_step::ln_beta_step;
 pub use dual::{Dual, Dual2};
+pub use exact_sum::ExactSum;
 pub use scalar::Scalar;

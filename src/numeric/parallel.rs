@@ -157,6 +157,16 @@ pub fn map_blocks<T: Sync, R: Send>(
     collect(items.chunks(size), work)
 }
 
+/// `f` of each stretch of `span` numbers below `len`, in order.
+pub fn map_spans<R: Send>(len: usize, span: usize, f: impl Fn(Range<usize>) -> R + Sync) -> Vec<R> {
+    let stretch = |i: usize| f(i * span..len.min((i + 1) * span));
+    let spans = len.div_ceil(span.max(1));
+    if len <= FEW {
+        return (0..spans).map(stretch).collect();
+    }
+    (0..spans).into_par_iter().map(stretch).collect()
+}
+
 /// `f` of each item, in order.
 pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() <= CHUNK {

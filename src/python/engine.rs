@@ -215,6 +215,8 @@ fn grouped_dict<'py>(
     )?;
     result.set_item("refund_times", PyArray1::from_vec(py, refunds.times))?;
     result.set_item("refund_amounts", PyArray1::from_vec(py, refunds.amounts))?;
+    let parts = purchases.receipt.refund_amount.parts().to_vec();
+    result.set_item("refund_parts", parts)?;
     result.set_item("receipt", receipt_fields(py, &purchases.receipt)?)?;
     Ok(result)
 }

@@ -8,17 +8,23 @@
 mod arrow;
 mod arrow_column;
 mod arrow_text;
+mod buckets;
+mod collate;
 mod columns;
 mod convert;
+mod cox;
 mod distributions;
 mod engine;
 mod error;
+mod many_dates;
 mod objects;
+mod parametric;
 mod purchasing;
 mod renewal;
 mod rfm;
 mod simulate;
 mod spending;
+mod survival;
 mod transactions;
 
 use pyo3::prelude::*;
@@ -29,9 +35,19 @@ use crate::{Error, Result};
 /// The compiled core of `tenure`.
 #[pymodule]
 mod _core {
+    use pyo3::prelude::*;
+
+    /// Finds NumPy at once, and not in the middle of work, where Ctrl-C may interrupt it.
+    #[pymodule_init]
+    fn find_numpy(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        numpy::PyArray1::<f64>::zeros(py, 0, false).call_method0("sum")?;
+        Ok(())
+    }
+
     #[pymodule_export]
     use super::transactions::{
-        check_summary, customer_activity, group_transactions, split_transactions,
+        check_summary, customer_activity, group_transactions, purchase_waits, split_transactions,
         summarize_transactions,
     };
 
@@ -40,6 +56,15 @@ mod _core {
 
     #[pymodule_export]
     use super::arrow::ArrowTable;
+
+    #[pymodule_export]
+    use super::buckets::{buckets_of_integers, buckets_of_text};
+
+    #[pymodule_export]
+    use super::collate::{collate_customers, group_part};
+
+    #[pymodule_export]
+    use super::many_dates::summarize_at_dates;
 
     #[pymodule_export]
     use super::columns::{
@@ -55,6 +80,8 @@ mod _core {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+    #[pymodule_export]
+    use super::parametric::{parametric_fit, parametric_predict};
     #[pymodule_export]
     use super::purchasing::{
         purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
@@ -75,6 +102,16 @@ mod _core {
         simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
         simulate_purchases,
     };
+
+    #[pymodule_export]
+    use super::cox::{concordance, cox_fit, cox_residuals};
+
+    #[pymodule_export]
+    use super::survival::{
+        aalen_johansen, chi_squared_tail, kaplan_meier, log_rank, nelson_aalen, restricted_mean,
+        survival_band, survival_check, survival_table,
+    };
+
     #[pymodule_export]
     use super::spending::{
         log_likelihood, spending_expected, spending_fit, spending_parameters, spending_profile,

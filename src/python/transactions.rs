@@ -4,11 +4,12 @@ use numpy::{Element, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::data::attributes::attributes;
+use crate::data::attributes::{Attribute, attributes};
 use crate::data::calendar::{Cutoff, Grain, Unit};
 use crate::data::rows::check_histories;
 use crate::data::split::split;
 use crate::data::summary::{Summary, activity, summarize};
+use crate::data::waits::waits;
 use crate::data::{
     Column, DuplicateRule, History, Merge, OrderLog, Receipt, RefundColumns, RefundRule, Rules,
     Transactions,
@@ -32,7 +33,7 @@ pub(super) struct LogColumns<'py> {
 }
 
 impl LogColumns<'_> {
-    fn log(&self) -> PyResult<OrderLog<'_>> {
+    pub(super) fn log(&self) -> PyResult<OrderLog<'_>> {
         Ok(OrderLog {
             customer: column(&self.customer)?,
             customers: self.customers,
@@ -75,7 +76,7 @@ pub(super) struct HistoryColumns<'py> {
 }
 
 impl HistoryColumns<'_> {
-    fn history(&self) -> PyResult<History<'_>> {
+    pub(super) fn history(&self) -> PyResult<History<'_>> {
         let refunds = RefundColumns {
             purchases: self.refund_purchases.as_slice()?,
             times: self.refund_times.as_slice()?,
@@ -92,13 +93,13 @@ impl HistoryColumns<'_> {
 }
 
 /// An instant, and whether it stands for its whole day.
-type Date = (i64, bool);
+pub(super) type Date = (i64, bool);
 
-fn cutoff(history: &History<'_>, (at, whole_day): Date) -> Cutoff {
+pub(super) fn cutoff(history: &History<'_>, (at, whole_day): Date) -> Cutoff {
     history.grain().cutoff(at, whole_day)
 }
 
-fn array<T: Element>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyArray1<T>> {
+pub(super) fn array<T: Element>(py: Python<'_>, values: Vec<T>) -> Bound<'_, PyArray1<T>> {
     PyArray1::from_vec(py, values)
 }
 
@@ -123,15 +124,23 @@ pub(super) fn group_transactions<'py>(
         Ok::<_, crate::Error>((grouped, attributes))
     })?;
     let result = grouped_columns(py, grouped)?;
-    let attributes: Vec<_> = attributes
-        .into_iter()
-        .map(|one| (array(py, one.codes), one.conflicts))
-        .collect();
-    result.set_item("attributes", attributes)?;
+    set_attributes(&result, attributes)?;
     Ok(result)
 }
 
-fn grouped_columns(py: Python<'_>, grouped: Transactions) -> PyResult<Bound<'_, PyDict>> {
+pub(super) fn set_attributes(
+    result: &Bound<'_, PyDict>,
+    attributes: Vec<Attribute>,
+) -> PyResult<()> {
+    let one = |one: Attribute| (array(result.py(), one.codes), one.conflicts);
+    let attributes: Vec<_> = attributes.into_iter().map(one).collect();
+    result.set_item("attributes", attributes)
+}
+
+pub(super) fn grouped_columns(
+    py: Python<'_>,
+    grouped: Transactions,
+) -> PyResult<Bound<'_, PyDict>> {
     let result = PyDict::new(py);
     result.set_item("grain", grouped.grain.name())?;
     result.set_item("customers", array(py, grouped.customers))?;
@@ -148,6 +157,8 @@ fn grouped_columns(py: Python<'_>, grouped: Transactions) -> PyResult<Bound<'_, 
     result.set_item("line_orders", array(py, lines.orders))?;
     result.set_item("line_products", array(py, lines.products))?;
     result.set_item("line_amounts", array(py, lines.amounts))?;
+    let parts = grouped.receipt.refund_amount.parts().to_vec();
+    result.set_item("refund_parts", parts)?;
     result.set_item("receipt", receipt_fields(py, &grouped.receipt)?)?;
     Ok(result)
 }
@@ -170,7 +181,7 @@ pub(super) fn receipt_fields<'py>(
     fields.set_item("merged", receipt.merged)?;
     fields.set_item("duplicates", receipt.duplicates)?;
     fields.set_item("refunds", receipt.refunds)?;
-    fields.set_item("refund_amount", receipt.refund_amount)?;
+    fields.set_item("refund_amount", receipt.refund_amount.value())?;
     fields.set_item("zero_amounts", receipt.zero_amounts)?;
     fields.set_item("customers", receipt.customers)?;
     let without = receipt.customers_without_purchase;
@@ -247,6 +258,27 @@ pub(super) fn customer_activity<'py>(
     result.set_item("recency_days", array(py, activity.recency_days))?;
     result.set_item("total_value", array(py, activity.total_value))?;
     result.set_item("mean_value", array(py, activity.mean_value))?;
+    Ok(result)
+}
+
+/// The times between purchases up to a date, of each customer's first `most` purchases.
+#[pyfunction]
+pub(super) fn purchase_waits<'py>(
+    py: Python<'py>,
+    log: HistoryColumns<'py>,
+    as_of: Date,
+    unit: &str,
+    most: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let unit = Unit::parse(unit)?;
+    let history = log.history()?;
+    let found = py.detach(|| waits(&history, cutoff(&history, as_of), unit, most))?;
+    let result = PyDict::new(py);
+    result.set_item("customers", array(py, found.customers))?;
+    result.set_item("orders", array(py, found.orders))?;
+    result.set_item("starts", array(py, found.starts))?;
+    result.set_item("durations", array(py, found.durations))?;
+    result.set_item("events", array(py, found.events))?;
     Ok(result)
 }
 

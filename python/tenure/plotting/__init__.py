@@ -33,6 +33,12 @@ from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_t
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
+from tenure.plotting.survival import (
+    at_risk_table,
+    plot_cumulative_incidence,
+    plot_hazard_ratios,
+    plot_survival,
+)
 from tenure.plotting.tracks import plot_tracking, tracking
 from tenure.plotting.treemap import plot_segment_treemap
 from tenure.plotting.values import (
@@ -44,6 +50,7 @@ from tenure.plotting.values import (
 
 __all__ = [
     "alive_history",
+    "at_risk_table",
     "conditional_expectations",
     "frequency_histogram",
     "order_values",
@@ -51,9 +58,11 @@ __all__ = [
     "plot_cluster_criteria",
     "plot_clusters",
     "plot_conditional_expectations",
+    "plot_cumulative_incidence",
     "plot_deciles",
     "plot_frequency",
     "plot_gains",
+    "plot_hazard_ratios",
     "plot_lift",
     "plot_lorenz",
     "plot_migration",
@@ -66,6 +75,7 @@ __all__ = [
     "plot_score_grid",
     "plot_segment_shares",
     "plot_segment_treemap",
+    "plot_survival",
     "plot_time_between_orders",
     "plot_top_customers",
     "plot_tracking",

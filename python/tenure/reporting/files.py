@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tenure._file import temporary_beside
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,7 +34,8 @@ def whole_files(*paths: str | os.PathLike[str]) -> Generator[list[TextIO]]:
         written: list[tuple[Path, Path]] = []
         files: list[TextIO] = []
         for target in targets:
-            file, temporary = _temporary(target)
+            handle, temporary = temporary_beside(target)
+            file = os.fdopen(handle, "w", encoding="utf-8", newline="")
             stack.callback(temporary.unlink, missing_ok=True)
             written.append((temporary, target))
             files.append(stack.enter_context(file))
@@ -42,14 +44,3 @@ def whole_files(*paths: str | os.PathLike[str]) -> Generator[list[TextIO]]:
             file.close()
         for temporary, target in written:
             temporary.replace(target)
-
-
-def _temporary(target: Path) -> tuple[TextIO, Path]:
-    """Open a hidden file beside the target, as readable as any new file would be."""
-    handle, name = tempfile.mkstemp(
-        prefix=f".{target.name}.", suffix=".part", dir=target.parent, text=True
-    )
-    umask = os.umask(0)
-    os.umask(umask)
-    Path(name).chmod(0o666 & ~umask)
-    return os.fdopen(handle, "w", encoding="utf-8", newline=""), Path(name)

@@ -25,6 +25,10 @@ struct Mixture<S, const B: usize> {
     never: S,
 }
 
+/// Less likely than this is as unlikely as this: numbers hold no smaller distance from certainty, and a likelihood
+/// stays finite.
+const IMPOSSIBLE: f64 = 1e-300;
+
 impl<L, const B: usize> Staying<L, B> {
     /// The value of this type.
     pub const LAW: Self = Self(PhantomData);
@@ -98,7 +102,12 @@ impl<L: Law<B>, const B: usize> Staying<L, B> {
             return Self::ln_survival(theta, from, to).ln_1m_exp();
         }
         // in logarithms, since hardly any of those who are left may be leavers
-        let lost = Self::ln_by_law(&of, from, to).ln_1m_exp();
+        let stays = Self::ln_by_law(&of, from, to);
+        let lost = if stays.value() > -IMPOSSIBLE {
+            S::from(IMPOSSIBLE.ln())
+        } else {
+            stays.ln_1m_exp()
+        };
         Self::ln_kinds(&of, from).map_or(lost, |[ln_leaver, _]| lost + ln_leaver)
     }
 

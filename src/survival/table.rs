@@ -1,0 +1,298 @@
+//! The event table: at each time, how many enter, are at risk, have the event and are censored.
+//!
+//! Whole durations are counted. Others are sorted as the bits of their floats, which order as they do, with the event in
+//! a bit of its own. Rows with weights or late entry are sorted with these, so that sums never depend on the order of
+//! rows.
+
+use super::sample::{Sample, Times};
+use crate::numeric::{parallel, radix};
+
+/// What happens at one time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Step {
+    /// When.
+    pub time: f64,
+    /// How many begin to be observed; they are at risk after this time.
+    pub entered: f64,
+    /// How many have the event.
+    pub observed: f64,
+    /// How many are not seen any longer.
+    pub censored: f64,
+}
+
+/// All that happens, in order of time.
+#[derive(Debug)]
+pub struct Steps<'a>(Form<'a>);
+
+#[derive(Debug)]
+enum Form<'a> {
+    /// Censorings and events for each whole duration.
+    Counts(Vec<[u64; 2]>),
+    /// Single durations, sorted (see `key`).
+    Keys(&'a [u64]),
+    /// Anything else.
+    Marks(Vec<Step>),
+}
+
+/// Whole durations are counted up to this many different ones a row.
+const MOST_COUNTS_A_ROW: usize = 2;
+
+/// Rows that are counted in one piece.
+const SPAN: usize = 1 << 18;
+
+impl<'a> Steps<'a> {
+    /// How much memory putting a sample in order may need: so many numbers, twice.
+    pub fn room(sample: &Sample<'_>) -> usize {
+        let plain = sample.entry.is_none() && sample.weights.is_none();
+        match sample.times {
+            Times::Real(_) if plain => sample.len(),
+            _ => 0,
+        }
+    }
+
+    /// Puts a sample in order. The caller provides the memory, each piece as large as [`Steps::room`] says, since touching
+    /// fresh memory in small pages costs as much as the sorting.
+    pub fn of(sample: &Sample<'_>, keys: &'a mut [u64], scratch: &mut [u64]) -> Self {
+        let plain = sample.entry.is_none() && sample.weights.is_none();
+        Self(match sample.times {
+            Times::Real(_) if plain => {
+                let (low, high) = sample.range;
+                let range = (low << 1, high << 1 | 1);
+                radix::sort_keys(|row| key(sample, row), range, keys, scratch);
+                Form::Keys(keys)
+            }
+            Times::Whole(values) if plain => {
+                counted(values, sample).map_or_else(|| Form::Marks(marks(sample)), Form::Counts)
+            }
+            _ => Form::Marks(marks(sample)),
+        })
+    }
+
+    /// Whether all numbers are whole, since no row has a weight.
+    pub fn is_whole(&self) -> bool {
+        !matches!(self.0, Form::Marks(_))
+    }
+
+    /// Calls `f` with what happens at each time, in order.
+    pub fn visit(&self, mut f: impl FnMut(Step)) {
+        match &self.0 {
+            Form::Counts(counts) => visit_counts(counts, f),
+            Form::Keys(keys) => visit_keys(keys, f),
+            Form::Marks(steps) => steps.iter().for_each(|step| f(*step)),
+        }
+    }
+
+    /// How many different times there are, 0 included.
+    pub fn rows(&self) -> usize {
+        let (mut rows, mut first) = (0, f64::NAN);
+        if let Form::Keys(keys) = self.0 {
+            let different = |pair: &&[u64]| pair[0] >> 1 != pair[1] >> 1;
+            rows = keys.windows(2).filter(different).count() + 1;
+            first = keys.first().map_or(0.0, |&key| f64::from_bits(key >> 1));
+        } else {
+            self.visit(|step| {
+                if rows == 0 {
+                    first = step.time;
+                }
+                rows += 1;
+            });
+        }
+        rows + usize::from(first > 0.0)
+    }
+}
+
+/// A duration that is not negative as a key that sorts alike, the event behind it.
+fn key(sample: &Sample<'_>, row: usize) -> u64 {
+    sample.times.get(row).to_bits() << 1 | u64::from(sample.events.get(row))
+}
+
+fn visit_counts(counts: &[[u64; 2]], mut f: impl FnMut(Step)) {
+    for (time, &[censored, observed]) in counts.iter().enumerate() {
+        if censored + observed > 0 {
+            f(Step {
+                time: time as f64,
+                entered: 0.0,
+                observed: observed as f64,
+                censored: censored as f64,
+            });
+        }
+    }
+}
+
+fn visit_keys(keys: &[u64], mut f: impl FnMut(Step)) {
+    let Some(&first) = keys.first() else { return };
+    let (mut time, mut count, mut observed) = (first >> 1, 0_u64, 0_u64);
+    let mut tell = |time: u64, count: u64, observed: u64| {
+        f(Step {
+            time: f64::from_bits(time),
+            entered: 0.0,
+            observed: observed as f64,
+            censored: (count - observed) as f64,
+        });
+    };
+    for &key in keys {
+        if key >> 1 != time {
+            tell(time, count, observed);
+            (time, count, observed) = (key >> 1, 0, 0);
+        }
+        count += 1;
+        observed += key & 1;
+    }
+    tell(time, count, observed);
+}
+
+/// Censorings and events for each whole duration, unless there are too many different ones to count.
+fn counted(values: &[i64], sample: &Sample<'_>) -> Option<Vec<[u64; 2]>> {
+    let size = usize::try_from(sample.range.1).ok()?.checked_add(1)?;
+    if size > values.len().saturating_mul(MOST_COUNTS_A_ROW).max(1024) {
+        return None;
+    }
+    let span = SPAN.max(8 * size);
+    let parts = parallel::map_spans(values.len(), span, |span| {
+        let mut counts = vec![[0_u64; 2]; size];
+        for row in span {
+            let cell = values
+                .get(row)
+                .and_then(|&value| counts.get_mut(usize::try_from(value).ok()?));
+            if let Some(cell) = cell {
+                cell[usize::from(sample.events.get(row))] += 1;
+            }
+        }
+        counts
+    });
+    parts.into_iter().reduce(|mut total, part| {
+        for (sum, more) in total.iter_mut().zip(part) {
+            sum[0] += more[0];
+            sum[1] += more[1];
+        }
+        total
+    })
+}
+
+/// Entries, events and censorings in order of time, then of kind and weight.
+fn marks(sample: &Sample<'_>) -> Vec<Step> {
+    const ENTRY: u8 = 0;
+    const EVENT: u8 = 1;
+    const CENSORED: u8 = 2;
+    let mut marks: Vec<(u64, u8, u64)> = Vec::with_capacity(2 * sample.len());
+    for row in 0..sample.len() {
+        let weight = sample.weight(row).to_bits();
+        if sample.entry.is_some() {
+            marks.push((sample.begin(row).to_bits(), ENTRY, weight));
+        }
+        let kind = if sample.events.get(row) {
+            EVENT
+        } else {
+            CENSORED
+        };
+        marks.push((sample.times.get(row).to_bits(), kind, weight));
+    }
+    parallel::sort_by(&mut marks, Ord::cmp);
+    let mut steps: Vec<Step> = Vec::new();
+    for (bits, kind, weight) in marks {
+        let (time, weight) = (f64::from_bits(bits), f64::from_bits(weight));
+        if steps.last().is_none_or(|last| last.time < time) {
+            steps.push(Step {
+                time,
+                entered: 0.0,
+                observed: 0.0,
+                censored: 0.0,
+            });
+        }
+        if let Some(step) = steps.last_mut() {
+            match kind {
+                ENTRY => step.entered += weight,
+                EVENT => step.observed += weight,
+                _ => step.censored += weight,
+            }
+        }
+    }
+    steps
+}
+
+/// The columns of an event table, each as long as [`Steps::rows`] says.
+#[derive(Debug)]
+pub struct Table<'a> {
+    /// Times in ascending order, beginning with 0.
+    pub timeline: &'a mut [f64],
+    /// How many begin to be observed at each time; where entry is not limited all are from the beginning.
+    pub entered: Option<&'a mut [f64]>,
+    /// How many are at risk: observed before this time and still there.
+    pub at_risk: &'a mut [f64],
+    /// How many have the event.
+    pub observed: &'a mut [f64],
+    /// How many are censored; can be left out where numbers are whole, being what the others leave.
+    pub censored: Option<&'a mut [f64]>,
+}
+
+impl Table<'_> {
+    /// Fills the columns.
+    pub fn fill(&mut self, steps: &Steps<'_>, sample: &Sample<'_>) {
+        let mut at_risk = Population::of(steps, sample);
+        let mut place = 0;
+        let mut write = |step: Step| {
+            self.timeline[place] = step.time;
+            self.at_risk[place] = at_risk.before(step);
+            self.observed[place] = step.observed;
+            if let Some(censored) = &mut self.censored {
+                censored[place] = step.censored;
+            }
+            if let Some(entered) = &mut self.entered {
+                entered[place] = step.entered;
+            }
+            place += 1;
+        };
+        let mut began = false;
+        steps.visit(|step| {
+            if !began && step.time > 0.0 {
+                write(Step {
+                    time: 0.0,
+                    entered: 0.0,
+                    observed: 0.0,
+                    censored: 0.0,
+                });
+            }
+            began = true;
+            write(step);
+        });
+    }
+}
+
+/// How many are there, kept up from time to time. What enters and what leaves are summed apart, which is exact for whole
+/// weights.
+struct Population {
+    come: f64,
+    gone: f64,
+    /// Fewer than this are nobody: what rounding leaves of weights that are not whole.
+    nobody: f64,
+}
+
+/// Rounding in sums of weights, relative to all of them.
+const ROUNDING: f64 = 1e-13;
+
+impl Population {
+    fn of(steps: &Steps<'_>, sample: &Sample<'_>) -> Self {
+        let mut all = sample.len() as f64;
+        if let Form::Marks(marks) = &steps.0 {
+            all = marks.iter().map(|step| step.observed + step.censored).sum();
+        }
+        Self {
+            come: if sample.entry.is_none() { all } else { 0.0 },
+            gone: 0.0,
+            nobody: ROUNDING * all,
+        }
+    }
+
+    /// How many are at risk at a step, which is then taken.
+    fn before(&mut self, step: Step) -> f64 {
+        let leaving = step.observed + step.censored;
+        let staying = self.come - self.gone - leaving;
+        self.come += step.entered;
+        self.gone += leaving;
+        if staying > self.nobody {
+            leaving + staying
+        } else {
+            leaving
+        }
+    }
+}
