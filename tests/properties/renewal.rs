@@ -352,8 +352,10 @@ fn check_derivatives<L: Law<B>, const B: usize, const K: usize>(stream: &mut Str
             };
             let slope = (near(1.0) - near(-1.0)) / (2.0 * step);
             let value = ask(model, quantity, &at, span);
+            // a steep function bends within a step: the third term of its series
+            let turn = (gradient[i] * step / value.max(f64::MIN_POSITIVE)).powi(2);
             assert!(
-                (slope - gradient[i]).abs() <= 1e-6 * slope.abs() + 1e-9 * value / at[i],
+                (slope - gradient[i]).abs() <= (1e-6 + turn) * slope.abs() + 1e-9 * value / at[i],
                 "{} {quantity:?} {at:?} {from} {i}: {slope} {}",
                 model.name(),
                 gradient[i]

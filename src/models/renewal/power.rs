@@ -12,12 +12,16 @@ pub(super) fn ln_power<S: Scalar>(c: S, age: f64) -> Option<S> {
 
 /// `ln(to^c - from^c)` for `from < to`, accurate where both are close.
 pub(super) fn ln_power_rise<S: Scalar>(c: S, from: f64, to: f64) -> S {
-    let end = c * to.ln();
-    if from > 0.0 {
-        end + (-(c * ((to - from) / from).ln_1p())).ln_1m_exp()
-    } else {
-        end
+    match ln_power(c, from) {
+        Some(before) => before + ln_relative_rise(c, from, to),
+        None => c * to.ln(),
     }
+}
+
+/// `ln(to^c / from^c - 1)` for `0 < from < to`, accurate however large the powers are.
+pub(super) fn ln_relative_rise<S: Scalar>(c: S, from: f64, to: f64) -> S {
+    let growth = c * ((to - from) / from).ln_1p();
+    growth + (-growth).ln_1m_exp()
 }
 
 /// A number from its logarithm, or the largest that the laws compute with.

@@ -3,7 +3,7 @@
 use super::Law;
 use super::discrete_weibull::{DURATION, later};
 use super::exponential_gamma::{ALIKE, SHAPE};
-use super::power::{ln_power, ln_power_rise};
+use super::power::{ln_power, ln_relative_rise};
 use crate::models::{Dimension, Parameter};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
@@ -32,10 +32,14 @@ impl Law<3> for WeibullGamma {
     ];
     const CONTINUOUS: bool = true;
 
-    /// `-r ln{ (alpha + to^c) / (alpha + from^c) }`.
+    /// `-r ln(1 + (to^c - from^c) / (alpha + from^c))`, where powers that are large beside `alpha` cancel.
     fn ln_survival<S: Scalar>([r, alpha, c]: [S; 3], from: f64, to: f64) -> S {
-        let rise = ln_power_rise(c, from, to);
-        -(r * S::from(0.0).ln_add_exp(rise - ln_scale(alpha, c, from)))
+        let nothing = S::from(0.0);
+        let ln_rise = match ln_power(c, from) {
+            Some(before) => ln_relative_rise(c, from, to) - nothing.ln_add_exp(alpha.ln() - before),
+            None => c * to.ln() - alpha.ln(),
+        };
+        -(r * nothing.ln_add_exp(ln_rise))
     }
 
     /// `r c t^(c-1) / (alpha + t^c)`.
