@@ -180,8 +180,8 @@ mod tests {
         for (i, x) in factor.solve(&rhs).into_iter().enumerate() {
             // condition number 4.8e5
             assert!((x / expected[i] - 1.0).abs() < 1e-10);
-            for j in 0..5 {
-                assert!((factor.inverse().at(i, j) / inverse[i][j] - 1.0).abs() < 1e-9);
+            for (j, exact) in inverse[i].into_iter().enumerate() {
+                assert!((factor.inverse().at(i, j) / exact - 1.0).abs() < 1e-9);
                 assert_eq!(
                     factor.inverse().at(i, j).to_bits(),
                     factor.inverse().at(j, i).to_bits()

@@ -174,6 +174,6 @@ mod tests {
         let mut expected = keys.clone();
         expected.sort_unstable();
         assert_eq!(sorted(&keys), expected);
-        assert_eq!(sorted(&[5; 20_000]), vec![5; 20_000]);
+        assert_eq!(sorted(&vec![5; 20_000]), vec![5; 20_000]);
     }
 }
