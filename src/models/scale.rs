@@ -38,6 +38,7 @@ impl Dimension {
             Self::Share => parameter.ln() - (-parameter).ln_1p(),
             Self::None => parameter.ln(),
             Self::Time => (parameter / time).ln(),
+            Self::PerTime => (parameter * time).ln(),
             Self::Money => (parameter / money).ln(),
         }
     }

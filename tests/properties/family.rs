@@ -355,7 +355,7 @@ fn the_time_unit_does_not_matter() {
                 *theta *= match parameter.dimension {
                     Dimension::Time => unit,
                     Dimension::PerTime => 1.0 / unit,
-                    Dimension::None | Dimension::Money => 1.0,
+                    Dimension::None | Dimension::Money | Dimension::Share => 1.0,
                 };
             }
             let Purchases { x, t_x, t } = case.customers[0];

@@ -15,6 +15,6 @@ mod discounting;
 mod extremes;
 mod family;
 mod fitting;
-mod renewal;
 mod nested;
+mod renewal;
 mod spending;
