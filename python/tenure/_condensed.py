@@ -73,7 +73,8 @@ class CondensedModel(PurchasingModel):
                     expected="be a whole number of at least 1, or None",
                     found=repr(self.k),
                 )
-            return self._fit_regularity(customers, weights, int(self.k))
+            found = self._fit_regularity(customers, weights, int(self.k))
+            return {**found, "fixed": ("k",)}
         if INTERVALS not in customers.columns:
             raise ColumnError.unknown(INTERVALS, tuple(customers.columns))
         fits: list[dict[str, Any]] = []

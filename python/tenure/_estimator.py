@@ -93,7 +93,8 @@ class Estimator(Configured):
         self._names = columns
         self._weights = customers.weights(data, weights)
         found = self._fit(customers, self._weights)
-        result = FitResult.of(names, found, customers.unit)
+        fixed = tuple(found.get("fixed", ()))
+        result = FitResult.of(names, found, customers.unit, fixed)
         self._result, self._training = result, customers
         if result.status != "converged":
             self._complain(result)

@@ -493,7 +493,8 @@ class PDO(PurchasingModel):
             return self._fit_holding(customers, weights, {"tau": tau})
 
         if self.period is not None:
-            return fit(float(in_units(self.period, customers.unit, name="period")[0]))
+            given = float(in_units(self.period, customers.unit, name="period")[0])
+            return {**fit(given), "fixed": ("tau",)}
         longest = float(np.max(customers.columns["T"], initial=0.0))
         if longest == 0.0:
             return fit(1.0)
