@@ -150,7 +150,7 @@ class RenewalFit(Estimator):
         self._result, self._training, self._weights = None, None, None
         self._renewals = None
         self._names = {"duration": duration, "churned": churned}
-        renewals = self._read(data, self._names, unit)
+        renewals = self._renewals_in(data, self._names, unit)
         self._learn_from(data, renewals, weights, fixed, start)
         return self
 
@@ -175,7 +175,7 @@ class RenewalFit(Estimator):
         if result.status != "converged":
             self._complain(result)
 
-    def _read(
+    def _renewals_in(
         self, data: object, names: Mapping[str, str], unit: str | None
     ) -> Renewals:
         """Return the data as renewals, fit for this model."""
@@ -328,7 +328,7 @@ class RenewalFit(Estimator):
         if data is None:
             return self._customers_of(None, {})
         names = self._names or {"duration": "duration", "churned": "churned"}
-        return _as_customers(data, self._read(data, names, None))
+        return _as_customers(data, self._renewals_in(data, names, None))
 
     @property
     def fitted_to_(self) -> float | None:
