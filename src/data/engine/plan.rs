@@ -84,7 +84,13 @@ impl<'a> Plan<'a> {
             windows: Vec::new(),
         };
         if let Some(counts) = plan.visit(Count { log: &log }) {
-            let most = (2 * log.rows() / plan.words_a_row()).max(WINDOW);
+            // wide records take turns: half of them at a time, and some more, since partitions differ in size
+            let half = log.rows() / 2 + log.rows() / 16;
+            let most = if plan.words_a_row() <= 2 {
+                log.rows()
+            } else {
+                half.max(WINDOW)
+            };
             plan.windows = counts.windows(most);
             plan.counts = counts;
         }
