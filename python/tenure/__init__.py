@@ -14,6 +14,7 @@ from tenure.formulas import (
     order_value_formula,
     retention_formula,
 )
+from tenure.history import SummaryHistory
 from tenure.purchasing import (
     BGBB,
     BGCNBD,

@@ -59,10 +59,12 @@ class CondensedModel(PurchasingModel):
         return replace(customers, columns={**customers.columns, INTERVALS: intervals})
 
     @override
-    def _read(
+    def _customers_to_fit(
         self, data: object, columns: dict[str, str], unit: str | None
     ) -> Customers:
-        return self._with_intervals(super()._read(data, columns, unit), data)
+        return self._with_intervals(
+            super()._customers_to_fit(data, columns, unit), data
+        )
 
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:

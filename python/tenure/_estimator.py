@@ -89,7 +89,7 @@ class Estimator(Configured):
         """Fit to the columns of the data, which are called as `columns` says."""
         names = tuple(name for name, _, _ in self._parameter_table())
         self._result, self._training, self._weights = None, None, None
-        customers = self._read(data, columns, unit).kept()
+        customers = self._customers_to_fit(data, columns, unit).kept()
         self._names = columns
         self._weights = customers.weights(data, weights)
         found = self._fit(customers, self._weights)
@@ -99,7 +99,7 @@ class Estimator(Configured):
         if result.status != "converged":
             self._complain(result)
 
-    def _read(
+    def _customers_to_fit(
         self, data: object, columns: dict[str, str], unit: str | None
     ) -> Customers:
         """Return the customers to fit to."""

@@ -25,7 +25,7 @@ pub struct Erlang<S> {
 
 /// So many strokes are looked at one by one. With more, each remainder after division by `k` is taken as equally frequent,
 /// which it is but for the few customers with hardly any strokes.
-const MANY: f64 = 1e4;
+const MANY: f64 = 1e5;
 /// Masses farther from the mean than this many standard deviations do not show.
 const FAR: f64 = 9.0;
 /// Discounting over `exp(-45)` and beyond adds nothing.
@@ -120,7 +120,7 @@ impl<S: Scalar> Erlang<S> {
 
     /// Up to how many strokes matter.
     fn strokes(&self, tau: S) -> f64 {
-        let (s, tau) = (self.clock[0].value() + self.k() as f64, tau.value());
+        let (s, tau) = (self.clock[0].value(), tau.value());
         s * tau + FAR * (s * tau * (1.0 + tau)).sqrt()
     }
 
