@@ -137,7 +137,8 @@ fn trust_region_step<const N: usize>(at: &Dual2<N>, radius: f64) -> Step<N> {
     let mut low = (-smallest).max(0.0);
     // at this shift the step is no longer than the radius, by the triangle inequality
     let mut high = low + norm(&at.gradient) / radius + f64::MIN_POSITIVE;
-    while high - low > 1e-9 * high {
+    // a shift that has no normal number any more is none: there is no slope in the flat directions
+    while high - low > 1e-9 * high && high > f64::MIN_POSITIVE {
         let middle = 0.5 * (low + high);
         match shifted(middle) {
             Some(p) if norm(&p) <= radius => high = middle,
@@ -162,4 +163,22 @@ fn step<const N: usize>(at: &Dual2<N>, direction: [f64; N], newton: bool) -> Ste
 
 fn norm<const N: usize>(v: &[f64; N]) -> f64 {
     v.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A singular Hessian without any slope once sent the search for a shift down to numbers that no half could change.
+    #[test]
+    fn a_function_that_is_flat_everywhere_ends_where_it_starts() {
+        let flat = |_: [f64; 2]| Ok(Dual2::from(1.0));
+        let stopping = Stopping {
+            decrease: 1e-12,
+            gradient: 1e-11,
+            evaluations: 10,
+        };
+        let found = minimize(flat, [0.5, 2.0], [true, false], stopping).unwrap();
+        assert_eq!((found.point, found.evaluations), ([0.5, 2.0], 1));
+    }
 }
