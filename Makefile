@@ -89,6 +89,7 @@ test-notebooks: .venv/.dev .venv/.built ## run the notebooks as tests
 
 bench: .venv/.built ## our speed beside lifetimes, in one run
 	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip
 	.venv-bench/bin/python -m pip install --quiet --group bench .
 	.venv-bench/bin/python benches/against_lifetimes.py
 	.venv-bench/bin/python benches/family.py
