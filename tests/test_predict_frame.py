@@ -110,7 +110,7 @@ def test_a_relation_is_read_anew_and_in_batches(table, expected, buying, tmp_pat
 def test_a_small_model_goes_to_the_workers_of_dask(table, expected, buying):
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
+            n_workers=2, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster),
     ):

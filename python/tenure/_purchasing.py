@@ -302,7 +302,7 @@ class PurchasingModel(BuyingModel):
         >>> model = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
         >>> customers = {"frequency": [2, 0], "recency": [30.43, 0.0], "T": [38.86] * 2}
         >>> model.predict_frame(customers, horizon=39)["expected_purchases"].round(3)
-        array([1.226, 0.194])
+        array([1.226, 0.195])
         """
         from tenure._predict_frame import one_length, score  # noqa: PLC0415
 

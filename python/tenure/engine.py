@@ -292,8 +292,8 @@ def summarize(
     >>> lazy = tn.summarize(orders.lazy(), amount="amount", unit="week")
     >>> type(summary).__name__, type(lazy).__name__
     ('Summary', 'LazyFrame')
-    >>> lazy.collect()["frequency"].sum() == summary.frequency.sum()
-    True
+    >>> print(lazy.collect()["frequency"].sum(), summary.frequency.sum())
+    4339 4339
     """
     if split is not None and as_of is not None:
         raise ParameterError.of(

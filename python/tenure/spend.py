@@ -289,7 +289,7 @@ class GammaGamma(Estimator):
         >>> model = tn.GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
         >>> customers = {"frequency": [2, 0], "monetary_value": [50.0, 0.0]}
         >>> model.predict_frame(customers)["expected_spend"].round(2)
-        array([47.35, 35.22])
+        array([47.34, 35.22])
         """
         from tenure._predict_frame import score  # noqa: PLC0415
 
