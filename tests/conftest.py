@@ -20,8 +20,6 @@ PURCHASING_MODELS = (
     tn.GGompertzNBD,
     tn.PDO,
     tn.BGBB,
-    tn.BGCNBD,
-    tn.MBGCNBD,
 )
 """Every model of repeat buying."""
 

@@ -17,9 +17,7 @@ from tenure.formulas import (
 from tenure.history import SummaryHistory
 from tenure.purchasing import (
     BGBB,
-    BGCNBD,
     BGNBD,
-    MBGCNBD,
     MBGNBD,
     NBD,
     PDO,
@@ -71,9 +69,7 @@ __version__ = VERSION
 
 __all__ = [
     "BGBB",
-    "BGCNBD",
     "BGNBD",
-    "MBGCNBD",
     "MBGNBD",
     "NBD",
     "PDO",

@@ -30,7 +30,6 @@ fn models() -> impl Iterator<Item = Asked> {
 fn parameter(parameter: &Parameter, wild: bool) -> BoxedStrategy<f64> {
     match (parameter.dimension, parameter.name, wild) {
         (_, "tau", _) => spread(5.0..500.0).boxed(),
-        (_, "k", _) => (1..6_u32).prop_map(f64::from).boxed(),
         (Dimension::PerTime, ..) => spread(1e-4..0.3).boxed(),
         (Dimension::Time, _, true) => prop_oneof![6 => spread(1e-3..1e5), 1 => Just(10.0)].boxed(),
         (Dimension::Time, _, false) => prop_oneof![6 => spread(0.5..50.0), 1 => Just(10.0)].boxed(),
@@ -79,7 +78,7 @@ impl Asked {
 
     /// Horizons of a hundred years in days, or of a few hundred periods where each of them counts.
     fn case(self, wild: bool, most: u32, size: usize) -> impl Strategy<Value = Case> + use<> {
-        let stepped = self.has("tau") || self.has("k");
+        let stepped = self.has("tau");
         let (age, ahead) = match (wild, stepped) {
             (true, false) => (1e-3..1e5, 1e6),
             (true, true) => (1e-1..1e3, 1e4),
@@ -173,16 +172,15 @@ const POINTS: usize = 2_000;
 const CUSTOMERS_A_POINT: usize = 50;
 
 /// A hundred thousand customers a model, at random points of the parameters: every number is one, and in its range. What
-/// takes quadratures for each customer is asked at a tenth of the points, and at fewer of a model that adds up strokes.
+/// takes quadratures for each customer is asked at a tenth of the points.
 #[test]
 fn no_number_is_out_of_range() {
     for model in models() {
         let mut runner = TestRunner::new(config(1));
         let cases = model.case(true, 5_000, CUSTOMERS_A_POINT);
-        let rare = if model.has("k") { 100 } else { 10 };
         for point in 0..POINTS {
             let case = cases.new_tree(&mut runner).unwrap().current();
-            check_ranges(model, &case, point % rare == 0);
+            check_ranges(model, &case, point % 10 == 0);
         }
     }
 }
@@ -221,12 +219,10 @@ fn check_ranges(model: Asked, case: &Case, all: bool) {
     assert_all("P(no purchase)", &none, &|_, p| {
         (0.0..=1.0 + 1e-12).contains(&p)
     });
-    // a quadrature of its own: each is good to about 1e-13; beyond 100,000 strokes the models that add them up take
-    // those of customers with hardly any as evenly spread
-    let rounding = if model.has("k") { 5e-2 } else { 1e-11 };
+    // a quadrature of its own: each is good to about 1e-13
     let worth = model.predict(discounted(case.rate), case, horizons);
     assert_all("discounted", &worth, &|i, d| {
-        d >= 0.0 && d <= expected[i] * (1.0 + rounding)
+        d >= 0.0 && d <= expected[i] * (1.0 + 1e-11)
     });
     let table = model.probabilities(case, horizons, 5);
     let sums: Vec<f64> = table.iter().map(|row| row.iter().sum()).collect();
@@ -247,7 +243,7 @@ fn no_perpetuity_is_out_of_range() {
     for model in models() {
         let mut runner = TestRunner::new(config(1));
         let cases = model.case(true, 5_000, CUSTOMERS_A_POINT / 10);
-        for _ in 0..POINTS / if model.has("k") { 100 } else { 10 } {
+        for _ in 0..POINTS / 10 {
             let case = cases.new_tree(&mut runner).unwrap().current();
             let (values, slopes) = model.slopes(discounted(case.rate), &case, &[f64::INFINITY]);
             let at = |i: usize| {
@@ -277,7 +273,7 @@ fn probabilities_sum_to_one_with_the_expectation_as_mean() {
     for model in models() {
         let mut runner = TestRunner::new(config(1));
         let cases = model.case(false, 100, 1);
-        for _ in 0..if model.has("k") { 20 } else { 100 } {
+        for _ in 0..100 {
             let mut case = cases.new_tree(&mut runner).unwrap().current();
             // over horizons up to twice the scale, beyond which counts above 4,000 begin to matter
             let scale = if model.discrete() {
@@ -389,10 +385,9 @@ fn the_time_unit_does_not_matter() {
                 model.log_likelihood(&other)[0],
             );
             let allowed = 1e-12 * (1.0 + one.abs() + two.abs() + x * (1.0 + unit.ln().abs()));
-            // a density of x times, without the part of k - 1 strokes each that only k changes
-            let times = if model.has("k") { x * case.theta[4] } else { x };
+            // a density of x times
             assert!(
-                (one - two - times * unit.ln()).abs() <= times.max(1.0) * allowed,
+                (one - two - x * unit.ln()).abs() <= x.max(1.0) * allowed,
                 "{} at {case:?}",
                 model.0.name()
             );
@@ -408,7 +403,7 @@ fn derivatives_are_those_of_the_predictions() {
     for model in models() {
         let mut runner = TestRunner::new(config(1));
         let cases = model.case(false, 300, 4);
-        for _ in 0..if model.has("k") { 10 } else { 60 } {
+        for _ in 0..60 {
             let case = cases.new_tree(&mut runner).unwrap().current();
             for (quantity, forever) in [
                 (Quantity::ProbabilityAlive, false),

@@ -3,14 +3,12 @@
 mod bernoulli;
 pub(super) mod beta_geometric;
 mod counts;
-pub(super) mod erlang;
 pub mod lifetime;
 mod registry;
 mod while_alive;
 
 pub use bernoulli::Bernoulli;
 pub use beta_geometric::BetaGeometric;
-pub use erlang::Erlang;
 pub use lifetime::Lifetime;
 pub use registry::{DynPurchasing, PURCHASING, purchasing};
 pub use while_alive::{LifetimeModel, WhileAlive};
@@ -53,14 +51,6 @@ pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchase
 
     /// The future, given alive, of customers with `x` repeat purchases.
     fn future<S: Scalar>(theta: [S; K], x: f64) -> Self::Future<S>;
-
-    /// Whether that depends on the number of purchases alone.
-    const FUTURE_BY_COUNT: bool = true;
-
-    /// The future, given alive, of one customer.
-    fn future_of<S: Scalar>(theta: [S; K], row: &Purchases) -> Self::Future<S> {
-        Self::future(theta, row.x)
-    }
 
     /// Whether these are customers as the model has them, where it asks for more than a history.
     ///

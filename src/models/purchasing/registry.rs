@@ -9,7 +9,7 @@ use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
 use crate::models::{
-    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
+    BgBb, BgNbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
 };
 use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
@@ -23,8 +23,6 @@ pub static PURCHASING: &[&dyn DynPurchasing] = &[
     &Erased::<GGompertzNbd, 5, 5>(GGompertzNbd),
     &Erased::<Pdo, 5, 5>(Pdo),
     &Erased::<BgBb, 4, 4>(BgBb),
-    &Erased::<Cnbd<false>, 5, 4>(Cnbd),
-    &Erased::<Cnbd<true>, 5, 4>(Cnbd),
 ];
 
 /// The model with this name.
@@ -369,9 +367,6 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
         reason = "counts are whole and not negative"
     )]
     fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
-        if !M::FUTURE_BY_COUNT {
-            return ask(&M::future_of(self.theta, row));
-        }
         let make = || M::future(self.theta, row.x);
         match self.by_count.get(row.x as usize) {
             Some(place) => ask(place.get_or_init(|| Box::new(make()))),
