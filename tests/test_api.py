@@ -28,12 +28,12 @@ RESULTS = (
     "Concentration",
     "FormulaValue",
     "LifetimeValue",
+    "LogRank",
     "Receipt",
     "Report",
     "Split",
     "TopStability",
 )
-RESULTS = ("FormulaValue", "LifetimeValue", "LogRank", "Receipt", "Report", "Split")
 """Classes that users do not make: the functions that do so show them."""
 
 

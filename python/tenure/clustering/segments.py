@@ -83,7 +83,7 @@ class ClusterSegments(Configured):
     >>> import tenure as tn
     >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
     >>> segments = tn.ClusterSegments(clusters=4, bootstrap=5).fit(log)
-    >>> segments.table()["customers"].sum()
+    >>> int(segments.table()["customers"].sum())
     2357
     >>> later = segments.transform(log, as_of="1998-03-31")
     >>> sorted(later)

@@ -71,7 +71,16 @@ fn falling<L: Law<B>, const B: usize, S: Scalar>(
     rate: f64,
 ) -> Falling<S, impl Fn(f64) -> S> {
     Falling {
-        ln: move |u: f64| L::ln_survival(law, from, from + u) - rate * (u - 1.0),
+        ln: move |u: f64| {
+            let to = from + u;
+            // a time that numbers do not tell from none
+            let stays = if to > from {
+                L::ln_survival(law, from, to)
+            } else {
+                S::from(0.0)
+            };
+            stays - rate * (u - 1.0)
+        },
         power: if rate > 0.0 { None } else { L::power(law) },
         bend: L::bend(law.map(Scalar::value)),
     }
