@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,6 +32,14 @@ def pytest_generate_tests(metafunc):
     """Run a test that asks for an `estimator` once for each of the models."""
     if "estimator" in metafunc.fixturenames:
         metafunc.parametrize("estimator", ALL_MODELS, ids=lambda model: model.__name__)
+
+
+@pytest.fixture(autouse=True)
+def _no_picture_stays_open():
+    """Close what a test has drawn: matplotlib keeps every figure until told."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session")

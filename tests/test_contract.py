@@ -229,8 +229,8 @@ class TestFitting:
         assert result.status == "converged"
         assert result.message == ""
         assert 1 <= result.iterations <= 50
-        # the search ends where a step promises less than rounding, which a slope of 1e-8
-        # does over a curvature of 1e-3
+        # the search ends where a step promises less than rounding, which a slope of
+        # 1e-8 does over a curvature of 1e-3
         assert result.gradient_norm < 1e-8
         assert result.smallest_eigenvalue > 0
         assert fitted.aic_ == pytest.approx(
