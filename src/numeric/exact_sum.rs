@@ -82,7 +82,6 @@ impl ExactSum {
 
 /// Sums are equal if the numbers are: the parts of one number depend on the order in which they came.
 impl PartialEq for ExactSum {
-    #[expect(clippy::float_cmp, reason = "only infinite sums come to it")]
     fn eq(&self, other: &Self) -> bool {
         let mut difference = self.clone();
         for &part in &other.parts {

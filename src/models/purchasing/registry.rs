@@ -8,9 +8,7 @@ use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
-use crate::models::{
-    BgBb, BgNbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
-};
+use crate::models::{BgBb, BgNbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive};
 use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
 
