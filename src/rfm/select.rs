@@ -3,7 +3,7 @@
 //! Numbers are read as integers that order as they do. Their highest 16 bits are counted, then the next 12 bits of those
 //! that share the first digit of a wanted rank; the few that are left are sorted. Three passes over the data, however
 //! they are distributed; values tied with a wanted one are counted and not moved. Days and numbers of orders need one
-//! pass: see [`small`].
+//! pass: see `small`.
 
 use super::{BLOCK, small};
 use crate::numeric::parallel;

@@ -1,9 +1,9 @@
 //! The grouping kernel: from the columns of a log to its customers, one after the other, without codes.
 //!
-//! Rows go once into partitions of customers that fit the cache ([`scatter`]); a partition is then put in order by
-//! customer there ([`fold`]). How rows find their partition depends on what the identifiers are ([`plan`]): integers
+//! Rows go once into partitions of customers that fit the cache (`scatter`); a partition is then put in order by
+//! customer there (`fold`). How rows find their partition depends on what the identifiers are (`plan`): integers
 //! that lie close together need neither a hash nor a sort, and a log that comes customer by customer no partitions at
-//! all. What is made of a customer's rows is up to a [`Sink`].
+//! all. What is made of a customer's rows is up to a `Sink`.
 //!
 //! A customer's rows are sorted by everything that is known of them before anything is added up, so that no bit of a
 //! result depends on the order of the rows, on the way that was chosen, or on the number of threads.
