@@ -197,6 +197,14 @@ def receipt_counts(rows: Rows, survey: Survey) -> ReceiptCounts:
     }
 
 
+def first_purchase(rows: Rows) -> int:
+    """Return the tick of the log's first purchase: `NEVER` if there is none."""
+    found = entries(rows, rows.usable())
+    bought = nw.when(nw.col("purchases") > 0).then(nw.col("made"))
+    first = bought.otherwise(nw.lit(NEVER)).min().alias("first")
+    return int(scalars(found.select(first))["first"])
+
+
 def has_whole_days(rows: Rows) -> bool:
     """Say whether nothing but dates is used of the times."""
     frame = with_use(rows, rows.usable())

@@ -225,14 +225,21 @@ class LazyTransactions:
 
     def _known(self, end: Cutoff) -> Cutoff:
         """Return the cutoff if anybody had bought by it."""
-        grain = self._rows.rules.grain
-        first = cutoff((self._survey.first, False), grain, whole_days=False)
-        if first.last <= end.last or self._rows.rules.merge == "order":
+        if self._first_purchase <= end.last:
             return end
         raise EmptyDataError.of(
             what=f"no customer had bought by {self._written(end.last)}",
             hint="choose a date after the first purchase of the log",
         )
+
+    @cached_property
+    def _first_purchase(self) -> int:
+        """The tick of the first purchase."""
+        if self._rows.rules.merge == "order":
+            # an order may be worth something in a row after its first
+            return frames.first_purchase(self._rows)
+        grain = self._rows.rules.grain
+        return cutoff((self._survey.first, False), grain, whole_days=False).last
 
     def _written(self, tick: int) -> str:
         at = microseconds(tick, self._rows.rules.grain)
