@@ -3,7 +3,9 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rayon::prelude::*;
 
@@ -36,6 +38,28 @@ fn share<T: Send>(items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync
         }
         go_on();
     });
+}
+
+/// The result of `work`, done by the other threads while the calling one does `watch` now and then.
+pub fn watched<R: Send>(
+    every: Duration,
+    watch: impl Fn(),
+    work: impl FnOnce() -> R + Send,
+) -> Option<R> {
+    let (done, waiting) = mpsc::channel();
+    rayon::in_place_scope(|scope| {
+        scope.spawn(|_| {
+            // nobody waits any more if `watch` has panicked
+            let _unheard = done.send(work());
+        });
+        loop {
+            match waiting.recv_timeout(every) {
+                Ok(result) => return Some(result),
+                Err(RecvTimeoutError::Timeout) => watch(),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    })
 }
 
 /// The results of `work` on each of the items, in order.

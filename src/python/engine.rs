@@ -1,5 +1,8 @@
 //! Summaries and compressed rows straight from the columns of a log.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use arrow_array::Array as _;
 use arrow_buffer::Buffer;
 use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
@@ -9,7 +12,9 @@ use pyo3::types::PyDict;
 use super::arrow::ArrowTable;
 use super::columns::{Array, Missing, Strings, mask};
 use super::convert::new_array;
+use super::interrupt;
 use super::transactions::receipt_fields;
+use crate::Error;
 use crate::data::calendar::Unit;
 use crate::data::engine::{
     Customers, EventLog, Plan, PurchaseColumns, Purchases, Summaries, SummaryColumns,
@@ -18,6 +23,7 @@ use crate::data::engine::{
 use crate::data::mask::Mask;
 use crate::data::text::{Text, TextBuffer};
 use crate::data::{DuplicateRule, Merge, RefundRule, Rules};
+use crate::numeric::parallel;
 
 /// Who bought: integers, of which those below the second number name nobody; text; or text in a column of a table.
 #[derive(FromPyObject)]
@@ -63,7 +69,11 @@ impl EventColumns<'_> {
         }
     }
 
-    fn log<'a>(&'a self, viewed: &'a ViewedText<'a>) -> PyResult<EventLog<'a>> {
+    fn log<'a>(
+        &'a self,
+        viewed: &'a ViewedText<'a>,
+        stop: &'a AtomicBool,
+    ) -> PyResult<EventLog<'a>> {
         let time = self.time.as_slice()?;
         let missing = viewed.missing.as_deref().or(mask(&self.customer_missing)?);
         let missing = Mask::new(missing, time.len())?;
@@ -87,6 +97,7 @@ impl EventColumns<'_> {
             time,
             time_missing: Mask::new(mask(&self.time_missing)?, time.len())?,
             amount: amount.transpose()?,
+            stop,
         })
     }
 }
@@ -112,9 +123,10 @@ pub(super) fn summarize_log<'py>(
     unit: &str,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
     let (rules, unit, viewed) = (parsed(&rules)?, Unit::parse(unit)?, columns.viewed());
-    let log = columns.log(&viewed)?;
+    let stop = AtomicBool::new(false);
+    let log = columns.log(&viewed, &stop)?;
     let plan = py.detach(|| Plan::new(log))?;
-    let summaries = with_memory(py, &plan, |memory| {
+    let summaries = with_memory(py, (&plan, &stop), |memory| {
         summarize_events(&plan, rules, as_of, memory)
     })?;
     let has_amounts = log.amount.is_some();
@@ -130,22 +142,35 @@ pub(super) fn group_log<'py>(
     rules: RuleNames,
 ) -> PyResult<Option<Bound<'py, PyDict>>> {
     let (rules, viewed) = (parsed(&rules)?, columns.viewed());
-    let log = columns.log(&viewed)?;
+    let stop = AtomicBool::new(false);
+    let log = columns.log(&viewed, &stop)?;
     let plan = py.detach(|| Plan::new(log))?;
-    let purchases = with_memory(py, &plan, |memory| gather_purchases(&plan, rules, memory))?;
+    let purchases = with_memory(py, (&plan, &stop), |memory| {
+        gather_purchases(&plan, rules, memory)
+    })?;
     let written = purchases.map(|found| grouped_dict(py, &found, log.amount.is_some()));
     written.transpose()
 }
 
-/// Follows a plan in memory of NumPy's, which is given back afterwards.
+/// So often Ctrl-C is looked for.
+const NOW_AND_THEN: Duration = Duration::from_millis(50);
+
+/// Follows a plan in memory of NumPy's, which is given back afterwards, and stops at Ctrl-C.
 fn with_memory<R: Send>(
     py: Python<'_>,
-    plan: &Plan<'_>,
+    (plan, stop): (&Plan<'_>, &AtomicBool),
     work: impl FnOnce(&mut [u64]) -> R + Send,
 ) -> PyResult<R> {
     let mut memory = new_array(py, plan.words())?.readwrite();
     let memory = memory.as_slice_mut()?;
-    Ok(py.detach(|| work(memory)))
+    let watch = || {
+        if interrupt().is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+    };
+    let found = py.detach(|| parallel::watched(NOW_AND_THEN, watch, || work(memory)));
+    let is_whole = !stop.load(Ordering::Relaxed);
+    Ok(found.filter(|_| is_whole).ok_or(Error::Interrupted)?)
 }
 
 fn summary_dict<'py>(

@@ -1,5 +1,7 @@
 //! A log as the kernel reads it: in the caller's own memory.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::Result;
 use crate::data::check::same_length;
 use crate::data::mask::Mask;
@@ -47,6 +49,8 @@ pub struct EventLog<'a> {
     pub time_missing: Mask<'a>,
     /// For how much.
     pub amount: Option<&'a [f64]>,
+    /// Set from elsewhere to end soon; what is found is then of no use.
+    pub stop: &'a AtomicBool,
 }
 
 impl EventLog<'_> {
@@ -65,6 +69,11 @@ impl EventLog<'_> {
             "time",
             rows,
         )
+    }
+
+    /// Whether nobody waits for what is found.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// When a row happened, if that is known.

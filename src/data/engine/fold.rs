@@ -71,6 +71,9 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
     memory: &mut [u64],
     new_sink: &(impl Fn() -> S + Sync),
 ) -> Vec<S> {
+    if log.is_stopped() {
+        return Vec::new();
+    }
     let (records, _) = memory.as_chunks_mut::<W>();
     counts.scatter(
         window,
@@ -85,7 +88,9 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
     let partitions = window.clone().zip(counts.cut(window, records)).collect();
     let fold_one = |(numbers, bench): &mut (R::Numbers, Bench<E, W>), (partition, records)| {
         let mut sink = new_sink();
-        route.fold::<E, W>(partition, records, numbers, bench, &mut sink);
+        if !log.is_stopped() {
+            route.fold::<E, W>(partition, records, numbers, bench, &mut sink);
+        }
         sink
     };
     parallel::map_with(partitions, Default::default, fold_one)
@@ -110,6 +115,7 @@ pub(super) fn fold_sorted<E: Entry, S: Sink<E>>(
         let (start, end) = (begin(piece.start), begin(piece.end));
         let mut words = vec![0; E::WORDS];
         rows.clear();
+        let end = if log.is_stopped() { start } else { end };
         for row in start..end {
             if let Some(time) = log.time_of(row) {
                 E::write(log, row, &mut words);

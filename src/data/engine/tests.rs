@@ -1,5 +1,7 @@
 //! Every way through a log gives what grouping by codes gives, to the last bit.
 
+use std::sync::atomic::AtomicBool;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -10,6 +12,9 @@ use crate::data::rules::{DuplicateRule, Merge, RefundRule, Rules};
 use crate::data::summary::{Summary, summarize};
 use crate::data::text::TextBuffer;
 use crate::data::{Column, OrderLog, Receipt, Transactions};
+
+static GO_ON: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicBool = AtomicBool::new(true);
 
 /// A log in plain columns.
 #[derive(Debug, Clone)]
@@ -28,6 +33,7 @@ impl Rows {
             time: &self.time,
             time_missing: Mask::new(Some(&self.time_missing), self.time.len()).unwrap(),
             amount: self.amount.as_deref(),
+            stop: &GO_ON,
         }
     }
 
@@ -366,6 +372,31 @@ fn nothing_comes_of_nothing() {
 }
 
 #[test]
+fn nothing_is_done_once_nobody_waits() {
+    let rules = Rules {
+        merge: Merge::Period(Grain::Day),
+        refunds: RefundRule::Net,
+        duplicates: DuplicateRule::Keep,
+    };
+    // one customer after the other, and back and forth
+    for customer in [vec![1, 1, 2], vec![1, 2, 1]] {
+        let rows = Rows {
+            customer,
+            customer_missing: vec![false; 3],
+            time: vec![0, 1, 2],
+            time_missing: vec![false; 3],
+            amount: None,
+        };
+        let stopped = EventLog {
+            stop: &STOP,
+            ..rows.integers()
+        };
+        assert!(summary_of(rows.integers(), rules, None).is_some());
+        assert!(summary_of(stopped, rules, None).is_none());
+    }
+}
+
+#[test]
 fn columns_that_differ_in_length_are_refused() {
     let log = EventLog {
         customer: Customers::Integers {
@@ -376,6 +407,7 @@ fn columns_that_differ_in_length_are_refused() {
         time: &[0, 0],
         time_missing: Mask::NONE,
         amount: Some(&[1.0]),
+        stop: &GO_ON,
     };
     assert!(Plan::new(log).is_err());
     assert!(
