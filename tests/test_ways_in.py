@@ -13,7 +13,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 import tenure as tn
-from engines import arrow, random_rows
+from engines import START, arrow, random_rows
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 NAMES = {"amount": "amount", "order": "order"}
 ROWS = random_rows(7, customers=200)
@@ -127,6 +129,44 @@ def expected():
 @pytest.mark.parametrize("way", WAYS)
 def test_every_way_in_gives_the_same(way, expected, tmp_path):
     assert results(WAYS[way](TABLE, tmp_path)) == expected
+
+
+# One row, one customer, all rows on one day, ties, refunds, repeated rows and rows
+# without customer or time come up by themselves.
+FEW_ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["ann", "ben", "c" * 30, None]),
+        st.none()
+        | st.integers(0, 200).map(lambda days: START + days * dt.timedelta(days=1))
+        | st.integers(0, 9).map(lambda hours: START + hours * dt.timedelta(hours=1)),
+        st.sampled_from([0.1, 0.7, 12.3, 1e9, 0.0, -0.1, -5.0]),
+        st.sampled_from(["o1", "o2", "o3"]),
+        st.just("tea"),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def outcome(data):
+    """Return the results of a log, or the error that it ends with."""
+    try:
+        return results(data)
+    except tn.exceptions.TenureError as error:
+        return type(error)
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(rows=FEW_ROWS, way=st.sampled_from(sorted(WAYS)))
+def test_any_log_in_any_way(tmp_path, rows, way):
+    table = arrow(rows)
+    folder = tmp_path / str(len(list(tmp_path.iterdir())))
+    folder.mkdir()
+    assert outcome(WAYS[way](table, folder)) == outcome(table)
 
 
 @pytest.mark.parametrize("way", WAYS)
