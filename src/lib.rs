@@ -6,6 +6,7 @@ pub mod models;
 pub mod numeric;
 #[cfg(feature = "python")]
 mod python;
+pub mod retention;
 pub mod rfm;
 pub mod simulate;
 pub mod survival;

@@ -18,10 +18,19 @@ const PARTS: &[(&str, &[&str])] = &[
     ("simulate", &["error", "numeric", "data", "models"]),
     ("value", &["error", "numeric", "data", "models"]),
     ("survival", &["error", "numeric", "data"]),
+    ("retention", &["error", "numeric", "data"]),
     (
         "python",
         &[
-            "error", "numeric", "data", "models", "rfm", "simulate", "survival", "value",
+            "error",
+            "numeric",
+            "data",
+            "models",
+            "rfm",
+            "retention",
+            "simulate",
+            "survival",
+            "value",
         ],
     ),
 ];

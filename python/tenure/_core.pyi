@@ -1,5 +1,6 @@
 """The compiled core. Not public: use the functions and classes of `tenure`."""
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias, final
 
 import numpy as np
@@ -14,6 +15,7 @@ from tenure._core_types import (
     GroupedColumns,
     GroupedEvents,
     HistoryColumns,
+    LedgerColumns,
     LogColumns,
     RenewalSettings,
     SplitColumns,
@@ -26,6 +28,7 @@ __all__ = [
     "VERSION",
     "ArrowTable",
     "aalen_johansen",
+    "active_periods",
     "buckets_of_integers",
     "buckets_of_text",
     "check_summary",
@@ -41,15 +44,19 @@ __all__ = [
     "group_log",
     "group_part",
     "group_transactions",
+    "growth_movements",
     "instants_of_text",
     "instants_of_ticks",
     "kaplan_meier",
+    "lifecycle_states",
     "log_rank",
     "nelson_aalen",
     "objects_of_text",
     "parametric_fit",
     "parametric_predict",
     "parse_time",
+    "period_ledger",
+    "purchase_streaks",
     "purchase_waits",
     "purchasing_fit",
     "purchasing_log_likelihood",
@@ -66,6 +73,8 @@ __all__ = [
     "renewal_profile",
     "renewal_simulate",
     "restricted_mean",
+    "return_variance",
+    "revenue_retention",
     "rfm_boundaries",
     "rfm_check",
     "rfm_cuts",
@@ -96,6 +105,7 @@ __all__ = [
     "survival_check",
     "survival_table",
     "text_of_objects",
+    "trailing_actives",
 ]
 
 VERSION: Final[str]
@@ -132,6 +142,31 @@ def customer_activity(log: HistoryColumns, as_of: _Date) -> ActivityColumns: ...
 def purchase_waits(
     log: HistoryColumns, as_of: _Date, unit: str, most: int
 ) -> WaitColumns: ...
+def period_ledger(
+    log: HistoryColumns, as_of: _Date, edges: NDArray[np.int64]
+) -> LedgerColumns: ...
+def growth_movements(
+    ledger: LedgerColumns, window: int, step: int
+) -> dict[str, NDArray[Any]]: ...
+def return_variance(
+    waits: tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]],
+    table: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    gaps: Sequence[float],
+    horizon: float,
+) -> NDArray[np.float64]: ...
+def revenue_retention(
+    ledger: LedgerColumns, window: int, span: int, reactivation: bool
+) -> dict[str, NDArray[Any]]: ...
+def trailing_actives(ledger: LedgerColumns, window: int) -> NDArray[np.int64]: ...
+def active_periods(
+    ledger: LedgerColumns, ends: Sequence[int], window: int
+) -> NDArray[np.int64]: ...
+def purchase_streaks(
+    ledger: LedgerColumns, running: bool
+) -> dict[str, NDArray[np.int64]]: ...
+def lifecycle_states(
+    ledger: LedgerColumns, ends: NDArray[np.int64], gaps: tuple[int, int, int]
+) -> dict[str, NDArray[np.int64]]: ...
 def check_summary(
     frequency: _Named, recency: _Named, t: _Named, unit: str | None
 ) -> None: ...

@@ -29,6 +29,7 @@ __all__ = [
     "GroupedColumns",
     "GroupedEvents",
     "HistoryColumns",
+    "LedgerColumns",
     "LogColumns",
     "ReceiptCounts",
     "RenewalSettings",
@@ -211,3 +212,16 @@ class WaitColumns(TypedDict):
     starts: Ints
     durations: Floats
     events: NDArray[np.bool_]
+
+
+class LedgerColumns(TypedDict):
+    """One row for each customer and each period with a purchase.
+
+    `offsets` say where the rows of each customer begin, `periods` are places among
+    `length` periods, `amounts` what was paid in each.
+    """
+
+    offsets: Ints
+    periods: Ints
+    amounts: Floats | None
+    length: int

@@ -11,6 +11,7 @@ from tenure._frame import Table, native_frame
 from tenure._grouped import group
 from tenure._log_settings import LogSettings
 from tenure._report import counted, html_report
+from tenure._retention import Retention
 from tenure._time import civil_microseconds, recorded
 from tenure._typing import is_many, override
 from tenure.history import SummaryHistory, ends_of_periods
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Transactions", "load"]
 
 
-class Transactions:
+class Transactions(Retention):
     """A log of orders, grouped by customer and by day.
 
     Rows are read once, checked, and brought together into purchases; the caller's

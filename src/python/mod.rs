@@ -21,6 +21,7 @@ mod objects;
 mod parametric;
 mod purchasing;
 mod renewal;
+mod retention;
 mod rfm;
 mod simulate;
 mod spending;
@@ -91,6 +92,11 @@ mod _core {
     use super::renewal::{
         renewal_bootstrap, renewal_fit, renewal_log_likelihood, renewal_parameters,
         renewal_predict, renewal_profile, renewal_simulate,
+    };
+    #[pymodule_export]
+    use super::retention::{
+        active_periods, growth_movements, lifecycle_states, period_ledger, purchase_streaks,
+        return_variance, revenue_retention, trailing_actives,
     };
     #[pymodule_export]
     use super::rfm::{

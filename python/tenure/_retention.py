@@ -1,0 +1,442 @@
+"""What a log of orders says of who comes back: methods of `Transactions`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tenure._typing import Date, Dates
+    from tenure._units import Horizon
+    from tenure.retention import (
+        ChurnWindow,
+        Engagement,
+        GrowthAccounting,
+        Lifecycle,
+        RepurchaseLadder,
+    )
+    from tenure.retention.periods import Every, Weekday
+    from tenure.retention.revenue import RetentionMethod
+    from tenure.transactions import Transactions
+
+__all__ = ["Retention"]
+
+
+class Retention:
+    """The part of `Transactions` that looks at who comes back."""
+
+    def growth(
+        self: Transactions,
+        every: Every = "month",
+        *,
+        window: int = 1,
+        inactive_after: int = 1,
+        week_start: Weekday = "monday",
+        as_of: Date | None = None,
+    ) -> GrowthAccounting:
+        """Return growth accounting: who came, stayed, came back and left.
+
+        Parameters
+        ----------
+        every : {"month", "day", "week", "quarter", "year"}
+            How long a period is.
+        window : int, default 1
+            How many periods are looked at together: ``every="day", window=28``
+            compares, at the end of each day, the last 28 days with the 28 before,
+            which no weekday disturbs.
+        inactive_after : int, default 1
+            After how many windows without a purchase a customer counts as churned.
+            Shorter than customers usually take from one order to the next, churn is
+            noise: see `find_churn_window`. With more than 1, revenue too is that of
+            so many windows together.
+        week_start : str, default "monday"
+            The day that weeks begin with.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+
+        Returns
+        -------
+        GrowthAccounting
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = tn.datasets.load_cdnow(family="numpy")
+        >>> log = tn.Transactions(orders, amount="amount")
+        >>> growth = log.growth("quarter")
+        >>> growth
+        GrowthAccounting of 6 quarters, churned after 1 quarter without a purchase
+                    active    new  retained  resurrected  churned  churn rate
+        1997-01-01   2,357  2,357         0            0        0
+        1997-04-01     597      0       597            0    1,760      74.7 %
+        1997-07-01     493      0       281          212      316      52.9 %
+        1997-10-01     403      0       219          184      274      55.6 %
+        1998-01-01     393      0       206          187      197      48.9 %
+        1998-04-01     304      0       170          134      223      56.7 %
+        >>> growth.revenue_retention()["net_retention"].round(2)
+        array([ nan, 0.2 , 0.52, 0.49, 0.54, 0.45])
+        """
+        from tenure.retention.growth import growth  # noqa: PLC0415
+
+        return growth(
+            self,
+            every,
+            window=window,
+            inactive_after=inactive_after,
+            week_start=week_start,
+            as_of=as_of,
+        )
+
+    def revenue_retention(
+        self: Transactions,
+        every: Every = "month",
+        *,
+        span: int = 12,
+        window: int = 1,
+        method: RetentionMethod = "customers",
+        reactivation: bool = True,
+        week_start: Weekday = "monday",
+        as_of: Date | None = None,
+        level: float = 0.95,
+    ) -> Any:
+        """Return net and gross revenue retention (NRR and GRR) for each period.
+
+        Net: what the customers of a start pay some time later, over what they paid at
+        the start. Gross: the same, where nobody counts with more than at the start, so
+        that it is at most 1.
+
+        Parameters
+        ----------
+        every : {"month", "day", "week", "quarter", "year"}
+            How long a period is.
+        span : int, default 12
+            How many periods lie between start and end.
+        window : int, default 1
+            How many periods' revenue is compared: 12 months for the trailing year.
+        method : {"customers", "movements"}
+            "customers": those who paid at the start, followed to the end. "movements":
+            the revenue at the start and all movements since, as finance adds them up;
+            see `GrowthAccounting.revenue_retention`. Its span is made of whole windows.
+        reactivation : bool, default True
+            Whether those who left within the span and came back count with what they
+            pay at its end, or as lost.
+        week_start : str, default "monday"
+            The day that weeks begin with.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        frame
+            One row a complete period whose start lies in the log: `period` (its first
+            day), `start` (that of the period compared with), `start_revenue`,
+            `net_retention` and `gross_retention`; by customers also `end_revenue`, the
+            ends of intervals (`net_low`, `net_high`, `gross_low`, `gross_high`: those
+            of a ratio of means over customers, Cochran 1977, section 6.3), `customers`
+            at the start, and the share of them who pay at the end
+            (`customer_retention`, with Wilson's interval).
+
+        Raises
+        ------
+        ParameterError
+            If the log has no amounts.
+        EmptyDataError
+            If no complete period has a start in the log.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {
+        ...     "customer_id": [1, 2, 3, 1, 2],
+        ...     "date": ["2024-01-09"] * 3 + ["2024-02-09", "2024-02-29"],
+        ...     "amount": [10.0, 20.0, 10.0, 25.0, 5.0],
+        ... }
+        >>> log = tn.Transactions(orders, amount="amount")
+        >>> found = log.revenue_retention(span=1)
+        >>> found["net_retention"], found["gross_retention"]
+        (array([0.75]), array([0.375]))
+        """
+        from tenure.retention.revenue import revenue_retention  # noqa: PLC0415
+
+        return revenue_retention(
+            self,
+            every,
+            span=span,
+            window=window,
+            method=method,
+            reactivation=reactivation,
+            week_start=week_start,
+            as_of=as_of,
+            level=level,
+        )
+
+    def engagement(
+        self: Transactions,
+        *,
+        windows: Mapping[str, int] | None = None,
+        as_of: Date | None = None,
+    ) -> Engagement:
+        """Return daily, weekly and monthly active customers, and stickiness.
+
+        Parameters
+        ----------
+        windows : mapping of str to int, optional
+            Names and lengths in days of trailing windows; by default
+            ``{"dau": 1, "wau": 7, "mau": 28}``: four whole weeks, so that no weekday
+            disturbs.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+
+        Returns
+        -------
+        Engagement
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [1, 1, 2], "date": ["2024-01-01", "2024-01-03"] * 1
+        ...     + ["2024-01-03"]}
+        >>> found = tn.Transactions(orders).engagement(windows={"dau": 1, "wau": 3})
+        >>> found.actives["dau"], found.actives["wau"]
+        (array([1, 0, 2]), array([1, 1, 2]))
+        >>> found.stickiness("dau", "wau")["stickiness"]
+        array([1.])
+        """
+        from tenure.retention.engagement import engagement  # noqa: PLC0415
+
+        return engagement(self, windows=windows, as_of=as_of)
+
+    def active_days(
+        self: Transactions,
+        days: int = 28,
+        *,
+        as_of: Date | Dates | None = None,
+        level: float = 0.95,
+    ) -> Any:
+        """Return on how many of the last days customers bought: L7, L28, power curve.
+
+        Parameters
+        ----------
+        days : int, default 28
+            How many days are looked back at.
+        as_of : date or sequence of dates, optional
+            The last of these days, or several.
+        level : float, default 0.95
+            Confidence level of the intervals of shares (Wilson 1927).
+
+        Returns
+        -------
+        frame
+            One row for each number of days from 1 on (and date): `as_of`,
+            `active_days`, `customers`, and their `share` of those with any, with
+            `share_low` and `share_high`.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {
+        ...     "customer_id": [1, 1, 2, 3],
+        ...     "date": ["2024-01-01", "2024-01-03", "2024-01-03", "2023-12-01"],
+        ... }
+        >>> tn.Transactions(orders).active_days(7)["customers"]
+        array([1, 1, 0, 0, 0, 0, 0])
+        """
+        from tenure.retention.engagement import active_days  # noqa: PLC0415
+
+        return active_days(self, days, as_of=as_of, level=level)
+
+    def streaks(
+        self: Transactions,
+        every: Every = "week",
+        *,
+        week_start: Weekday = "monday",
+        as_of: Date | None = None,
+    ) -> Any:
+        """Return the streaks of each customer: periods in a row with a purchase.
+
+        Parameters
+        ----------
+        every : {"week", "day", "month", "quarter", "year"}
+            How long a period is.
+        week_start : str, default "monday"
+            The day that weeks begin with.
+        as_of : date, optional
+            The last day observed. A streak goes on that reaches the last complete
+            period: in the one in progress a purchase may yet come.
+
+        Returns
+        -------
+        frame
+            One row a customer who had bought by then: `active_periods`, `streaks` (how
+            many), `longest_streak` and `longest_from` (its first day),
+            `current_streak` (0 if it is broken) and `last_active`.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {"customer_id": [1] * 3, "date": ["2024-01-01", "2024-01-09",
+        ...     "2024-01-24"]}
+        >>> found = tn.Transactions(orders).streaks()
+        >>> found["longest_streak"], found["current_streak"]
+        (array([2]), array([1]))
+        """
+        from tenure.retention.engagement import streaks  # noqa: PLC0415
+
+        return streaks(self, every, week_start=week_start, as_of=as_of)
+
+    def lifecycle(
+        self: Transactions,
+        every: Every = "week",
+        *,
+        at_risk_after: Horizon | None = None,
+        dormant_after: Horizon | None = None,
+        lost_after: Horizon | None = None,
+        week_start: Weekday = "monday",
+        as_of: Date | None = None,
+    ) -> Lifecycle:
+        """Return the state of customers in each period, and their moves.
+
+        In a period with a purchase a customer is "new" (their first ever),
+        "resurrected" (they were dormant or lost) or "active"; in any other the state
+        follows from the days since the last purchase at the end of the period:
+        "active", "at risk", "dormant" or "lost".
+
+        Parameters
+        ----------
+        every : {"week", "day", "month", "quarter", "year"}
+            How long a period is.
+        at_risk_after, dormant_after, lost_after : float, str or timedelta, optional
+            After more days than these since the last purchase customers are at risk,
+            dormant or lost. Left out, they are found from the log by
+            `find_churn_window`: lost is who returns within 90 days with a probability
+            below 0.1, and the other two are where that probability has fallen a third
+            and two thirds of the way, in its logarithm.
+        week_start : str, default "monday"
+            The day that weeks begin with.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+
+        Returns
+        -------
+        Lifecycle
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> states = log.lifecycle(
+        ...     "month", at_risk_after=60, dormant_after=120, lost_after=240
+        ... )
+        >>> states
+        Lifecycle of 2,357 customers over 18 months: at risk after 60 days, dormant
+        after 120, lost after 240
+        """
+        from tenure.retention.lifecycle import lifecycle  # noqa: PLC0415
+
+        return lifecycle(
+            self,
+            every,
+            gaps=(at_risk_after, dormant_after, lost_after),
+            week_start=week_start,
+            as_of=as_of,
+        )
+
+    def find_churn_window(
+        self: Transactions,
+        probability: float = 0.1,
+        *,
+        horizon: Horizon = "90 days",
+        orders: int | Sequence[int] | None = None,
+        as_of: Date | None = None,
+        level: float = 0.95,
+    ) -> ChurnWindow:
+        """Return the gap beyond which a return is less likely than a probability.
+
+        Parameters
+        ----------
+        probability : float, default 0.1
+            A customer is given up when the chance that they buy within `horizon` from
+            now has fallen below this, for good.
+        horizon : float, str or timedelta, default "90 days"
+            Within which time a return counts; numbers are days.
+        orders : int or sequence of int, optional
+            Only the time after these orders of a customer's, from 1 for the first; all
+            by default.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+        level : float, default 0.95
+            Confidence level of the interval.
+
+        Returns
+        -------
+        ChurnWindow
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> log.find_churn_window(0.1)
+        """
+        from tenure.retention.churn_window import find_churn_window  # noqa: PLC0415
+
+        return find_churn_window(
+            self,
+            probability,
+            horizon=horizon,
+            orders=orders,
+            as_of=as_of,
+            level=level,
+        )
+
+    def repurchase(
+        self: Transactions,
+        *,
+        horizon: Horizon = "90 days",
+        orders: int = 10,
+        by: str | None = None,
+        as_of: Date | None = None,
+        level: float = 0.95,
+    ) -> RepurchaseLadder:
+        """Return the ladder of orders: who comes for the next one, and when.
+
+        Customers who have not bought again by the end of observation count with the
+        time that they have had, and no more (Kaplan and Meier 1958), so that recent
+        customers do not look as if they had left.
+
+        Parameters
+        ----------
+        horizon : float, str or timedelta, default "90 days"
+            Within which time the next order counts; numbers are days.
+        orders : int, default 10
+            The last step that is looked at: from this order to the next.
+        by : str, optional
+            An attribute of the log, whose values get a ladder each; or "product": the
+            time to the next order of the same product, for each product.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        RepurchaseLadder
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> log.repurchase(orders=3)
+        """
+        from tenure.retention.repurchase import repurchase  # noqa: PLC0415
+
+        return repurchase(
+            self,
+            horizon=horizon,
+            orders=orders,
+            by=by,
+            as_of=as_of,
+            level=level,
+        )

@@ -1,0 +1,3 @@
+"""Who comes back: growth accounting, activity, repurchase and the churn window."""
+
+from __future__ import annotations

@@ -1,0 +1,219 @@
+"""The calendar periods of a log, and what each customer did in each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+
+import numpy as np
+
+from tenure import _core
+from tenure._frame import Categories
+from tenure._report import written
+from tenure.exceptions import EmptyDataError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+    from tenure._core_types import LedgerColumns
+    from tenure._typing import Date
+    from tenure.transactions import Transactions
+
+__all__ = [
+    "Every",
+    "Incomplete",
+    "Periods",
+    "Weekday",
+    "at_least_one",
+    "ledger_of",
+    "shown_rows",
+]
+
+Every: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
+"""What is counted by."""
+
+Incomplete: TypeAlias = Literal["drop", "mask", "flag"]
+"""What a table shows of a period that was not over at the end of observation."""
+
+Weekday: TypeAlias = Literal[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+]
+"""The day that weeks begin with."""
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+# The periods that purchases may have been merged over where one counts by these.
+_FINER: dict[str, tuple[str, ...]] = {
+    "day": ("instant", "hour", "day"),
+    "week": ("instant", "hour", "day", "week"),
+    "month": ("instant", "hour", "day", "month"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Periods:
+    """Calendar periods one after the other, the last of which may be in progress.
+
+    Attributes
+    ----------
+    every : str
+        How long they are.
+    edges : datetime64[us] array
+        Where each begins, and where the last one ends.
+    end : numpy.datetime64
+        The end of observation: the first instant that is not observed.
+    """
+
+    every: Every
+    edges: NDArray[np.datetime64]
+    end: np.datetime64
+
+    @classmethod
+    def of(
+        cls,
+        log: Transactions,
+        every: Every,
+        as_of: Date | None,
+        week_start: Weekday = "monday",
+    ) -> Self:
+        """Return the periods from the first purchase to the end of observation."""
+        _check(log, every, week_start)
+        first = log.times[log.offsets[:-1]].min()
+        end = observed_until(log, as_of)
+        if first >= end:
+            last = written(end - np.timedelta64(1, "us").astype("timedelta64[us]"))
+            hint = "choose a date after the first purchase of the log"
+            what = f"no customer had bought by {last[:10]}"
+            raise EmptyDataError.of(what, hint=hint)
+        last = end - np.timedelta64(1, "us")
+        return cls(every, period_edges(every, first, last, week_start), end)
+
+    def __len__(self) -> int:
+        """Return the number of periods."""
+        return len(self.edges) - 1
+
+    @property
+    def starts(self) -> NDArray[np.datetime64]:
+        """The first day of each period."""
+        return self.edges[:-1]
+
+    @property
+    def complete(self) -> NDArray[np.bool_]:
+        """Whether each period was over at the end of observation."""
+        return self.edges[1:] <= self.end
+
+    @property
+    def last_days(self) -> NDArray[np.datetime64]:
+        """The last observed day of each period."""
+        ends = np.minimum(self.edges[1:], self.end) - np.timedelta64(1, "us")
+        return ends.astype("datetime64[D]")
+
+
+def observed_until(log: Transactions, as_of: Date | None) -> np.datetime64:
+    """Return the first instant that is not observed: after the day, or the instant."""
+    if as_of is None:
+        return (log.span[1] + 1).astype("datetime64[us]")
+    microseconds, whole_day = log._date(as_of, "as_of")  # noqa: SLF001
+    moment = np.datetime64(microseconds, "us")
+    if whole_day:
+        return (moment.astype("datetime64[D]") + 1).astype("datetime64[us]")
+    return moment + np.timedelta64(1, "us")
+
+
+def period_edges(
+    every: Every, first: np.datetime64, last: np.datetime64, week_start: Weekday
+) -> NDArray[np.datetime64]:
+    """Return where the periods from that of `first` to that of `last` begin and end.
+
+    Examples
+    --------
+    >>> moments = np.datetime64("2024-02-29"), np.datetime64("2024-03-10T12:00")
+    >>> period_edges("month", *moments, "monday").astype("datetime64[D]")
+    array(['2024-02-01', '2024-03-01', '2024-04-01'], dtype='datetime64[D]')
+    >>> period_edges("week", *moments, "sunday").astype("datetime64[D]")
+    array(['2024-02-25', '2024-03-03', '2024-03-10', '2024-03-17'],
+          dtype='datetime64[D]')
+    """
+    if every in _MONTHS:
+        step = _MONTHS[every]
+        begin, until = (
+            int(one.astype("datetime64[M]").astype(np.int64)) // step
+            for one in (first, last)
+        )
+        months = np.arange(begin, until + 2) * step
+        return months.astype("datetime64[M]").astype("datetime64[us]")
+    begin, until = (
+        int(one.astype("datetime64[D]").astype(np.int64)) for one in (first, last)
+    )
+    step = 7 if every == "week" else 1
+    if every == "week":
+        # day 4 since 1970 was a Monday
+        begin -= (begin - 4 - get_args(Weekday).index(week_start)) % 7
+    days = np.arange(begin, until + step + 1, step)
+    return days.astype("datetime64[D]").astype("datetime64[us]")
+
+
+def _check(log: Transactions, every: str, week_start: str) -> None:
+    if every not in get_args(Every):
+        expected = f"be one of {', '.join(get_args(Every))}"
+        raise ParameterError.of("every", expected, found=repr(every))
+    if week_start not in get_args(Weekday):
+        expected = f"be one of {', '.join(get_args(Weekday))}"
+        raise ParameterError.of("week_start", expected, found=repr(week_start))
+    grain = log._log.history["grain"]  # noqa: SLF001
+    of_months = "month" if every in _MONTHS else every
+    shifted = grain == "week" and week_start != "monday"
+    if grain not in _FINER[of_months] or shifted:
+        raise ParameterError.of(
+            "every",
+            f"be made of the periods that purchases were merged over: {grain}s",
+            found=repr(every) + (f" from {week_start}" if shifted else ""),
+            hint='group the log with merge="day"',
+        )
+
+
+def ledger_of(
+    log: Transactions, periods: Periods, as_of: Date | None
+) -> LedgerColumns:
+    """Return what each customer bought in each period."""
+    date = log._date(as_of, "as_of")  # noqa: SLF001
+    return _core.period_ledger(log._log.history, date, periods.edges.view(np.int64))  # noqa: SLF001
+
+
+def at_least_one(value: int, name: str) -> int:
+    """Return a whole number of at least 1, or say that it is none."""
+    if isinstance(value, bool) or value != int(value) or value < 1:
+        expected = "be a whole number of at least 1"
+        raise ParameterError.of(name, expected, found=repr(value))
+    return int(value)
+
+
+def shown_rows(
+    columns: Mapping[str, NDArray[Any]], complete: NDArray[np.bool_], rule: Incomplete
+) -> dict[str, NDArray[Any] | Categories]:
+    """Return the columns of a table over periods, with what is to be seen of it.
+
+    Parameters
+    ----------
+    columns : mapping of str to array
+        `period` first.
+    complete : bool array
+        Whether the period of each row was over.
+    rule : {"drop", "mask", "flag"}
+        Whether rows of the period in progress are left out, have NaN in place of
+        numbers, or are shown as they are. "mask" and "flag" add a column `status`.
+    """
+    if rule not in get_args(Incomplete):
+        expected = "be 'drop', 'mask' or 'flag'"
+        raise ParameterError.of("incomplete", expected, found=repr(rule))
+    if rule == "drop":
+        return {name: values[complete] for name, values in columns.items()}
+    shown: dict[str, NDArray[Any] | Categories] = {}
+    for name, values in columns.items():
+        masked = rule == "mask" and values.dtype.kind in "if" and not complete.all()
+        shown[name] = np.where(complete, values, np.nan) if masked else values
+    codes = (~complete).astype(np.int64)
+    return shown | {"status": Categories(codes, ("complete", "in progress"))}
