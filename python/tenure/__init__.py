@@ -31,7 +31,7 @@ from tenure.transactions import Transactions, load
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
-    from tenure import plotting, rfm, survival
+    from tenure import plotting, retention, rfm, survival
     from tenure._concentration import Concentration, concentration
     from tenure._top_stability import TopStability, top_stability
     from tenure.clustering import ClusterSegments
@@ -47,6 +47,13 @@ if TYPE_CHECKING:
     )
     from tenure.renewals import Renewals
     from tenure.reporting import Report, report
+    from tenure.retention import (
+        ChurnWindow,
+        Engagement,
+        GrowthAccounting,
+        Lifecycle,
+        RepurchaseLadder,
+    )
     from tenure.rfm import RFM, SegmentMap, segment_maps
     from tenure.scanning import Scan, scan
     from tenure.survival import (
@@ -77,10 +84,12 @@ __all__ = [
     "SBG",
     "AalenJohansen",
     "BdW",
+    "ChurnWindow",
     "ClusterSegments",
     "Concentration",
     "Cox",
     "DiscreteWeibull",
+    "Engagement",
     "Exponential",
     "ExponentialGamma",
     "FormulaValue",
@@ -88,8 +97,10 @@ __all__ = [
     "GammaGamma",
     "GeneralizedGamma",
     "Geometric",
+    "GrowthAccounting",
     "KaplanMeier",
     "LazyTransactions",
+    "Lifecycle",
     "LifetimeValue",
     "LogLogistic",
     "LogNormal",
@@ -98,6 +109,7 @@ __all__ = [
     "ParetoNBD",
     "Receipt",
     "Renewals",
+    "RepurchaseLadder",
     "Report",
     "Scan",
     "SegmentMap",
@@ -123,6 +135,7 @@ __all__ = [
     "pairwise_log_rank",
     "plotting",
     "report",
+    "retention",
     "retention_formula",
     "rfm",
     "scan",
@@ -148,6 +161,13 @@ _PARTS = {
     ),
     "renewals": ("Renewals",),
     "reporting": ("Report", "report"),
+    "retention": (
+        "ChurnWindow",
+        "Engagement",
+        "GrowthAccounting",
+        "Lifecycle",
+        "RepurchaseLadder",
+    ),
     "rfm": ("RFM", "SegmentMap", "segment_maps"),
     "scanning": ("Scan", "scan"),
     "survival": (
@@ -172,7 +192,7 @@ _LATER = {name: part for part, names in _PARTS.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import what few analyses need when it is asked for, and not before."""
-    if name in ("plotting", "rfm", "survival"):
+    if name in ("plotting", "retention", "rfm", "survival"):
         return import_module(f"tenure.{name}")
     if name in _LATER:
         return getattr(import_module(f"tenure.{_LATER[name]}"), name)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from tenure.plotting.alive import alive_history, plot_alive_history
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
+from tenure.plotting.engagement import plot_engagement
 from tenure.plotting.fit import (
     conditional_expectations,
     frequency_histogram,
@@ -20,6 +21,8 @@ from tenure.plotting.fit import (
     plot_frequency,
 )
 from tenure.plotting.grid import plot_score_grid, score_grid
+from tenure.plotting.growth import plot_growth
+from tenure.plotting.lifecycle import plot_lifecycle, plot_lifecycle_moves
 from tenure.plotting.lift import plot_gains, plot_lift
 from tenure.plotting.maps import plot_recency_frequency, recency_frequency_map
 from tenure.plotting.migration import plot_migration, plot_migration_flows
@@ -31,6 +34,7 @@ from tenure.plotting.orders import (
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
 from tenure.plotting.renewals import plot_renewals, renewal_curve
+from tenure.plotting.repurchase import plot_churn_window, plot_repurchase
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
 from tenure.plotting.survival import (
@@ -55,14 +59,19 @@ __all__ = [
     "frequency_histogram",
     "order_values",
     "plot_alive_history",
+    "plot_churn_window",
     "plot_cluster_criteria",
     "plot_clusters",
     "plot_conditional_expectations",
     "plot_cumulative_incidence",
     "plot_deciles",
+    "plot_engagement",
     "plot_frequency",
     "plot_gains",
+    "plot_growth",
     "plot_hazard_ratios",
+    "plot_lifecycle",
+    "plot_lifecycle_moves",
     "plot_lift",
     "plot_lorenz",
     "plot_migration",
@@ -71,6 +80,7 @@ __all__ = [
     "plot_purchases_over_time",
     "plot_recency_frequency",
     "plot_renewals",
+    "plot_repurchase",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",

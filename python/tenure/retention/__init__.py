@@ -1,3 +1,17 @@
 """Who comes back: growth accounting, activity, repurchase and the churn window."""
 
 from __future__ import annotations
+
+from tenure.retention.churn_window import ChurnWindow
+from tenure.retention.engagement import Engagement
+from tenure.retention.growth import GrowthAccounting
+from tenure.retention.lifecycle import Lifecycle
+from tenure.retention.repurchase import RepurchaseLadder
+
+__all__ = [
+    "ChurnWindow",
+    "Engagement",
+    "GrowthAccounting",
+    "Lifecycle",
+    "RepurchaseLadder",
+]
