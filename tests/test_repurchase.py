@@ -27,7 +27,10 @@ def product_limit(durations, events, time):
     for at in sorted({d for d, e in zip(durations, events, strict=True) if e}):
         if at <= time:
             n = sum(d >= at for d in durations)
-            kept *= 1 - sum(d == at and e for d, e in zip(durations, events, strict=True)) / n
+            kept *= (
+                1
+                - sum(d == at and e for d, e in zip(durations, events, strict=True)) / n
+            )
     return kept
 
 
@@ -35,6 +38,21 @@ def message(kind, work):
     with pytest.raises(kind) as caught:
         work()
     return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """Half the customers buy every 20 days on average, half of the others never."""
+    rng = np.random.default_rng(5)
+    pairs = []
+    for customer in range(800):
+        day = int(rng.integers(0, 300))
+        while day <= 600:
+            pairs.append((customer, day))
+            if rng.random() < 0.25:
+                break
+            day += int(np.ceil(rng.exponential(20)))
+    return log_of(pairs, 600)
 
 
 class TestLadder:
@@ -87,7 +105,9 @@ class TestLadder:
             assert frame["customers"][row] == len(waits)
             assert frame["returned"][row] == sum(events)
             chance = 1 - product_limit(durations, events, horizon)
-            known = horizon <= max(durations) or product_limit(durations, events, 90) < 1e-9
+            known = (
+                horizon <= max(durations) or product_limit(durations, events, 90) < 1e-9
+            )
             if not known:
                 assert np.isnan(frame["probability"][row])
                 break
@@ -138,8 +158,14 @@ class TestLadder:
     def test_by_attribute(self):
         orders = {
             "customer_id": [1, 1, 2, 3, 3, 4],
-            "date": ["2024-01-01", "2024-01-11", "2024-01-01", "2024-01-01",
-                     "2024-01-31", "2024-04-30"],
+            "date": [
+                "2024-01-01",
+                "2024-01-11",
+                "2024-01-01",
+                "2024-01-01",
+                "2024-01-31",
+                "2024-04-30",
+            ],
             "channel": ["web", "web", "web", "shop", "shop", None],
         }
         log = tn.Transactions(orders, attributes=["channel"])
@@ -153,14 +179,22 @@ class TestLadder:
     def test_by_product(self):
         orders = {
             "customer_id": [1, 1, 1, 2, 2, 1],
-            "date": ["2024-01-01", "2024-01-11", "2024-01-21", "2024-01-01",
-                     "2024-03-01", "2024-01-01"],
+            "date": [
+                "2024-01-01",
+                "2024-01-11",
+                "2024-01-21",
+                "2024-01-01",
+                "2024-03-01",
+                "2024-01-01",
+            ],
             "product": ["tea", "cup", "tea", "tea", "cup", "tea"],
         }
         log = tn.Transactions(orders, product="product")
         frame = log.repurchase(horizon=30, by="product").to_frame()
         # tea: customer 1 after 20 days, customer 2 not within 60; cups: nobody again
-        rows = list(zip(frame["product"], frame["order"], frame["customers"], strict=True))
+        rows = list(
+            zip(frame["product"], frame["order"], frame["customers"], strict=True)
+        )
         assert rows == [("cup", 1, 2), ("tea", 1, 2), ("tea", 2, 1)]
         assert frame["returned"].tolist() == [0, 1, 0]
         assert frame["probability"].tolist()[:2] == [0.0, 0.5]
@@ -174,7 +208,9 @@ class TestLadder:
             "date": FIRST + rng.integers(0, 200, 1000),
             "city": np.repeat((ids % 30).astype(str), 2),
         }
-        ladder = tn.Transactions(orders, attributes=["city"]).repurchase(by="city", orders=1)
+        ladder = tn.Transactions(orders, attributes=["city"]).repurchase(
+            by="city", orders=1
+        )
         assert len(ladder.to_frame()["city"]) == 20
         assert repr(ladder).endswith("10 groups with fewer customers left out")
 
@@ -199,20 +235,6 @@ class TestLadder:
 
 
 class TestChurnWindow:
-    @pytest.fixture(scope="class")
-    def mixed(self):
-        """Half the customers buy every 20 days on average, half of the others never."""
-        rng = np.random.default_rng(5)
-        pairs = []
-        for customer in range(800):
-            day = int(rng.integers(0, 300))
-            while day <= 600:
-                pairs.append((customer, day))
-                if rng.random() < 0.25:
-                    break
-                day += int(np.ceil(rng.exponential(20)))
-        return log_of(pairs, 600)
-
     def test_the_definition(self, mixed):
         window = mixed.find_churn_window(0.1, horizon=60)
         waits = mixed.durations()
@@ -312,7 +334,9 @@ class TestChurnWindow:
             while day <= 400:
                 pairs.append((customer, int(day)))
                 day += max(1.0, rng.exponential(1 / rate))
-        return log_of(pairs, 400).find_churn_window(0.5, horizon=30).return_probability[20]
+        return (
+            log_of(pairs, 400).find_churn_window(0.5, horizon=30).return_probability[20]
+        )
 
     def test_by_order(self, mixed):
         first = mixed.find_churn_window(0.1, horizon=60, orders=1)
@@ -324,15 +348,17 @@ class TestChurnWindow:
         window = log.find_churn_window(0.01)
         assert window.days == np.inf
         assert repr(window).splitlines()[0] == (
-            f"ChurnWindow: not seen: after {window.gaps[-1]:g} days it is not yet below "
-            "1 % for good"
+            f"ChurnWindow: not seen: after {window.gaps[-1]:g} days it is not yet "
+            "below 1 % for good"
         )
         text = message(ParameterError, lambda: self.never().lifecycle())
         assert text.startswith("`lost_after` must be given for this log, got None")
 
     def never(self):
         pairs = [(c, d) for c in range(40) for d in range(c % 7, 400, 7)]
-        pairs += [(c, 0) for c in range(100, 130)] + [(c, 200 + c) for c in range(100, 130)]
+        pairs += [(c, 0) for c in range(100, 130)] + [
+            (c, 200 + c) for c in range(100, 130)
+        ]
         return log_of(pairs, 400)
 
     def test_errors(self, log):
@@ -347,11 +373,15 @@ class TestChurnWindow:
         )
         assert message(
             EmptyDataError, lambda: log.find_churn_window(horizon="3 years")
-        ).startswith("fewer than 20 waits are seen to last for the horizon of 1095.75 days")
+        ).startswith(
+            "fewer than 20 waits are seen to last for the horizon of 1095.75 days"
+        )
 
     def test_frames(self, mixed):
         frame = mixed.find_churn_window(0.1, horizon=60).to_frame()
         assert list(frame) == ["gap", "at_risk", "return_probability", "low", "high"]
-        orders = pd.DataFrame({"customer_id": [1, 1], "date": ["2024-01-01", "2024-02-01"]})
+        orders = pd.DataFrame(
+            {"customer_id": [1, 1], "date": ["2024-01-01", "2024-02-01"]}
+        )
         frame = tn.Transactions(orders).repurchase(horizon=20).to_frame()
         assert frame.index.name == "order"

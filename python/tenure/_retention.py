@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,12 @@ __all__ = ["Retention"]
 class Retention:
     """The part of `Transactions` that looks at who comes back."""
 
+    @property
+    def _whole_log(self) -> Transactions:
+        return cast("Transactions", self)
+
     def growth(
-        self: Transactions,
+        self,
         every: Every = "month",
         *,
         window: int = 1,
@@ -69,18 +73,18 @@ class Retention:
         GrowthAccounting of 6 quarters, churned after 1 quarter without a purchase
                     active    new  retained  resurrected  churned  churn rate
         1997-01-01   2,357  2,357         0            0        0
-        1997-04-01     597      0       597            0    1,760      74.7 %
-        1997-07-01     493      0       281          212      316      52.9 %
-        1997-10-01     403      0       219          184      274      55.6 %
-        1998-01-01     393      0       206          187      197      48.9 %
-        1998-04-01     304      0       170          134      223      56.7 %
+        1997-04-01     524      0       524            0    1,833      77.8 %
+        1997-07-01     418      0       214          204      310      59.2 %
+        1997-10-01     404      0       203          201      215      51.4 %
+        1998-01-01     384      0       196          188      208      51.5 %
+        1998-04-01     300      0       169          131      215      56.0 %
         >>> growth.revenue_retention()["net_retention"].round(2)
-        array([ nan, 0.2 , 0.52, 0.49, 0.54, 0.45])
+        array([ nan, 0.3 , 0.49, 0.63, 0.57, 0.47])
         """
         from tenure.retention.growth import growth  # noqa: PLC0415
 
         return growth(
-            self,
+            self._whole_log,
             every,
             window=window,
             inactive_after=inactive_after,
@@ -89,7 +93,7 @@ class Retention:
         )
 
     def revenue_retention(
-        self: Transactions,
+        self,
         every: Every = "month",
         *,
         span: int = 12,
@@ -162,7 +166,7 @@ class Retention:
         from tenure.retention.revenue import revenue_retention  # noqa: PLC0415
 
         return revenue_retention(
-            self,
+            self._whole_log,
             every,
             span=span,
             window=window,
@@ -174,7 +178,7 @@ class Retention:
         )
 
     def engagement(
-        self: Transactions,
+        self,
         *,
         windows: Mapping[str, int] | None = None,
         as_of: Date | None = None,
@@ -197,8 +201,10 @@ class Retention:
         Examples
         --------
         >>> import tenure as tn
-        >>> orders = {"customer_id": [1, 1, 2], "date": ["2024-01-01", "2024-01-03"] * 1
-        ...     + ["2024-01-03"]}
+        >>> orders = {
+        ...     "customer_id": [1, 1, 2],
+        ...     "date": ["2024-01-01", "2024-01-03", "2024-01-03"],
+        ... }
         >>> found = tn.Transactions(orders).engagement(windows={"dau": 1, "wau": 3})
         >>> found.actives["dau"], found.actives["wau"]
         (array([1, 0, 2]), array([1, 1, 2]))
@@ -207,10 +213,10 @@ class Retention:
         """
         from tenure.retention.engagement import engagement  # noqa: PLC0415
 
-        return engagement(self, windows=windows, as_of=as_of)
+        return engagement(self._whole_log, windows=windows, as_of=as_of)
 
     def active_days(
-        self: Transactions,
+        self,
         days: int = 28,
         *,
         as_of: Date | Dates | None = None,
@@ -246,10 +252,10 @@ class Retention:
         """
         from tenure.retention.engagement import active_days  # noqa: PLC0415
 
-        return active_days(self, days, as_of=as_of, level=level)
+        return active_days(self._whole_log, days, as_of=as_of, level=level)
 
     def streaks(
-        self: Transactions,
+        self,
         every: Every = "week",
         *,
         week_start: Weekday = "monday",
@@ -277,18 +283,20 @@ class Retention:
         Examples
         --------
         >>> import tenure as tn
-        >>> orders = {"customer_id": [1] * 3, "date": ["2024-01-01", "2024-01-09",
-        ...     "2024-01-24"]}
+        >>> orders = {
+        ...     "customer_id": [1] * 3,
+        ...     "date": ["2024-01-01", "2024-01-09", "2024-01-24"],
+        ... }
         >>> found = tn.Transactions(orders).streaks()
         >>> found["longest_streak"], found["current_streak"]
         (array([2]), array([1]))
         """
         from tenure.retention.engagement import streaks  # noqa: PLC0415
 
-        return streaks(self, every, week_start=week_start, as_of=as_of)
+        return streaks(self._whole_log, every, week_start=week_start, as_of=as_of)
 
     def lifecycle(
-        self: Transactions,
+        self,
         every: Every = "week",
         *,
         at_risk_after: Horizon | None = None,
@@ -330,14 +338,15 @@ class Retention:
         >>> states = log.lifecycle(
         ...     "month", at_risk_after=60, dormant_after=120, lost_after=240
         ... )
-        >>> states
-        Lifecycle of 2,357 customers over 18 months: at risk after 60 days, dormant
-        after 120, lost after 240
+        >>> states.to_frame()["customers"][-6:]
+        array([   0,  186,   45,  170,  242, 1714])
+        >>> states.matrix()["resurrected"].round(3)
+        array([0.   , 0.   , 0.   , 0.   , 0.049, 0.021, 0.   ])
         """
         from tenure.retention.lifecycle import lifecycle  # noqa: PLC0415
 
         return lifecycle(
-            self,
+            self._whole_log,
             every,
             gaps=(at_risk_after, dormant_after, lost_after),
             week_start=week_start,
@@ -345,7 +354,7 @@ class Retention:
         )
 
     def find_churn_window(
-        self: Transactions,
+        self,
         probability: float = 0.1,
         *,
         horizon: Horizon = "90 days",
@@ -378,12 +387,16 @@ class Retention:
         --------
         >>> import tenure as tn
         >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
-        >>> log.find_churn_window(0.1)
+        >>> window = log.find_churn_window(0.1)
+        >>> window.days, window.lower, window.upper
+        (205.0, 172.0, 252.0)
+        >>> window.return_probability[[0, 100, 205]].round(3)
+        array([0.502, 0.184, 0.1  ])
         """
         from tenure.retention.churn_window import find_churn_window  # noqa: PLC0415
 
         return find_churn_window(
-            self,
+            self._whole_log,
             probability,
             horizon=horizon,
             orders=orders,
@@ -392,7 +405,7 @@ class Retention:
         )
 
     def repurchase(
-        self: Transactions,
+        self,
         *,
         horizon: Horizon = "90 days",
         orders: int = 10,
@@ -429,11 +442,16 @@ class Retention:
         >>> import tenure as tn
         >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
         >>> log.repurchase(orders=3)
+        RepurchaseLadder: the next order within 90 days
+        order   customers  return  95 % interval  median days  95 % interval
+        1 to 2      2,357  29.1 %   [27.4, 31.0]          inf     [472, inf]
+        2 to 3      1,139  43.0 %   [40.1, 45.9]          139     [117, 164]
+        3 to 4        736  52.2 %   [48.6, 55.9]           81       [66, 97]
         """
         from tenure.retention.repurchase import repurchase  # noqa: PLC0415
 
         return repurchase(
-            self,
+            self._whole_log,
             horizon=horizon,
             orders=orders,
             by=by,

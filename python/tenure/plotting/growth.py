@@ -74,9 +74,7 @@ def plot_growth(
         heights = sign * growth._column(name)[first:]  # noqa: SLF001
         label, color = _LOOKS[name]
         look: dict[str, Any] = {"color": color, "align": "edge", "label": label}
-        bars: Any = ax.bar(
-            starts, heights, widths * 0.9, ends[sign], **(look | kwargs)
-        )
+        bars: Any = ax.bar(starts, heights, widths * 0.9, ends[sign], **(look | kwargs))
         for bar, over in zip(bars, complete, strict=True):
             if not over:
                 bar.set(facecolor="none", edgecolor=color, hatch="////", linewidth=0.8)
@@ -84,8 +82,8 @@ def plot_growth(
     middles = starts.astype("datetime64[h]") + np.round(12 * widths).astype(np.int64)
     net = (ends[1] + ends[-1])[complete]
     line: dict[str, Any] = {"color": INK, "linewidth": 1.4, "label": "net"}
-    few = {"marker": "o", "markersize": 3.5} if len(net) <= 40 else {}
-    ax.plot(middles[complete], net, **line, **few)
+    line |= {"marker": "o", "markersize": 3.5} if len(net) <= 40 else {}
+    ax.plot(middles[complete], net, **line)
     ax.axhline(0, color=INK, linewidth=0.8)
     date_axis(ax)
     number_axis(ax, whole=of == "customers")

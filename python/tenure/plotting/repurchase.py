@@ -54,8 +54,8 @@ def plot_repurchase(
     groups = [None] if ladder.by is None else list(dict.fromkeys(columns[ladder.by]))
     if len(groups) > len(_HUES):
         raise ParameterError.of(
-            "ladder",
-            f"have at most {len(_HUES)} groups, to be told apart",
+            name="ladder",
+            expected=f"have at most {len(_HUES)} groups, to be told apart",
             found=f"{len(groups)}",
             hint="group by something with fewer values",
         )
@@ -68,7 +68,8 @@ def plot_repurchase(
         chance = columns["probability"][own]
         reach = np.abs(np.stack([columns["low"], columns["high"]])[:, own] - chance)
         if ladder.by is None:
-            ax.bar(orders, chance, **({"color": ACTUAL, "width": 0.72} | kwargs))
+            bars: dict[str, Any] = {"color": ACTUAL, "width": 0.72} | kwargs
+            ax.bar(orders, chance, **bars)
             look: dict[str, Any] = {"color": INK, "fmt": "none", "linewidth": 1.2}
         else:
             look = {"color": _HUES[place], "fmt": "o-", "linewidth": 1.2}
@@ -76,9 +77,11 @@ def plot_repurchase(
         aside = 0.12 * (place - (len(groups) - 1) / 2)
         ax.errorbar(orders + aside, chance, yerr=reach, capsize=2.5, **look)
     steps = np.unique(columns["order"])
-    sizes = [int(columns["customers"][columns["order"] == step].sum()) for step in steps]
-    names = [f"{s} to {s + 1}\n{n:,}" for s, n in zip(steps, sizes, strict=True)]
-    ax.set_xticks(steps, names)
+    sizes = [
+        int(columns["customers"][columns["order"] == step].sum()) for step in steps
+    ]
+    names = [f"{s}–{s + 1}\n{n:,}" for s, n in zip(steps, sizes, strict=True)]
+    ax.set_xticks(steps, names, fontsize=8)
     percent_axis(ax)
     ax.set_ylim(0, 1.02)
     if ladder.by is not None:

@@ -259,7 +259,9 @@ def _one_length(horizon: Horizon) -> float:
     lengths = in_units(horizon, "day", name="horizon")
     if len(lengths) != 1 or not 0 < lengths[0] < np.inf:
         raise ParameterError.of(
-            "horizon", "be one finite length of time above 0", found=repr(horizon)
+            name="horizon",
+            expected="be one finite length of time above 0",
+            found=repr(horizon),
         )
     return float(lengths[0])
 
@@ -272,7 +274,9 @@ def _chosen(
         return waits_of(log, np.iinfo(np.int64).max, as_of)
     numbers = [at_least_one(one, "orders") for one in np.atleast_1d(orders).tolist()]
     if not numbers:
-        raise ParameterError.of("orders", "name at least one order", found="none")
+        raise ParameterError.of(
+            name="orders", expected="name at least one order", found="none"
+        )
     waits = waits_of(log, max(numbers), as_of)
     chosen = np.isin(waits["orders"], numbers)
     if not chosen.any():

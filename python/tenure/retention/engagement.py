@@ -165,7 +165,7 @@ def engagement(
     named = dict(WINDOWS if windows is None else windows)
     if not named or {"day", "stickiness"} & set(named):
         expected = "name at least one window, and none of them day or stickiness"
-        raise ParameterError.of("windows", expected, found=repr(windows))
+        raise ParameterError.of(name="windows", expected=expected, found=repr(windows))
     lengths = {name: at_least_one(days, "windows") for name, days in named.items()}
     periods = Periods.of(log, "day", as_of)
     ledger = ledger_of(log, periods, as_of)
@@ -191,7 +191,9 @@ def active_days(
     window = at_least_one(days, "days")
     dates: list[Any] = list(as_of) if is_many(as_of) else [as_of]
     if not dates:
-        raise ParameterError.of("as_of", "hold at least one date", found="none")
+        raise ParameterError.of(
+            name="as_of", expected="hold at least one date", found="none"
+        )
     instant = np.timedelta64(1, "us")
     lasts = [
         (observed_until(log, one) - instant).astype("datetime64[D]") for one in dates
@@ -202,7 +204,7 @@ def active_days(
     early = [str(one) for one in lasts if one < first]
     if early:
         expected = f"not lie before the first purchase, on {first}"
-        raise ParameterError.of("as_of", expected, found=early[0])
+        raise ParameterError.of(name="as_of", expected=expected, found=early[0])
     ends = [int((one - first).astype(np.int64)) for one in lasts]
     found = _core.active_periods(ledger_of(log, periods, latest), ends, window)
     totals = np.repeat(found.sum(axis=1), window)

@@ -56,8 +56,14 @@ class GrowthAccounting:
     the same of money::
 
         active[t] = active[t - window] + new + resurrected - churned
-        revenue[t] = (revenue[t - window] + new_revenue + resurrected_revenue
-                      + expansion - contraction - churned_revenue)
+        revenue[t] = (
+            revenue[t - window]
+            + new_revenue
+            + resurrected_revenue
+            + expansion
+            - contraction
+            - churned_revenue
+        )
 
     Attributes
     ----------
@@ -127,15 +133,16 @@ class GrowthAccounting:
         step = at_least_one(window, "window")
         length = step * at_least_one(inactive_after, "inactive_after")
         found = _core.growth_movements(ledger, length, step)
-        has_money = ledger["amounts"] is not None
         for values in found.values():
             values.setflags(write=False)
+        columns: dict[str, Any] = {name: found[name] for name in _COUNTS}
+        has_money = ledger["amounts"] is not None
+        columns |= {name: found[name] if has_money else None for name in _MONEY}
         return cls(
             period=periods.starts,
             complete=periods.complete,
             left_edge=np.arange(len(periods)) < length + step - 1,
-            **{name: found[name] for name in _COUNTS},
-            **{name: found[name] if has_money else None for name in _MONEY},
+            **columns,
             every=periods.every,
             window=step,
             inactive_after=int(inactive_after),
@@ -185,7 +192,9 @@ class GrowthAccounting:
             return _ratio(gained, self.churned)
         back = self._money("resurrected_revenue") if resurrected else 0.0
         gained = self._money("new_revenue") + self._money("expansion") + back
-        return _ratio(gained, self._money("contraction") + self._money("churned_revenue"))
+        return _ratio(
+            gained, self._money("contraction") + self._money("churned_revenue")
+        )
 
     def revenue_retention(
         self, span: int = 1, *, reactivation: bool = False
@@ -227,9 +236,7 @@ class GrowthAccounting:
             "gross_retention": (base - moved[1]) / base,
         }
 
-    def to_frame(
-        self, *, incomplete: Incomplete = "drop", level: float = 0.95
-    ) -> Any:
+    def to_frame(self, *, incomplete: Incomplete = "drop", level: float = 0.95) -> Any:
         """Return a frame of the family that the data came in, one row a period.
 
         Parameters
@@ -327,8 +334,8 @@ class GrowthAccounting:
         values: NDArray[np.float64] | None = getattr(self, name)
         if values is None:
             raise ParameterError.of(
-                "of",
-                "be 'customers' for a log without amounts",
+                name="of",
+                expected="be 'customers' for a log without amounts",
                 found="'revenue'",
                 hint="name the column of amounts when the log is made",
             )
@@ -362,7 +369,9 @@ class GrowthAccounting:
 
     def _note(self) -> str:
         hidden = max(0, int(self.complete.sum()) - _SHOWN)
-        notes = [f"{hidden} earlier {inflected(hidden, 'row')} not shown"] * (hidden > 0)
+        notes = [f"{hidden} earlier {inflected(hidden, 'row')} not shown"] * (
+            hidden > 0
+        )
         if not self.complete.all():
             start = self.period[-1].astype("datetime64[D]")
             notes.append(f"the {self.every} from {start} is in progress")
@@ -381,7 +390,9 @@ class GrowthAccounting:
 def _checked(of: str) -> Measure:
     if of == "customers" or of == "revenue":  # noqa: PLR1714 (narrows the type)
         return of
-    raise ParameterError.of("of", "be 'customers' or 'revenue'", found=repr(of))
+    raise ParameterError.of(
+        name="of", expected="be 'customers' or 'revenue'", found=repr(of)
+    )
 
 
 def _before(values: NDArray[np.float64], periods: int) -> NDArray[np.float64]:

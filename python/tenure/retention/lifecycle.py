@@ -19,6 +19,8 @@ from tenure.rfm.intervals import wilson
 from tenure.rfm.markov import Homogeneity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -79,9 +81,7 @@ class Lifecycle:
     every: str
     family: str = "numpy"
 
-    def to_frame(
-        self, *, incomplete: Incomplete = "drop", level: float = 0.95
-    ) -> Any:
+    def to_frame(self, *, incomplete: Incomplete = "drop", level: float = 0.95) -> Any:
         """Return one row a period and state.
 
         Parameters
@@ -205,7 +205,7 @@ class Lifecycle:
         columns: dict[str, NDArray[Any]],
         each: int,
         incomplete: Incomplete,
-        names: dict[str, tuple[str, ...]],
+        names: Mapping[str, tuple[str, ...]],
     ) -> Any:
         codes = {name: columns[name] for name in names}
         for name in codes:  # so that a mask leaves them
@@ -306,8 +306,8 @@ def _gaps_in_days(
         found = window.ladder(len(given))
         if not np.isfinite(found[-1]) and given[-1] is None:
             raise ParameterError.of(
-                "lost_after",
-                "be given for this log",
+                name="lost_after",
+                expected="be given for this log",
                 found="None",
                 hint="the chance of a return within "
                 f"{window.horizon:g} days is not seen to stay below "
@@ -318,8 +318,8 @@ def _gaps_in_days(
     values = [float(gap) for gap in given if gap is not None]
     if not 0 <= values[0] <= values[1] <= values[2]:
         raise ParameterError.of(
-            "lost_after",
-            "be no shorter than dormant_after, nor that than at_risk_after",
+            name="lost_after",
+            expected="be no shorter than dormant_after, nor that than at_risk_after",
             found=", ".join(f"{value:g} days" for value in reversed(values)),
         )
     return values[0], values[1], values[2]

@@ -159,25 +159,26 @@ def period_edges(
 def _check(log: Transactions, every: str, week_start: str) -> None:
     if every not in get_args(Every):
         expected = f"be one of {', '.join(get_args(Every))}"
-        raise ParameterError.of("every", expected, found=repr(every))
+        raise ParameterError.of(name="every", expected=expected, found=repr(every))
     if week_start not in get_args(Weekday):
         expected = f"be one of {', '.join(get_args(Weekday))}"
-        raise ParameterError.of("week_start", expected, found=repr(week_start))
+        raise ParameterError.of(
+            name="week_start", expected=expected, found=repr(week_start)
+        )
     grain = log._log.history["grain"]  # noqa: SLF001
     of_months = "month" if every in _MONTHS else every
     shifted = grain == "week" and week_start != "monday"
     if grain not in _FINER[of_months] or shifted:
         raise ParameterError.of(
-            "every",
-            f"be made of the periods that purchases were merged over: {grain}s",
+            name="every",
+            expected="be made of the periods that purchases were merged over: "
+            f"{grain}s",
             found=repr(every) + (f" from {week_start}" if shifted else ""),
             hint='group the log with merge="day"',
         )
 
 
-def ledger_of(
-    log: Transactions, periods: Periods, as_of: Date | None
-) -> LedgerColumns:
+def ledger_of(log: Transactions, periods: Periods, as_of: Date | None) -> LedgerColumns:
     """Return what each customer bought in each period."""
     date = log._date(as_of, "as_of")  # noqa: SLF001
     return _core.period_ledger(log._log.history, date, periods.edges.view(np.int64))  # noqa: SLF001
@@ -208,7 +209,7 @@ def shown_rows(
     """
     if rule not in get_args(Incomplete):
         expected = "be 'drop', 'mask' or 'flag'"
-        raise ParameterError.of("incomplete", expected, found=repr(rule))
+        raise ParameterError.of(name="incomplete", expected=expected, found=repr(rule))
     if rule == "drop":
         return {name: values[complete] for name, values in columns.items()}
     shown: dict[str, NDArray[Any] | Categories] = {}

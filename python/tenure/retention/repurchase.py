@@ -218,7 +218,7 @@ class RepurchaseLadder:
         if not chosen:
             known = max(step.order for step in self.steps)
             expected = f"be an order of the ladder, 1 to {known}"
-            raise ParameterError.of("order", expected, found=repr(order))
+            raise ParameterError.of(name="order", expected=expected, found=repr(order))
         tables = [self._hazards(step, length) for step in chosen]
         columns = {
             name: np.concatenate([table[name] for table in tables])
@@ -399,8 +399,8 @@ def _waits_of_products(
     lines = log.lines
     if lines is None or lines.products is None:
         raise ParameterError.of(
-            "by",
-            "be an attribute, for a log without products",
+            name="by",
+            expected="be an attribute, for a log without products",
             found="'product'",
             hint="name the column of products when the log is made",
         )
@@ -408,7 +408,8 @@ def _waits_of_products(
     purchases = np.repeat(np.arange(len(log.times)), counts)
     known = np.array([one is not None and one == one for one in lines.products])  # noqa: PLR0124
     if not known.any():
-        raise EmptyDataError.of("no line has a product")
+        what = "no line has a product"
+        raise EmptyDataError.of(what)
     names, codes = np.unique(lines.products[known], return_inverse=True)
     # purchases stand by customer and time, so that those of a product do too
     ordered = np.unique(codes * len(log.times) + purchases[known])

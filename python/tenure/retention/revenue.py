@@ -42,8 +42,8 @@ def revenue_retention(
     """Return revenue retention of a log; see `Transactions.revenue_retention`."""
     if log.values is None:
         raise ParameterError.of(
-            "amount",
-            "name a column of the log for revenue retention",
+            name="amount",
+            expected="name a column of the log for revenue retention",
             found="None",
             hint="name the column of amounts when the log is made",
         )
@@ -67,7 +67,7 @@ def retention_frame(
     span, window = at_least_one(span, "span"), at_least_one(window, "window")
     if method not in get_args(RetentionMethod):
         expected = "be 'customers' or 'movements'"
-        raise ParameterError.of("method", expected, found=repr(method))
+        raise ParameterError.of(name="method", expected=expected, found=repr(method))
     rows = np.flatnonzero(periods.complete)
     rows = rows[rows >= span + window - 1]
     if len(rows) == 0:
@@ -100,7 +100,7 @@ def _by_movements(
 ) -> Mapping[str, NDArray[np.float64]]:
     if span % window:
         expected = f"be made of whole windows of {window} where movements are added up"
-        raise ParameterError.of("span", expected, found=repr(span))
+        raise ParameterError.of(name="span", expected=expected, found=repr(span))
     growth = GrowthAccounting.of(ledger, periods, window=window)
     return growth.revenue_retention(span // window, reactivation=reactivation)
 
