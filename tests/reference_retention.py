@@ -88,7 +88,7 @@ def growth(table, length, window, step):
 
 
 def revenue_retention(table, end, window, span, *, reactivation):
-    """Return (x, y) of each customer who bought in the window that ends at the start."""
+    """Return (x, y) of each customer who bought in the window of the start."""
     pairs = []
 
     def rows(sums, at):

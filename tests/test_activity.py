@@ -205,8 +205,8 @@ class TestLifecycle:
     def test_weeks(self):
         log = log_of({1: [0, 20]})
         states = log.lifecycle(at_risk_after=3, dormant_after=12, lost_after=30)
-        # bought on 20 December; weeks end on 24 and 31 December and 7 January, 4, 11 and
-        # 18 days later, and the last one is observed to 9 January
+        # bought on 20 December; weeks end on 24 and 31 December and 7 January: 4, 11,
+        # and 18 days later, and the last one is observed to 9 January
         rows = states.to_frame(incomplete="flag")
         shown = rows["customers"] == 1
         assert rows["state"][shown].tolist() == [
@@ -279,7 +279,8 @@ class TestLifecycle:
         assert test.p_value < 1e-6  # CDNOW's customers all come in the first quarter
         few = log.lifecycle("year", at_risk_after=9, dormant_after=20, lost_after=240)
         assert message(EmptyDataError, few.stability) == (
-            "a test over time needs three complete years\n\nHint: choose shorter periods"
+            "a test over time needs three complete years\n\n"
+            "Hint: choose shorter periods"
         )
 
     def test_gaps_are_found_from_the_log(self, log):
@@ -298,8 +299,8 @@ class TestLifecycle:
             lost_after=dt.timedelta(days=30),
         )
         assert repr(states).splitlines()[0] == (
-            "Lifecycle of 2 customers over 10 days: at risk after 7 days, dormant after "
-            "14, lost after 30"
+            "Lifecycle of 2 customers over 10 days: at risk after 7 days, dormant "
+            "after 14, lost after 30"
         )
         assert "resurrected" in states._repr_html_()
         frame = pd.DataFrame(

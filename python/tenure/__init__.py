@@ -53,6 +53,8 @@ if TYPE_CHECKING:
         GrowthAccounting,
         Lifecycle,
         RepurchaseLadder,
+        Subscriptions,
+        rescaled_rate,
     )
     from tenure.rfm import RFM, SegmentMap, segment_maps
     from tenure.scanning import Scan, scan
@@ -114,6 +116,7 @@ __all__ = [
     "Scan",
     "SegmentMap",
     "Split",
+    "Subscriptions",
     "Summary",
     "SummaryHistory",
     "TopStability",
@@ -135,6 +138,7 @@ __all__ = [
     "pairwise_log_rank",
     "plotting",
     "report",
+    "rescaled_rate",
     "retention",
     "retention_formula",
     "rfm",
@@ -167,6 +171,8 @@ _PARTS = {
         "GrowthAccounting",
         "Lifecycle",
         "RepurchaseLadder",
+        "Subscriptions",
+        "rescaled_rate",
     ),
     "rfm": ("RFM", "SegmentMap", "segment_maps"),
     "scanning": ("Scan", "scan"),

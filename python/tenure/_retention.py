@@ -391,7 +391,7 @@ class Retention:
         >>> window.days, window.lower, window.upper
         (205.0, 172.0, 252.0)
         >>> window.return_probability[[0, 100, 205]].round(3)
-        array([0.502, 0.184, 0.1  ])
+        array([0.497, 0.185, 0.099])
         """
         from tenure.retention.churn_window import find_churn_window  # noqa: PLC0415
 

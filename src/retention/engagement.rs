@@ -36,8 +36,8 @@ pub fn trailing_actives(ledger: &Ledger<'_>, window: usize) -> Result<Vec<i64>> 
         }
         changes
     };
-    let mut actives =
-        over_customers(ledger, count, joined).unwrap_or_else(|| vec![0; ledger.length() + 1]);
+    let mut actives = over_customers(ledger, count, |sums, part| joined(sums, part))
+        .unwrap_or_else(|| vec![0; ledger.length() + 1]);
     accumulate(&mut actives);
     actives.truncate(ledger.length());
     Ok(actives)
@@ -73,11 +73,14 @@ pub fn active_periods(ledger: &Ledger<'_>, ends: &[usize], window: usize) -> Res
         }
         counts
     };
-    Ok(over_customers(ledger, count, joined).unwrap_or_else(|| vec![0; ends.len() * window]))
+    Ok(
+        over_customers(ledger, count, |sums, part| joined(sums, part))
+            .unwrap_or_else(|| vec![0; ends.len() * window]),
+    )
 }
 
-pub(super) fn joined(mut sums: Vec<i64>, other: Vec<i64>) -> Vec<i64> {
-    add_to(&mut sums, &other);
+pub(super) fn joined(mut sums: Vec<i64>, other: &[i64]) -> Vec<i64> {
+    add_to(&mut sums, other);
     sums
 }
 

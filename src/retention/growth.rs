@@ -146,7 +146,7 @@ impl Movements {
         add(&mut self.revenue, now);
     }
 
-    fn joined(mut self, other: Self) -> Self {
+    fn joined(mut self, other: &Self) -> Self {
         add_to(&mut self.active, &other.active);
         add_to(&mut self.buyers, &other.buyers);
         add_to(&mut self.new, &other.new);

@@ -100,10 +100,10 @@ impl Lifecycle {
         change(state, periods.start + 1..periods.end);
     }
 
-    fn joined(mut self, other: Self) -> Self {
-        self.customers = joined(self.customers, other.customers);
-        self.moves = joined(self.moves, other.moves);
-        self.last.extend(other.last);
+    fn joined(mut self, other: &Self) -> Self {
+        self.customers = joined(self.customers, &other.customers);
+        self.moves = joined(self.moves, &other.moves);
+        self.last.extend_from_slice(&other.last);
         self
     }
 

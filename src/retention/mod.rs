@@ -30,10 +30,10 @@ const SPAN: usize = 1 << 15;
 fn over_customers<R: Send>(
     ledger: &Ledger<'_>,
     count: impl Fn(Range<usize>) -> R + Sync,
-    mut join: impl FnMut(R, R) -> R,
+    mut join: impl FnMut(R, &R) -> R,
 ) -> Option<R> {
     let parts = parallel::map_spans(ledger.customers(), SPAN, count);
-    parts.into_iter().reduce(&mut join)
+    parts.into_iter().reduce(|sum, part| join(sum, &part))
 }
 
 /// Adds the numbers of another column to those of this one, place by place.

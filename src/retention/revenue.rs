@@ -81,7 +81,7 @@ impl RevenueRetention {
         }
     }
 
-    fn joined(mut self, other: Self) -> Self {
+    fn joined(mut self, other: &Self) -> Self {
         add_to(&mut self.customers, &other.customers);
         add_to(&mut self.retained, &other.retained);
         for (sums, others) in self.sums.iter_mut().zip(&other.sums) {

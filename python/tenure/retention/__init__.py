@@ -7,6 +7,7 @@ from tenure.retention.engagement import Engagement
 from tenure.retention.growth import GrowthAccounting
 from tenure.retention.lifecycle import Lifecycle
 from tenure.retention.repurchase import RepurchaseLadder
+from tenure.retention.subscriptions import Subscriptions, rescaled_rate
 
 __all__ = [
     "ChurnWindow",
@@ -14,4 +15,6 @@ __all__ = [
     "GrowthAccounting",
     "Lifecycle",
     "RepurchaseLadder",
+    "Subscriptions",
+    "rescaled_rate",
 ]
