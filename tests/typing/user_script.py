@@ -68,3 +68,20 @@ try:
     tn.BGNBD().probability_alive(summary)
 except tn.exceptions.NotFittedError as error:
     message: str = str(error)
+gained: tn.GrowthAccounting = log.growth("week", window=2, inactive_after=2)
+ratio: float = float(gained.quick_ratio("revenue")[-1])
+daily: tn.Engagement = log.engagement(windows={"dau": 1, "wau": 7})
+states: tn.Lifecycle = log.lifecycle(
+    "day", at_risk_after=10, dormant_after="3 weeks", lost_after=dt.timedelta(days=60)
+)
+ladder: tn.RepurchaseLadder = log.repurchase(horizon="2 weeks", orders=2)
+contracts = {
+    "customer_id": [1, 2],
+    "start": ["2024-01-01", "2024-02-01"],
+    "end": ["2024-03-01", None],
+    "amount": [10.0, 20.0],
+}
+paying: tn.Subscriptions = tn.Subscriptions.from_contracts(
+    contracts, as_of="2024-05-31", overlap="sum"
+)
+monthly: tn.GrowthAccounting = paying.growth()

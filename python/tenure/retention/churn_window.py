@@ -74,6 +74,17 @@ class ChurnWindow:
     observations. Journal of the American Statistical Association 53, 457-481.
     Lin, D. Y., Wei, L. J. (1989). The robust inference for the Cox proportional hazards
     model. Journal of the American Statistical Association 84, 1074-1078 (clusters).
+    Kalbfleisch, J. D., Prentice, R. L. (2002). The statistical analysis of failure time
+    data, 2nd ed., section 1.4 (the log-log scale of the interval).
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+    >>> log.find_churn_window(0.1, horizon="60 days")
+    ChurnWindow: 155 days [138, 166]
+    who has not bought for longer returns within 60 days with a probability below 10 %
+    from 6,696 waits of 2,357 customers, 2,357 of them censored; 95 % interval
     """
 
     days: float

@@ -47,6 +47,17 @@ class Engagement:
         How many days each window has.
     family : str
         The kind of frame that results come back as.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+    >>> log.engagement()
+    Engagement on 546 days, 1997-01-01 to 1998-06-30
+         days   mean  highest  last
+    dau     1   12.3       58     2
+    wau     7   81.5      311    27
+    mau    28  282.0    1,041   131
     """
 
     day: NDArray[np.datetime64]

@@ -97,6 +97,26 @@ class GrowthAccounting:
         purchase a customer has churned.
     family : str
         The kind of frame that results come back as.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> orders = {
+    ...     "customer_id": [1, 2, 2, 3, 1],
+    ...     "date": [
+    ...         "2024-01-09",
+    ...         "2024-01-20",
+    ...         "2024-02-02",
+    ...         "2024-02-05",
+    ...         "2024-03-31",
+    ...     ],
+    ... }
+    >>> tn.Transactions(orders).growth()
+    GrowthAccounting of 3 months, churned after 1 month without a purchase
+                active  new  retained  resurrected  churned  churn rate
+    2024-01-01       2    2         0            0        0
+    2024-02-01       2    1         1            0        1      50.0 %
+    2024-03-01       1    0         0            1        2     100.0 %
     """
 
     period: NDArray[np.datetime64]

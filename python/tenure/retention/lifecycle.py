@@ -67,6 +67,24 @@ class Lifecycle:
         The place in `STATES` of the state of each in the last period.
     every, family : str
         How long a period is; the kind of frame that results come back as.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> orders = {
+    ...     "customer_id": [1, 1, 2],
+    ...     "date": ["2024-01-01", "2024-01-20", "2024-01-08"],
+    ... }
+    >>> tn.Transactions(orders).lifecycle(
+    ...     at_risk_after=5, dormant_after=10, lost_after=20, as_of="2024-01-28"
+    ... )
+    Lifecycle of 2 customers over 4 weeks: at risk after 5 days, dormant after 10, lost
+    after 20
+                new  active  resurrected  at risk  dormant  lost
+    2024-01-01    1       0            0        0        0     0
+    2024-01-08    1       0            0        0        1     0
+    2024-01-15    0       0            1        0        1     0
+    2024-01-22    0       0            0        1        1     0
     """
 
     period: NDArray[np.datetime64]

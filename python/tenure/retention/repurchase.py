@@ -80,6 +80,23 @@ class RepurchaseLadder:
         Groups with fewer customers that got no ladder.
     family : str
         The kind of frame that results come back as.
+
+    References
+    ----------
+    Kaplan, E. L., Meier, P. (1958). Nonparametric estimation from incomplete
+    observations. Journal of the American Statistical Association 53, 457-481.
+    Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median survival
+    time. Biometrics 38, 29-41.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+    >>> ladder = log.repurchase(horizon="1 year", orders=2)
+    >>> ladder.to_frame()["probability"].round(3)
+    array([0.456, 0.669])
+    >>> ladder.one_and_done()["share"].round(3)
+    array([0.544])
     """
 
     steps: tuple[Step, ...]
