@@ -185,8 +185,8 @@ class TestOverlaps:
         assert message(DataError, lambda: read(self.DATA)) == (
             "column `start` must not lie before the `end` of another contract of the "
             "customer; row 1 has 2024-02-10, when another one runs to 2024-06-01\n\n"
-            'Hint: overlap="sum" adds contracts up, as add-ons; "replace" lets the later '
-            "one end the other, as a change of plan"
+            'Hint: overlap="sum" adds contracts up, as add-ons; "replace" lets the '
+            "later one end the other, as a change of plan"
         )
         same = rows((1, "2024-01-01", None, 1.0), (1, "2024-01-01", None, 2.0))
         assert "row 1 has 2024-01-01, when another one runs on" in message(
@@ -348,8 +348,8 @@ class TestErrors:
             "amount": [1.0, 2.0],
         }
         assert message(DataError, lambda: tn.Subscriptions.from_snapshots(data)) == (
-            "column `month` must hold each month of a customer once; row 1 has 2024-01 a "
-            "second time\n\nHint: add these rows up first"
+            "column `month` must hold each month of a customer once; row 1 has 2024-01 "
+            "a second time\n\nHint: add these rows up first"
         )
         nobody = {"customer_id": [1], "month": ["2024-01-31"], "amount": [0.0]}
         assert message(
