@@ -127,6 +127,9 @@ class TestActiveDays:
 
     def test_errors(self):
         log = log_of({1: [5], 2: [9]})
+        assert message(ParameterError, lambda: log.active_days(10**30)) == (
+            f"`days` must be at most 3660, ten years, got {10**30}"
+        )
         assert message(
             ParameterError,
             lambda: log.active_days(7, as_of=["2023-12-21", "2023-12-29"]),

@@ -197,6 +197,16 @@ class TestEdges:
         assert np.isnan(growth.to_frame()["churn_rate"][0])
         assert len(growth.movements()["period"]) == 3
 
+    def test_windows_longer_than_the_log(self):
+        for window in (4, 10**12, 10**30):
+            growth = log_of().growth(window=window, as_of="2024-04-30")
+            assert growth.active.tolist() == [2, 3, 3, 3]
+            assert growth.new.tolist() == [2, 3, 3, 3]
+            assert growth.churned.tolist() == [0] * 4
+        growth = log_of().growth(inactive_after=10**30, as_of="2024-04-30")
+        assert growth.churned.tolist() == [0] * 4
+        assert growth.new.tolist() == [2, 1, 0, 0]
+
     def test_months_without_anybody_have_a_row(self):
         orders = {"customer_id": [1, 1], "date": ["2024-01-05", "2024-06-30"]}
         growth = tn.Transactions(orders).growth()
@@ -387,6 +397,10 @@ class TestErrors:
             "`week_start` must be one of monday, tuesday, wednesday, thursday, friday, "
             "saturday, sunday, got 'mon'"
         )
+        for wrong in (1.5, "3", True, None, float("nan"), -1):
+            assert self.message(lambda wrong=wrong: log.growth(window=wrong)) == (
+                f"`window` must be a whole number of at least 1, got {wrong!r}"
+            )
         for name in ("window", "inactive_after"):
             assert self.message(lambda name=name: log.growth(**{name: 0})) == (
                 f"`{name}` must be a whole number of at least 1, got 0"

@@ -12,9 +12,8 @@ from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report
 from tenure._typing import override
-from tenure._units import in_units
 from tenure.exceptions import EmptyDataError, ParameterError
-from tenure.retention.periods import at_least_one
+from tenure.retention.periods import at_least_one, length_in_days
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -224,7 +223,7 @@ def find_churn_window(
     """Return the churn window; see `Transactions.find_churn_window`."""
     chance = check_level(probability, name="probability")
     z = normal_quantile(check_level(level, name="level"))
-    length = _one_length(horizon)
+    length = length_in_days(horizon, "horizon")
     waits = _chosen(log, orders, as_of)
     names = ("durations", "event_observed", "entry", "weights")
     table = _core.survival_table(
@@ -264,17 +263,6 @@ def find_churn_window(
         customers=len(np.unique(waits["customers"])),
         family=log.family,
     )
-
-
-def _one_length(horizon: Horizon) -> float:
-    lengths = in_units(horizon, "day", name="horizon")
-    if len(lengths) != 1 or not 0 < lengths[0] < np.inf:
-        raise ParameterError.of(
-            name="horizon",
-            expected="be one finite length of time above 0",
-            found=repr(horizon),
-        )
-    return float(lengths[0])
 
 
 def _chosen(

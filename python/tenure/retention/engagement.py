@@ -30,6 +30,9 @@ __all__ = ["Engagement", "active_days", "engagement", "streaks"]
 WINDOWS = {"dau": 1, "wau": 7, "mau": 28}
 """Days of the trailing windows that are counted by default."""
 
+# As many rows has a table of active days.
+_MOST_DAYS = 3660
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Engagement:
@@ -200,6 +203,9 @@ def active_days(
 ) -> Any:
     """Count on how many days customers bought; see `Transactions.active_days`."""
     window = at_least_one(days, "days")
+    if window > _MOST_DAYS:
+        expected = f"be at most {_MOST_DAYS}, ten years"
+        raise ParameterError.of(name="days", expected=expected, found=repr(days))
     dates: list[Any] = list(as_of) if is_many(as_of) else [as_of]
     if not dates:
         raise ParameterError.of(

@@ -10,6 +10,7 @@ import numpy as np
 from tenure import _core
 from tenure._frame import Categories
 from tenure._report import written
+from tenure._units import in_units
 from tenure.exceptions import EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tenure._core_types import LedgerColumns
     from tenure._typing import Date
+    from tenure._units import Horizon
     from tenure.transactions import Transactions
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "Weekday",
     "at_least_one",
     "ledger_of",
+    "length_in_days",
     "shown_rows",
 ]
 
@@ -44,6 +47,9 @@ Weekday: TypeAlias = Literal[
 """The day that weeks begin with."""
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+# Days of ten thousand years.
+_MOST_PERIODS = 3_660_000
 
 # The periods that purchases may have been merged over where one counts by these.
 _FINER: dict[str, tuple[str, ...]] = {
@@ -184,12 +190,38 @@ def ledger_of(log: Transactions, periods: Periods, as_of: Date | None) -> Ledger
     return _core.period_ledger(log._log.history, date, periods.edges.view(np.int64))  # noqa: SLF001
 
 
-def at_least_one(value: int, name: str) -> int:
-    """Return a whole number of at least 1, or say that it is none."""
-    if isinstance(value, bool) or value != int(value) or value < 1:
+def at_least_one(value: Any, name: str) -> int:
+    """Return a whole number of at least 1, or say that it is none.
+
+    More than there can be periods is as many as that.
+    """
+    try:
+        whole = int(value)
+    except (OverflowError, TypeError, ValueError):
+        whole = 0
+    if isinstance(value, bool | str) or whole != value or whole < 1:
         expected = "be a whole number of at least 1"
         raise ParameterError.of(name, expected, found=repr(value))
-    return int(value)
+    return min(whole, _MOST_PERIODS)
+
+
+def length_in_days(length: Horizon, name: str, *, zero: bool = False) -> float:
+    """Return a length of time in days.
+
+    Parameters
+    ----------
+    length : float, str or timedelta
+        Numbers are days.
+    name : str
+        What the argument is called, for errors.
+    zero : bool, default False
+        Whether it may be no time at all.
+    """
+    days = in_units(length, "day", name=name)
+    if len(days) == 1 and 0 <= days[0] < np.inf and (days[0] > 0 or zero):
+        return float(days[0])
+    expected = f"be one finite length of time{', not negative' if zero else ' above 0'}"
+    raise ParameterError.of(name, expected, found=repr(length))
 
 
 def shown_rows(

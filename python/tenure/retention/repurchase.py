@@ -12,10 +12,9 @@ from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report, inflected, text_table
 from tenure._typing import override
-from tenure._units import in_units
 from tenure.exceptions import ColumnError, EmptyDataError, ParameterError
 from tenure.retention.churn_window import waits_of
-from tenure.retention.periods import at_least_one
+from tenure.retention.periods import at_least_one, length_in_days
 from tenure.survival.kaplan_meier import KaplanMeier
 
 if TYPE_CHECKING:
@@ -230,7 +229,7 @@ class RepurchaseLadder:
             `to_days`, `at_risk` after its beginning, `returned` within it, and the
             `hazard` with `low` and `high`.
         """
-        length = _days(every, "every")
+        length = length_in_days(every, "every")
         chosen = [step for step in self.steps if step.order == order]
         if not chosen:
             known = max(step.order for step in self.steps)
@@ -327,7 +326,7 @@ def repurchase(
     level: float,
 ) -> RepurchaseLadder:
     """Return the ladder of orders; see `Transactions.repurchase`."""
-    days = _days(horizon, "horizon")
+    days = length_in_days(horizon, "horizon")
     most = at_least_one(orders, "orders")
     check_level(level, name="level")
     if by is None:
@@ -350,14 +349,6 @@ def repurchase(
         left_out=left_out,
         family=log.family,
     )
-
-
-def _days(length: Horizon, name: str) -> float:
-    days = in_units(length, "day", name=name)
-    if len(days) != 1 or not 0 < days[0] < np.inf:
-        expected = "be one finite length of time above 0"
-        raise ParameterError.of(name, expected, found=repr(length))
-    return float(days[0])
 
 
 def _by_order(

@@ -11,8 +11,7 @@ from tenure._frame import Categories, Table, native_frame
 from tenure._report import counted, html_report
 from tenure._time import civil_microseconds
 from tenure._typing import override
-from tenure._units import in_units
-from tenure.exceptions import EmptyDataError, ParameterError
+from tenure.exceptions import EmptyDataError
 from tenure.retention.contracts import (
     Contracts,
     Interval,
@@ -21,7 +20,7 @@ from tenure.retention.contracts import (
     read_snapshots,
 )
 from tenure.retention.growth import GrowthAccounting
-from tenure.retention.periods import Periods, period_edges
+from tenure.retention.periods import Periods, length_in_days, period_edges
 from tenure.retention.revenue import retention_frame
 from tenure.rfm.intervals import wilson
 
@@ -146,7 +145,7 @@ class Subscriptions:
             overlap=overlap,
             today=today,
         )
-        days = _grace(grace)
+        days = length_in_days(grace, "grace", zero=True)
         return cls(customers, contracts, today, days, table.family)
 
     @classmethod
@@ -280,7 +279,7 @@ class Subscriptions:
         growth = GrowthAccounting.of(ledger, periods, family=self.family)
         rows = np.flatnonzero(periods.complete & (growth.previous > 0))
         days = np.diff(periods.edges) / np.timedelta64(1, "D")
-        length = float(in_units(per, "day", name="per")[0])
+        length = length_in_days(per, "per")
         rate, low, high = wilson(growth.churned, growth.previous, level)
         before = growth.previous_revenue
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -368,13 +367,7 @@ class Subscriptions:
             trial began in it), `open` (that time is not over), `converted`, and the
             `conversion` among those that are not open, with `low` and `high`.
         """
-        days = float(in_units(within, "day", name="within")[0])
-        if not 0 <= days < np.inf:
-            raise ParameterError.of(
-                name="within",
-                expected="be a finite length of time, not negative",
-                found=repr(within),
-            )
+        days = length_in_days(within, "within", zero=True)
         found = self.contracts.trials(days, self.as_of)
         if len(found.start) == 0:
             what = "there are no trials"
@@ -484,14 +477,3 @@ def rescaled_rate(rate: Any, days: Any, per: float) -> Any:
 def _day(date: Date) -> np.datetime64:
     micros = civil_microseconds(date, name="as_of")[0]
     return np.datetime64(micros, "us").astype("datetime64[D]")
-
-
-def _grace(grace: Horizon) -> float:
-    days = in_units(grace, "day", name="grace")
-    if len(days) != 1 or not 0 <= days[0] < np.inf:
-        raise ParameterError.of(
-            name="grace",
-            expected="be one finite length of time, not negative",
-            found=repr(grace),
-        )
-    return float(days[0])
