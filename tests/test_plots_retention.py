@@ -82,6 +82,12 @@ def test_bars_are_the_movements():
     assert ax.lines[0].get_ydata().tolist() == net.tolist()
 
 
+def test_the_title_says_how_long():
+    assert growth().plot().get_title(loc="left") == "Customers gained and lost a month"
+    rolling = log().growth("day", window=28, as_of="1997-06-30").plot("revenue")
+    assert rolling.get_title(loc="left") == "Revenue gained and lost in 28 days"
+
+
 def test_revenue_adds_up_to_the_net_change():
     ax = growth().plot("revenue")
     net = np.diff(growth().revenue)[:-1]

@@ -321,7 +321,8 @@ class Retention:
             dormant or lost. Left out, they are found from the log by
             `find_churn_window`: lost is who returns within 90 days with a probability
             below 0.1, and the other two are where that probability has fallen a third
-            and two thirds of the way, in its logarithm.
+            and two thirds of the way, in its logarithm. They are found from all of the
+            log up to `as_of`, and are the same in all periods.
         week_start : str, default "monday"
             The day that weeks begin with.
         as_of : date, optional

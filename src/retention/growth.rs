@@ -85,16 +85,8 @@ impl Movements {
 
     fn none(ledger: &Ledger<'_>) -> Self {
         let counts = || vec![0; ledger.length()];
-        let sums = || {
-            vec![
-                0.0;
-                if ledger.has_amounts() {
-                    ledger.length()
-                } else {
-                    0
-                }
-            ]
-        };
+        let with_money = usize::from(ledger.has_amounts()) * ledger.length();
+        let sums = || vec![0.0; with_money];
         Self {
             active: counts(),
             buyers: counts(),

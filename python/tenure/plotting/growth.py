@@ -89,7 +89,9 @@ def plot_growth(
     number_axis(ax, whole=of == "customers")
     legend(ax, ncols=3)
     _room_for_legend(ax)
-    title(ax, f"{of.capitalize()} gained and lost a {growth.every}")
+    count = growth.window
+    time = f"a {growth.every}" if count == 1 else f"in {count} {growth.every}s"
+    title(ax, f"{of.capitalize()} gained and lost {time}")
     ax.set_ylabel(of)
     return ax
 
