@@ -368,6 +368,33 @@ class TestReference:
             assert found["gross_retention"][row] == sum(map(min, pairs)) / base
             assert found["gross_retention"][row] <= 1
 
+    def test_cdnow_by_a_pivot_table(self, orders, log):
+        """As teams write it in pandas, on the log of a real shop."""
+        frame = pd.DataFrame(orders)
+        frame["month"] = pd.to_datetime(frame["date"]).dt.to_period("M")
+        paid = frame.groupby(["customer_id", "month"])["amount"].sum().unstack()
+        active = paid.notna().to_numpy()
+        before = np.zeros_like(active)
+        before[:, 1:] = active[:, :-1]
+        ever = np.cumsum(active, axis=1) - active > 0
+        money = paid.fillna(0.0).to_numpy()
+        change = np.diff(money, axis=1, prepend=0.0)
+        growth = log.growth()
+        assert growth.active.tolist() == active.sum(axis=0).tolist()
+        assert growth.new.tolist() == (active & ~ever).sum(axis=0).tolist()
+        assert growth.retained.tolist() == (active & before).sum(axis=0).tolist()
+        assert growth.churned.tolist() == (before & ~active).sum(axis=0).tolist()
+        back = active & ever & ~before
+        assert growth.resurrected.tolist() == back.sum(axis=0).tolist()
+        stayed = np.where(active & before, change, 0.0)
+        # sums of some hundred amounts in cents, in another order
+        near = {"rel": 1e-12, "abs": 1e-9}
+        more, less = stayed.clip(min=0).sum(axis=0), -stayed.clip(max=0).sum(axis=0)
+        assert growth.expansion == pytest.approx(more, **near)
+        assert growth.contraction == pytest.approx(less, **near)
+        lost = np.where(before & ~active, -change, 0.0).sum(axis=0)
+        assert growth.churned_revenue == pytest.approx(lost, **near)
+
     @settings(max_examples=60, deadline=None)
     @given(purchases=LOGS)
     def test_customers_and_movements_agree_from_one_month_to_the_next(self, purchases):

@@ -90,7 +90,7 @@ class Periods:
         first = log.times[log.offsets[:-1]].min()
         end = observed_until(log, as_of)
         if first >= end:
-            last = written(end - np.timedelta64(1, "us").astype("timedelta64[us]"))
+            last = written(end - np.timedelta64(1, "us"))
             hint = "choose a date after the first purchase of the log"
             what = f"no customer had bought by {last[:10]}"
             raise EmptyDataError.of(what, hint=hint)
