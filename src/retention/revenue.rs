@@ -102,6 +102,7 @@ fn unbroken(periods: &[i64], pair: &Pair, window: usize) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
 mod tests {
     use super::*;
 
