@@ -15,7 +15,7 @@ from tenure._units import continuous_rate, in_units, period_length
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
@@ -54,18 +54,16 @@ class BuyingModel(Estimator):
         self, customers: Customers, weights: Any, held: dict[str, float]
     ) -> dict[str, Any]:
         """Return what the core found with some parameters held."""
-        names = [name for name, _, _ in self._parameter_table()]
         return _core.purchasing_fit(
             self._model,
             _triple(customers),
             weights=weights,
             penalty=self.penalty,
-            fixed=[held.get(name) for name in names],
+            **self._told(held),
         )
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
-        parameters = self.result_.parameters.items()
         return _core.purchasing_profile(
             self._model,
             self.result_.theta,
@@ -74,8 +72,14 @@ class BuyingModel(Estimator):
             level=level,
             weights=self._weights,
             penalty=self.penalty,
-            fixed=[value if name in self._held else None for name, value in parameters],
+            fixed=self._holding(),
         )
+
+    def _holding(self) -> list[float | None]:
+        """Return the parameters that no refit may move."""
+        result = self.result_
+        held = {*self._held, *result.fixed}
+        return [v if name in held else None for name, v in result.parameters.items()]
 
     def fit(
         self,
@@ -85,6 +89,8 @@ class BuyingModel(Estimator):
         recency: str = "recency",
         T: str = "T",
         weights: str | ArrayLike | None = None,
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
         unit: str | None = None,
     ) -> Self:
         """Find the parameters under which the customers' purchases are likeliest.
@@ -99,6 +105,11 @@ class BuyingModel(Estimator):
             observation.
         weights : str or array, optional
             How many customers each row stands for; a column or the numbers.
+        fixed : mapping of str to float, optional
+            Parameters to hold at a value: `fixed={"r": 1.0}` for rates that are
+            exponentially distributed.
+        start : mapping of str to float, optional
+            Where to start, for some or all parameters; the data say it otherwise.
         unit : str, optional
             What recency and T are measured in, for a frame that does not know it.
             Then horizons may be texts such as "12 months".
@@ -120,8 +131,22 @@ class BuyingModel(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "recency": recency, "T": T}
-        self._learn(data, names, weights=weights, unit=unit)
+        self._check_held(fixed)
+        self._learn(
+            data, names, weights=weights, unit=unit, fixed=fixed, start=start
+        )
         return self
+
+    def _check_held(self, fixed: Mapping[str, float] | None) -> None:
+        """Pass unless a parameter is fixed that is a matter of the constructor."""
+        both = [name for name in self._held if name in (fixed or {})]
+        if both:
+            raise ParameterError.of(
+                name="fixed",
+                expected=f"not name {both[0]}, which {type(self).__name__} is told "
+                "when it is made",
+                found=repr(both[0]),
+            )
 
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:

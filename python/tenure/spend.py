@@ -16,7 +16,7 @@ from tenure._typing import override
 from tenure.exceptions import EstimateWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
@@ -88,18 +88,26 @@ class GammaGamma(Estimator):
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
         return _core.spending_fit(
-            _pair(customers), weights=weights, penalty=self.penalty
+            _pair(customers),
+            weights=weights,
+            penalty=self.penalty,
+            mean_ln=customers.columns.get("mean_log"),
+            **self._told({}),
         )
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        customers, result = self._customers(None), self.result_
+        held = [v if k in result.fixed else None for k, v in result.parameters.items()]
         return _core.spending_profile(
-            self.result_.theta,
-            _pair(self._customers(None)),
+            result.theta,
+            _pair(customers),
             parameter=parameter,
             level=level,
             weights=self._weights,
             penalty=self.penalty,
+            mean_ln=customers.columns.get("mean_log"),
+            fixed=held,
         )
 
     @override
@@ -136,6 +144,8 @@ class GammaGamma(Estimator):
         frequency: str = "frequency",
         monetary_value: str = "monetary_value",
         weights: str | ArrayLike | None = None,
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
     ) -> Self:
         """Find the parameters under which the customers' mean values are likeliest.
 
@@ -148,6 +158,8 @@ class GammaGamma(Estimator):
             The columns: repeat purchases, and their mean value.
         weights : str or array, optional
             How many customers each row stands for; a column or the numbers.
+        fixed, start : mapping of str to float, optional
+            Parameters to hold at a value, and where to start with others.
 
         Returns
         -------
@@ -167,7 +179,9 @@ class GammaGamma(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "monetary_value": monetary_value}
-        self._learn(data, names, weights=weights, unit=None)
+        self._learn(
+            data, names, weights=weights, unit=None, fixed=fixed, start=start
+        )
         return self
 
     @override
