@@ -33,8 +33,11 @@ from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 if TYPE_CHECKING:
     from tenure import plotting, rfm, survival
     from tenure._concentration import Concentration, concentration
+    from tenure._likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
     from tenure._top_stability import TopStability, top_stability
+    from tenure.backtesting import Backtest, backtest
     from tenure.clustering import ClusterSegments
+    from tenure.comparing import Comparison, compare
     from tenure.engine import LazyTransactions, summarize
     from tenure.history import SummaryHistory
     from tenure.renewal import (
@@ -76,8 +79,10 @@ __all__ = [
     "RFM",
     "SBG",
     "AalenJohansen",
+    "Backtest",
     "BdW",
     "ClusterSegments",
+    "Comparison",
     "Concentration",
     "Cox",
     "DiscreteWeibull",
@@ -91,6 +96,7 @@ __all__ = [
     "KaplanMeier",
     "LazyTransactions",
     "LifetimeValue",
+    "LikelihoodRatio",
     "LogLogistic",
     "LogNormal",
     "LogRank",
@@ -110,6 +116,8 @@ __all__ = [
     "WeibullGamma",
     "__version__",
     "average_value",
+    "backtest",
+    "compare",
     "compare_distributions",
     "concentration",
     "datasets",
@@ -117,6 +125,7 @@ __all__ = [
     "historic_value",
     "lifetime_value",
     "lifetime_value_new",
+    "likelihood_ratio_test",
     "load",
     "log_rank",
     "order_value_formula",
@@ -134,7 +143,10 @@ __all__ = [
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
+    "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
+    "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),
+    "comparing": ("Comparison", "compare"),
     "_concentration": ("Concentration", "concentration"),
     "engine": ("LazyTransactions", "summarize"),
     "history": ("SummaryHistory",),

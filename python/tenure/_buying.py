@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tenure._units import Horizon
 
-__all__ = ["BuyingModel", "Quantity", "is_one", "newcomers"]
+__all__ = ["BuyingModel", "Quantity", "is_one", "newcomers", "triple"]
 
 Quantity: TypeAlias = Literal[
     "probability_alive", "expected_purchases", "discounted_purchases", "no_purchase"
@@ -56,7 +56,7 @@ class BuyingModel(Estimator):
         """Return what the core found with some parameters held."""
         return _core.purchasing_fit(
             self._model,
-            _triple(customers),
+            triple(customers),
             weights=weights,
             penalty=self.penalty,
             **self._told(held),
@@ -67,7 +67,7 @@ class BuyingModel(Estimator):
         return _core.purchasing_profile(
             self._model,
             self.result_.theta,
-            _triple(self._customers(None)),
+            triple(self._customers(None)),
             parameter=parameter,
             level=level,
             weights=self._weights,
@@ -132,9 +132,7 @@ class BuyingModel(Estimator):
         """
         names = {"frequency": frequency, "recency": recency, "T": T}
         self._check_held(fixed)
-        self._learn(
-            data, names, weights=weights, unit=unit, fixed=fixed, start=start
-        )
+        self._learn(data, names, weights=weights, unit=unit, fixed=fixed, start=start)
         return self
 
     def _check_held(self, fixed: Mapping[str, float] | None) -> None:
@@ -151,7 +149,7 @@ class BuyingModel(Estimator):
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
         return _core.purchasing_log_likelihood(
-            self._model, self.result_.theta, _triple(customers)
+            self._model, self.result_.theta, triple(customers)
         )
 
     # -- the work --------------------------------------------------------------------
@@ -174,7 +172,7 @@ class BuyingModel(Estimator):
             self._model,
             quantity,
             self.result_.theta,
-            _triple(customers),
+            triple(customers),
             horizon=horizon,
             rate=rate,
             period=period,
@@ -221,7 +219,7 @@ class BuyingModel(Estimator):
         return _core.purchasing_probabilities(
             self._model,
             self.result_.theta,
-            _triple(customers),
+            triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
             most=most,
         )
@@ -232,7 +230,7 @@ class BuyingModel(Estimator):
         return _core.purchasing_quantiles(
             self._model,
             self.result_.theta,
-            _triple(customers),
+            triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
             levels=list(levels),
         )
@@ -256,7 +254,7 @@ class BuyingModel(Estimator):
         return in_units(length, unit, name="horizon"), rate, period
 
 
-def _triple(customers: Customers) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def triple(customers: Customers) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     columns = customers.columns
     return columns["frequency"], columns["recency"], columns["T"]
 

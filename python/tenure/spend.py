@@ -179,9 +179,7 @@ class GammaGamma(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "monetary_value": monetary_value}
-        self._learn(
-            data, names, weights=weights, unit=None, fixed=fixed, start=start
-        )
+        self._learn(data, names, weights=weights, unit=None, fixed=fixed, start=start)
         return self
 
     @override
