@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._bootstrap import Bootstrap
     from tenure._units import Horizon
 
 __all__ = ["BuyingModel", "Quantity", "is_one", "newcomers", "triple"]
@@ -189,19 +190,53 @@ class BuyingModel(Estimator):
         *,
         rate: float = 0.0,
         period: float | None = None,
+        after: NDArray[np.float64] | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
-        """Return the quantity as a series, or with its interval as a frame."""
+        """Return the quantity as a series, or with its interval as a frame.
+
+        With `after` it is what is added to the quantity from then to the horizon.
+        """
         name = "probability_no_purchase" if quantity == "no_purchase" else quantity
+
+        def ask(
+            theta: list[float], *, gradient: bool = False
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+            def at(end: NDArray[np.float64]) -> Any:
+                return _core.purchasing_predict(
+                    self._model,
+                    quantity,
+                    theta,
+                    triple(customers),
+                    horizon=end,
+                    rate=rate,
+                    period=period,
+                    gradient=gradient,
+                )
+
+            values, slopes = at(horizon)
+            if after is None:
+                return values, slopes
+            before, slopes_before = at(after)
+            gained = np.maximum(values - before, 0.0)
+            return gained, slopes - slopes_before if gradient else None
+
         if interval is None:
-            values, _ = self._predict(
-                quantity, customers, horizon, rate=rate, period=period
-            )
-            return customers.series(name, values)
+            if bootstrap is not None:
+                raise ParameterError.of(
+                    name="interval",
+                    expected="be a level where a bootstrap is given",
+                    found="None",
+                )
+            return customers.series(name, ask(self.result_.theta)[0])
         check_level(interval)
+        if bootstrap is not None:
+            names = tuple(self.result_.parameters)
+            draws = [ask(one)[0] for one in bootstrap.for_core(self, names)]
+            ends = bootstrap.ends(np.array(draws), interval)
+            return customers.frame({name: ask(self.result_.theta)[0], **ends})
         covariance = self.result_.needed_covariance(type(self).__name__)
-        values, gradients = self._predict(
-            quantity, customers, horizon, rate=rate, period=period, gradient=True
-        )
+        values, gradients = ask(self.result_.theta, gradient=True)
         assert gradients is not None  # noqa: S101
         errors = delta_method(gradients, covariance)
         lower, upper = bounds(values, errors, interval, scale)

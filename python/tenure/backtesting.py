@@ -78,12 +78,7 @@ def backtest(
     --------
     >>> import tenure as tn
     >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
-    >>> tests = tn.backtest(
-    ...     log,
-    ...     ["NBD", "MBGNBD"],
-    ...     origins=["1997-06-30", "1997-12-31"],
-    ...     horizon="26 weeks",
-    ... )
+    >>> tests = tn.backtest(log, ["NBD", "MBGNBD"], origins=2, horizon="26 weeks")
     >>> tests.best("mae")
     'MBGNBD'
     """
@@ -256,15 +251,7 @@ class Backtest:
         means = self._means()
         measures = [name for name in list(means)[2:] if name != "rmse"]
         rows = [
-            [
-                str(name),
-                *(
-                    ""
-                    if np.isnan(means[measure][row])
-                    else f"{means[measure][row]:.3f}"
-                    for measure in measures
-                ),
-            ]
+            [str(name), *(_digits(means[measure][row]) for measure in measures)]
             for row, name in enumerate(means["model"])
         ]
         return ["", *measures], rows
@@ -280,3 +267,7 @@ class Backtest:
 def _day(split: Split) -> str:
     assert split.as_of is not None  # noqa: S101
     return written(split.as_of)
+
+
+def _digits(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}"

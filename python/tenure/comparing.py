@@ -260,7 +260,10 @@ class Comparison:
                 expected="be defined for a model",
                 found=f"{criterion!r}, which is for none",
             )
-        return str(columns["model"][int(np.nanargmax(values))])
+        # models that differ by rounding are as good: then the simpler one, by AIC
+        top = float(np.nanmax(values))
+        near = values >= top - 1e-6 * abs(top)
+        return str(columns["model"][int(np.argmax(near))])
 
     def likelihood_ratio_tests(self) -> Any:
         """Return one row a pair of models of which one is a case of the other.

@@ -12,6 +12,11 @@ from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
+from tenure.plotting.compared import (
+    plot_calibration,
+    plot_model_gains,
+    plot_model_tracking,
+)
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.fit import (
     conditional_expectations,
@@ -20,7 +25,14 @@ from tenure.plotting.fit import (
     plot_frequency,
 )
 from tenure.plotting.grid import plot_score_grid, score_grid
+from tenure.plotting.heterogeneity import heterogeneity, plot_heterogeneity
 from tenure.plotting.lift import plot_gains, plot_lift
+from tenure.plotting.likelihood import (
+    likelihood_contour,
+    likelihood_profile,
+    plot_likelihood_contour,
+    plot_likelihood_profile,
+)
 from tenure.plotting.maps import plot_recency_frequency, recency_frequency_map
 from tenure.plotting.migration import plot_migration, plot_migration_flows
 from tenure.plotting.orders import (
@@ -30,6 +42,10 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.recency import (
+    expectations_by_recency,
+    plot_expectations_by_recency,
+)
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
@@ -52,21 +68,32 @@ __all__ = [
     "alive_history",
     "at_risk_table",
     "conditional_expectations",
+    "expectations_by_recency",
     "frequency_histogram",
+    "heterogeneity",
+    "likelihood_contour",
+    "likelihood_profile",
     "order_values",
     "plot_alive_history",
+    "plot_calibration",
     "plot_cluster_criteria",
     "plot_clusters",
     "plot_conditional_expectations",
     "plot_cumulative_incidence",
     "plot_deciles",
+    "plot_expectations_by_recency",
     "plot_frequency",
     "plot_gains",
     "plot_hazard_ratios",
+    "plot_heterogeneity",
     "plot_lift",
+    "plot_likelihood_contour",
+    "plot_likelihood_profile",
     "plot_lorenz",
     "plot_migration",
     "plot_migration_flows",
+    "plot_model_gains",
+    "plot_model_tracking",
     "plot_order_values",
     "plot_purchases_over_time",
     "plot_recency_frequency",
