@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from tenure import plotting, rfm, survival
     from tenure._concentration import Concentration, concentration
     from tenure._likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
+    from tenure._money import money_quantiles
     from tenure._top_stability import TopStability, top_stability
     from tenure.backtesting import Backtest, backtest
     from tenure.clustering import ClusterSegments
     from tenure.comparing import Comparison, compare
     from tenure.engine import LazyTransactions, summarize
     from tenure.history import SummaryHistory
+    from tenure.independence import SpendIndependence, spend_independence
     from tenure.renewal import (
         SBG,
         BdW,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         log_rank,
         pairwise_log_rank,
     )
+    from tenure.ziln import ZILN
 
 __version__ = VERSION
 
@@ -78,6 +81,7 @@ __all__ = [
     "PDO",
     "RFM",
     "SBG",
+    "ZILN",
     "AalenJohansen",
     "Backtest",
     "BdW",
@@ -107,6 +111,7 @@ __all__ = [
     "Report",
     "Scan",
     "SegmentMap",
+    "SpendIndependence",
     "Split",
     "Summary",
     "SummaryHistory",
@@ -128,6 +133,7 @@ __all__ = [
     "likelihood_ratio_test",
     "load",
     "log_rank",
+    "money_quantiles",
     "order_value_formula",
     "pairwise_log_rank",
     "plotting",
@@ -136,6 +142,7 @@ __all__ = [
     "rfm",
     "scan",
     "segment_maps",
+    "spend_independence",
     "summarize",
     "survival",
     "top_stability",
@@ -143,6 +150,9 @@ __all__ = [
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
+    "_money": ("money_quantiles",),
+    "independence": ("SpendIndependence", "spend_independence"),
+    "ziln": ("ZILN",),
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),

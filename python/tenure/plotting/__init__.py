@@ -49,6 +49,7 @@ from tenure.plotting.recency import (
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
+from tenure.plotting.spending import plot_spend_by_frequency
 from tenure.plotting.survival import (
     at_risk_table,
     plot_cumulative_incidence,
@@ -102,6 +103,7 @@ __all__ = [
     "plot_score_grid",
     "plot_segment_shares",
     "plot_segment_treemap",
+    "plot_spend_by_frequency",
     "plot_survival",
     "plot_time_between_orders",
     "plot_top_customers",

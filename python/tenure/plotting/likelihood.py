@@ -273,7 +273,11 @@ def plot_likelihood_contour(
     falls = [-0.5 * _quantile(level, 2) for level in levels]
     ax = calm_axes(ax, size=(4.8, 3.9))
     ax.contourf(across, up, height, levels=[falls[0], 1.0], colors=[SHADE])
-    look: dict[str, Any] = {"colors": [ACTUAL], "linewidths": 1.3}
+    look: dict[str, Any] = {
+        "colors": [ACTUAL],
+        "linewidths": 1.3,
+        "linestyles": "solid",
+    }
     lines = ax.contour(across, up, height, levels=falls, **(look | kwargs))
     words = {fall: f"{100 * one:g} %" for fall, one in zip(falls, levels, strict=True)}
     for text in ax.clabel(lines, fmt=words, fontsize=8):
