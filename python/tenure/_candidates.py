@@ -58,10 +58,10 @@ def named_models(models: Candidates | None) -> dict[str, PurchasingModel]:
     )
 
 
-def _model(one: object) -> PurchasingModel:
+def _model(one: Any) -> PurchasingModel:
     if isinstance(one, PurchasingModel):
         return one
-    known = {
+    known: dict[str, Any] = {
         name: model
         for name in family.__all__
         if issubclass(model := getattr(family, name), PurchasingModel)

@@ -81,7 +81,7 @@ def money_quantiles(
     ... }
     >>> found = tn.money_quantiles(buying, spend, customers, horizon=39)
     >>> found["0.05"].round(2), found["0.95"].round(2)
-    (array([0., 0.]), array([693.32,  36.37]))
+    (array([0., 0.]), array([695.98,  44.75]))
     """
     customers = _buying(buying)._customers(data)  # noqa: SLF001
     length = in_units(horizon, customers.unit, name="horizon")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Prospects"]
 
-_LONGEST = 2.0**60
-"""Nobody's wait is looked for beyond this multiple of a unit of time."""
+_LONGEST = 1000.0
+"""A wait of more than so many times the observation is one without end."""
 
 
 class Prospects(BuyingModel):
@@ -39,7 +39,8 @@ class Prospects(BuyingModel):
 
         The time to the next purchase, counted from the end of observation. Somebody may
         never buy again, because they have left or will; where that is likelier than the
-        rest of the level, the time is infinite. (The probability of no purchase within
+        rest of the level, the time is infinite; so is one of more than a thousand times
+        T, or a thousand units where T is less than one. (The probability of no purchase within
         a time is `probability_no_purchase`.)
 
         Parameters
@@ -61,7 +62,7 @@ class Prospects(BuyingModel):
         >>> model = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
         >>> customers = {"frequency": [2, 0], "recency": [30.43, 0.0], "T": [38.86] * 2}
         >>> model.next_purchase_quantiles(customers, levels=(0.1, 0.5))["0.1"].round(2)
-        array([ 2.78, 23.49])
+        array([ 2.95, 23.49])
         """
         customers = self._customers(data)
         named = level_names(levels)
@@ -80,15 +81,17 @@ class Prospects(BuyingModel):
             silent, _ = self._predict("no_purchase", customers, times)
             return 1.0 - silent >= level
 
+        longest = _LONGEST * np.maximum(customers.columns["T"], 1.0)
         low = np.zeros(len(customers))
         high = np.ones(len(customers))
-        while True:
+        short = ~reached(high)
+        while (short & (high < longest)).any():
+            low = np.where(short, high, low)
+            high = np.where(short, np.minimum(2.0 * high, longest), high)
             short = ~reached(high)
-            if not short.any() or high.max() >= _LONGEST:
-                break
-            low, high = np.where(short, high, low), np.where(short, 2.0 * high, high)
         never = short
-        # to the last digits: a bisection of 60 steps between two powers of two
+        high[never] = low[never] = 0.0
+        # a bisection between two powers of two, to the last digits
         for _ in range(60):
             middle = 0.5 * (low + high)
             there = reached(middle)
@@ -136,7 +139,7 @@ class Prospects(BuyingModel):
         ... )
         >>> customers = {"frequency": [2, 0], "recency": [30.43, 0.0], "T": [38.86] * 2}
         >>> model.expected_rates(customers)["purchase_rate"].round(4)
-        array([0.0519, 0.0252])
+        array([0.0524, 0.0259])
         """
         if not self._independent:
             raise ParameterError.of(

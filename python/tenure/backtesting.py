@@ -12,7 +12,7 @@ from tenure._candidates import fitted_side_by_side, named_models
 from tenure._frame import native_frame
 from tenure._holdout import Holdout
 from tenure._report import counted, html_report, text_table, written
-from tenure._typing import is_many, override
+from tenure._typing import override
 from tenure._units import in_units
 from tenure.comparing import SAME_RATE
 from tenure.exceptions import ParameterError
@@ -125,16 +125,15 @@ def _origins(
     log: Transactions, origins: int | Dates, days: np.timedelta64
 ) -> list[np.datetime64]:
     """Return the last days that models may see, ascending."""
-    first, last = (np.datetime64(day, "D") for day in log.span)
-    if not is_many(origins):
-        count = int(origins)
-        if count < 1:
+    first, last = (_day_of(day) for day in log.span)
+    if isinstance(origins, int):
+        if origins < 1:
             raise ParameterError.of(
                 name="origins", expected="be at least 1", found=repr(origins)
             )
-        chosen = [last - days * (place + 1) for place in reversed(range(count))]
+        chosen = [last - days * (place + 1) for place in reversed(range(origins))]
     else:
-        chosen = sorted(np.datetime64(str(day)[:10], "D") for day in origins)
+        chosen = sorted(_day_of(day) for day in origins)
     for day in chosen:
         if not first <= day <= last - days:
             raise ParameterError.of(
@@ -145,6 +144,11 @@ def _origins(
                 hint="ask for fewer origins, or a shorter horizon",
             )
     return chosen
+
+
+def _day_of(date: Any) -> np.datetime64:
+    """Return the day of a date or an instant."""
+    return np.datetime64(str(date)[:10], "D")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -90,7 +90,7 @@ def compare(
     >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
     >>> found = tn.compare(log, ["NBD", "ParetoNBD", "MBGNBD"], holdout="1997-09-30")
     >>> found.best("aic"), found.best("log_score")
-    ('MBGNBD', 'ParetoNBD')
+    ('MBGNBD', 'MBGNBD')
     """
     named = named_models(models)
     known, log = _known(data, holdout, until, unit)

@@ -75,7 +75,7 @@ def spend_independence(
     >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
     >>> found = tn.spend_independence(log.summary(unit="week", as_of="1997-09-30"))
     >>> round(found.correlation, 4)
-    0.1138
+    0.1139
     """
     check_level(level, name="level")
     names = {"frequency": frequency, "monetary_value": monetary_value}

@@ -114,7 +114,7 @@ class ZILN(Configured):
     >>> ziln = tn.ZILN().fit({"first": first, "later": later}, value="later")
     >>> found = ziln.evaluate({"first": first, "later": later})
     >>> found["normalised_gini"].round(2)
-    array([0.3])
+    array([0.34])
     """
 
     def __init__(
@@ -383,11 +383,11 @@ class ZILN(Configured):
         with np.errstate(divide="ignore", invalid="ignore"):
             off = np.abs(tenths["predicted"] - tenths["actual"]) / tenths["actual"]
         known = off[np.isfinite(off)]
-        ranks = (Order.of(values).midranks() for values in (predicted, actual))
+        ranks = [Order.of(values).midranks() for values in (predicted, actual)]
         measures = {
             "normalised_gini": _accuracy.normalised_gini(predicted, actual),
             "decile_mape": float(known.mean()) if len(known) else float("nan"),
-            "rank_correlation": float(np.corrcoef(*ranks)[0, 1]),
+            "rank_correlation": float(np.corrcoef(ranks[0], ranks[1])[0, 1]),
             **_accuracy.errors(predicted, actual),
         }
         columns = {name: np.array([value]) for name, value in measures.items()}
@@ -464,13 +464,15 @@ class ZILN(Configured):
         if fit is not None:
             covariance = fit["covariance"]
             model._result = ZilnResult(
-                **{
-                    **fit,
-                    "heads": tuple(fit["heads"]),
-                    "names": tuple(fit["names"]),
-                    "coefficients": np.array(fit["coefficients"]),
-                    "covariance": None if covariance is None else np.array(covariance),
-                }
+                heads=tuple(fit["heads"]),
+                names=tuple(fit["names"]),
+                coefficients=np.array(fit["coefficients"], dtype=np.float64),
+                covariance=None if covariance is None else np.array(covariance),
+                log_likelihood=fit["log_likelihood"],
+                customers=fit["customers"],
+                gradient_norm=fit["gradient_norm"],
+                status=fit["status"],
+                message=fit["message"],
             )
         return model
 
@@ -513,7 +515,8 @@ def _moments(x: Floats, names: Sequence[str]) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of each covariate; all must vary."""
     if not len(x) or not x.shape[1]:
         return np.zeros(x.shape[1]), np.ones(x.shape[1])
-    means, scales = x.mean(axis=0), x.std(axis=0)
+    means: Floats = x.mean(axis=0)
+    scales: Floats = x.std(axis=0)
     for name, mean, scale in zip(names, means, scales, strict=True):
         if np.isfinite(mean) and not scale > 1e-12 * max(1.0, abs(float(mean))):
             raise ParameterError.of(
@@ -521,7 +524,8 @@ def _moments(x: Floats, names: Sequence[str]) -> tuple[Floats, Floats]:
                 expected="vary over customers",
                 found=f"{name!r}, which is {mean:g} for all",
             )
-    return means, np.where(np.isfinite(scales), scales, 1.0)
+    divisors: Floats = np.where(np.isfinite(scales), scales, 1.0)
+    return means, divisors
 
 
 def _in_units(

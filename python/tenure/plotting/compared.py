@@ -97,8 +97,12 @@ def _plain_logarithms(ax: Axes) -> None:
 
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(FuncFormatter(_plain))
         axis.set_minor_formatter(NullFormatter())
+
+
+def _plain(value: float, _place: object) -> str:
+    return f"{value:g}"
 
 
 def plot_model_gains(

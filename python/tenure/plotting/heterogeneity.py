@@ -69,7 +69,7 @@ def heterogeneity(
     >>> model = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
     >>> table = tn.plotting.heterogeneity(model, "leaving_probability", points=3)
     >>> table["density"].round(2)
-    array([2.54, 0.81, 0.2 ])
+    array([1.86, 0.72, 0.13])
     """
     columns, _ = _density(model, quantity, points)
     return native_frame(columns, family=family)

@@ -60,7 +60,7 @@ def expectations_by_recency(
     >>> split = log.split("1997-09-30", unit="week")
     >>> table = tn.plotting.expectations_by_recency(tn.BGNBD().fit(split), split)
     >>> table["actual"].round(1)
-    array([4.1, 2.5, 1.9, 1. , 0.8, 0.6, 0.4, 0.3])
+    array([3.9, 2.9, 2. , 0.9, 1.3, 1. , 0.5, 0.6])
     """
     columns = _by_recency(model, split, groups)
     return native_frame(columns, family=split.family)
@@ -81,7 +81,7 @@ def _by_recency(
     since = (split.T - split.recency)[again]
     cuts = (
         np.unique(np.quantile(since, np.arange(1, groups) / groups))
-        if any(again)
+        if again.any()
         else since
     )
     places = np.searchsorted(cuts, since, side="left")
