@@ -18,6 +18,11 @@ def compared(log):
 
 
 @pytest.fixture(scope="module")
+def tests(log):
+    return tn.backtest(log, ["NBD", "MBGNBD"], origins=3, horizon="13 weeks")
+
+
+@pytest.fixture(scope="module")
 def split(log):
     return log.split("1997-09-30", unit="week")
 
@@ -199,8 +204,9 @@ class TestLikelihoodRatio:
         assert test.p_value == pytest.approx(tails.mean(), rel=1e-10)
 
     def test_models_of_renewal(self):
-        lost = [1000, 869, 743, 653, 593, 551, 517, 491]
-        table = tn.Renewals.from_survivors(lost)
+        there = [1000, 869, 743, 653, 593, 551, 517, 491]
+        ages = {"age": np.arange(8), "survivors": there}
+        table = tn.Renewals.from_survivors(ages)
         fits = {m.__name__: m().fit(table) for m in (tn.SBG, tn.BdW, tn.Geometric)}
         test = tn.likelihood_ratio_test(fits["SBG"], fits["BdW"])
         # log-likelihoods of the high-end cohort: -1611.158147 and -1605.314213
@@ -255,10 +261,6 @@ class TestLikelihoodRatio:
 
 
 class TestBacktest:
-    @pytest.fixture(scope="class")
-    def tests(self, log):
-        return tn.backtest(log, ["NBD", "MBGNBD"], origins=3, horizon="13 weeks")
-
     def test_each_origin_is_a_comparison_of_its_own(self, tests, log):
         table = tests.to_frame()
         origins = list(dict.fromkeys(table["origin"]))

@@ -40,8 +40,8 @@ class Prospects(BuyingModel):
         The time to the next purchase, counted from the end of observation. Somebody may
         never buy again, because they have left or will; where that is likelier than the
         rest of the level, the time is infinite; so is one of more than a thousand times
-        T, or a thousand units where T is less than one. (The probability of no purchase within
-        a time is `probability_no_purchase`.)
+        T, or a thousand units where T is less than one. (The probability of no purchase
+        within a time is `probability_no_purchase`.)
 
         Parameters
         ----------
