@@ -217,7 +217,8 @@ class TestLikelihoodRatio:
         assert alike.weights == {0: 0.5, 1: 0.5}
         both = tn.likelihood_ratio_test(fits["Geometric"], fits["BdW"])
         assert both.weights == {1: 0.5, 2: 0.5}
-        share = tn.SBG(never_leaving=True).fit(table)
+        with pytest.warns(ConvergenceWarning):
+            share = tn.SBG(never_leaving=True).fit(table)
         one_more = tn.likelihood_ratio_test(fits["SBG"], share)
         assert one_more.weights == {0: 0.5, 1: 0.5}
         assert one_more.case == "never_leaving = 0"
