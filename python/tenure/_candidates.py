@@ -58,22 +58,21 @@ def named_models(models: Candidates | None) -> dict[str, PurchasingModel]:
     )
 
 
-def _model(one: Any) -> PurchasingModel:
+def _model(one: object) -> PurchasingModel:
     if isinstance(one, PurchasingModel):
         return one
-    known: dict[str, Any] = {
+    known: dict[str, type[PurchasingModel]] = {
         name: model
         for name in family.__all__
         if issubclass(model := getattr(family, name), PurchasingModel)
     }
-    if isinstance(one, str) and one in known:
-        return known[one]()
-    if isinstance(one, type) and issubclass(one, PurchasingModel):
-        return one()
+    found, kind = repr(one), known.get(one) if isinstance(one, str) else one
+    if isinstance(kind, type) and issubclass(kind, PurchasingModel):
+        return kind()
     raise ParameterError.of(
         name="models",
         expected="hold models of repeat buying, such as BGNBD() or 'BGNBD'",
-        found=repr(one),
+        found=found,
         hint="there are " + ", ".join(known),
     )
 

@@ -514,7 +514,8 @@ def _sigmoid(u: Floats) -> Floats:
 def _moments(x: Floats, names: Sequence[str]) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of each covariate; all must vary."""
     if not len(x) or not x.shape[1]:
-        return np.zeros(x.shape[1]), np.ones(x.shape[1])
+        width = int(x.shape[1])
+        return np.zeros(width), np.ones(width)
     means: Floats = x.mean(axis=0)
     scales: Floats = x.std(axis=0)
     for name, mean, scale in zip(names, means, scales, strict=True):
