@@ -25,12 +25,16 @@ PUBLIC = [name for name in tn.__all__ if not name.startswith("__")]
 
 
 RESULTS = (
+    "Backtest",
+    "Comparison",
     "Concentration",
     "FormulaValue",
     "LifetimeValue",
+    "LikelihoodRatio",
     "LogRank",
     "Receipt",
     "Report",
+    "SpendIndependence",
     "Split",
     "TopStability",
 )

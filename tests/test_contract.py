@@ -75,7 +75,7 @@ def predictions(model, data=None):
     found = {}
     for name, method in inspect.getmembers(model, inspect.ismethod):
         parameters = inspect.signature(method).parameters
-        if name.startswith("_") or "data" not in parameters or name == "fit":
+        if name.startswith("_") or "data" not in parameters or name[:3] == "fit":
             continue
         options = {}
         if (

@@ -33,10 +33,15 @@ from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 if TYPE_CHECKING:
     from tenure import plotting, retention, rfm, survival
     from tenure._concentration import Concentration, concentration
+    from tenure._likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
+    from tenure._money import money_quantiles
     from tenure._top_stability import TopStability, top_stability
+    from tenure.backtesting import Backtest, backtest
     from tenure.clustering import ClusterSegments
+    from tenure.comparing import Comparison, compare
     from tenure.engine import LazyTransactions, summarize
     from tenure.history import SummaryHistory
+    from tenure.independence import SpendIndependence, spend_independence
     from tenure.renewal import (
         SBG,
         BdW,
@@ -73,6 +78,7 @@ if TYPE_CHECKING:
         log_rank,
         pairwise_log_rank,
     )
+    from tenure.ziln import ZILN
 
 __version__ = VERSION
 
@@ -84,10 +90,13 @@ __all__ = [
     "PDO",
     "RFM",
     "SBG",
+    "ZILN",
     "AalenJohansen",
+    "Backtest",
     "BdW",
     "ChurnWindow",
     "ClusterSegments",
+    "Comparison",
     "Concentration",
     "Cox",
     "DiscreteWeibull",
@@ -104,6 +113,7 @@ __all__ = [
     "LazyTransactions",
     "Lifecycle",
     "LifetimeValue",
+    "LikelihoodRatio",
     "LogLogistic",
     "LogNormal",
     "LogRank",
@@ -115,6 +125,7 @@ __all__ = [
     "RepurchaseLadder",
     "Scan",
     "SegmentMap",
+    "SpendIndependence",
     "Split",
     "Subscriptions",
     "Summary",
@@ -125,6 +136,8 @@ __all__ = [
     "WeibullGamma",
     "__version__",
     "average_value",
+    "backtest",
+    "compare",
     "compare_distributions",
     "concentration",
     "datasets",
@@ -132,8 +145,10 @@ __all__ = [
     "historic_value",
     "lifetime_value",
     "lifetime_value_new",
+    "likelihood_ratio_test",
     "load",
     "log_rank",
+    "money_quantiles",
     "order_value_formula",
     "pairwise_log_rank",
     "plotting",
@@ -144,6 +159,7 @@ __all__ = [
     "rfm",
     "scan",
     "segment_maps",
+    "spend_independence",
     "summarize",
     "survival",
     "top_stability",
@@ -151,7 +167,13 @@ __all__ = [
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
+    "_money": ("money_quantiles",),
+    "independence": ("SpendIndependence", "spend_independence"),
+    "ziln": ("ZILN",),
+    "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
+    "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),
+    "comparing": ("Comparison", "compare"),
     "_concentration": ("Concentration", "concentration"),
     "engine": ("LazyTransactions", "summarize"),
     "history": ("SummaryHistory",),

@@ -15,14 +15,15 @@ from tenure._units import continuous_rate, in_units, period_length
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._bootstrap import Bootstrap
     from tenure._units import Horizon
 
-__all__ = ["BuyingModel", "Quantity", "is_one", "newcomers"]
+__all__ = ["BuyingModel", "Quantity", "is_one", "newcomers", "triple"]
 
 Quantity: TypeAlias = Literal[
     "probability_alive", "expected_purchases", "discounted_purchases", "no_purchase"
@@ -54,28 +55,32 @@ class BuyingModel(Estimator):
         self, customers: Customers, weights: Any, held: dict[str, float]
     ) -> dict[str, Any]:
         """Return what the core found with some parameters held."""
-        names = [name for name, _, _ in self._parameter_table()]
         return _core.purchasing_fit(
             self._model,
-            _triple(customers),
+            triple(customers),
             weights=weights,
             penalty=self.penalty,
-            fixed=[held.get(name) for name in names],
+            **self._told(held),
         )
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
-        parameters = self.result_.parameters.items()
         return _core.purchasing_profile(
             self._model,
             self.result_.theta,
-            _triple(self._customers(None)),
+            triple(self._customers(None)),
             parameter=parameter,
             level=level,
             weights=self._weights,
             penalty=self.penalty,
-            fixed=[value if name in self._held else None for name, value in parameters],
+            fixed=self._holding(),
         )
+
+    def _holding(self) -> list[float | None]:
+        """Return the parameters that no refit may move."""
+        result = self.result_
+        held = {*self._held, *result.fixed}
+        return [v if name in held else None for name, v in result.parameters.items()]
 
     def fit(
         self,
@@ -85,6 +90,8 @@ class BuyingModel(Estimator):
         recency: str = "recency",
         T: str = "T",
         weights: str | ArrayLike | None = None,
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
         unit: str | None = None,
     ) -> Self:
         """Find the parameters under which the customers' purchases are likeliest.
@@ -99,6 +106,11 @@ class BuyingModel(Estimator):
             observation.
         weights : str or array, optional
             How many customers each row stands for; a column or the numbers.
+        fixed : mapping of str to float, optional
+            Parameters to hold at a value: `fixed={"r": 1.0}` for rates that are
+            exponentially distributed.
+        start : mapping of str to float, optional
+            Where to start, for some or all parameters; the data say it otherwise.
         unit : str, optional
             What recency and T are measured in, for a frame that does not know it.
             Then horizons may be texts such as "12 months".
@@ -120,13 +132,25 @@ class BuyingModel(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "recency": recency, "T": T}
-        self._learn(data, names, weights=weights, unit=unit)
+        self._check_held(fixed)
+        self._learn(data, names, weights=weights, unit=unit, fixed=fixed, start=start)
         return self
+
+    def _check_held(self, fixed: Mapping[str, float] | None) -> None:
+        """Pass unless a parameter is fixed that is a matter of the constructor."""
+        both = [name for name in self._held if name in (fixed or {})]
+        if both:
+            raise ParameterError.of(
+                name="fixed",
+                expected=f"not name {both[0]}, which {type(self).__name__} is told "
+                "when it is made",
+                found=repr(both[0]),
+            )
 
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
         return _core.purchasing_log_likelihood(
-            self._model, self.result_.theta, _triple(customers)
+            self._model, self.result_.theta, triple(customers)
         )
 
     # -- the work --------------------------------------------------------------------
@@ -149,7 +173,7 @@ class BuyingModel(Estimator):
             self._model,
             quantity,
             self.result_.theta,
-            _triple(customers),
+            triple(customers),
             horizon=horizon,
             rate=rate,
             period=period,
@@ -166,19 +190,53 @@ class BuyingModel(Estimator):
         *,
         rate: float = 0.0,
         period: float | None = None,
+        after: NDArray[np.float64] | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
-        """Return the quantity as a series, or with its interval as a frame."""
+        """Return the quantity as a series, or with its interval as a frame.
+
+        With `after` it is what is added to the quantity from then to the horizon.
+        """
         name = "probability_no_purchase" if quantity == "no_purchase" else quantity
+
+        def ask(
+            theta: list[float], *, gradient: bool = False
+        ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+            def at(end: NDArray[np.float64]) -> Any:
+                return _core.purchasing_predict(
+                    self._model,
+                    quantity,
+                    theta,
+                    triple(customers),
+                    horizon=end,
+                    rate=rate,
+                    period=period,
+                    gradient=gradient,
+                )
+
+            values, slopes = at(horizon)
+            if after is None:
+                return values, slopes
+            before, slopes_before = at(after)
+            gained = np.maximum(values - before, 0.0)
+            return gained, slopes - slopes_before if gradient else None
+
         if interval is None:
-            values, _ = self._predict(
-                quantity, customers, horizon, rate=rate, period=period
-            )
-            return customers.series(name, values)
+            if bootstrap is not None:
+                raise ParameterError.of(
+                    name="interval",
+                    expected="be a level where a bootstrap is given",
+                    found="None",
+                )
+            return customers.series(name, ask(self.result_.theta)[0])
         check_level(interval)
+        if bootstrap is not None:
+            names = tuple(self.result_.parameters)
+            draws = [ask(one)[0] for one in bootstrap.for_core(self, names)]
+            ends = bootstrap.ends(np.array(draws), interval)
+            return customers.frame({name: ask(self.result_.theta)[0], **ends})
         covariance = self.result_.needed_covariance(type(self).__name__)
-        values, gradients = self._predict(
-            quantity, customers, horizon, rate=rate, period=period, gradient=True
-        )
+        values, gradients = ask(self.result_.theta, gradient=True)
         assert gradients is not None  # noqa: S101
         errors = delta_method(gradients, covariance)
         lower, upper = bounds(values, errors, interval, scale)
@@ -196,7 +254,7 @@ class BuyingModel(Estimator):
         return _core.purchasing_probabilities(
             self._model,
             self.result_.theta,
-            _triple(customers),
+            triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
             most=most,
         )
@@ -207,7 +265,7 @@ class BuyingModel(Estimator):
         return _core.purchasing_quantiles(
             self._model,
             self.result_.theta,
-            _triple(customers),
+            triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
             levels=list(levels),
         )
@@ -231,7 +289,7 @@ class BuyingModel(Estimator):
         return in_units(length, unit, name="horizon"), rate, period
 
 
-def _triple(customers: Customers) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def triple(customers: Customers) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     columns = customers.columns
     return columns["frequency"], columns["recency"], columns["T"]
 

@@ -58,13 +58,16 @@ __all__ = [
     "period_ledger",
     "purchase_streaks",
     "purchase_waits",
+    "purchasing_bootstrap",
     "purchasing_fit",
     "purchasing_log_likelihood",
+    "purchasing_money_quantiles",
     "purchasing_parameters",
     "purchasing_predict",
     "purchasing_probabilities",
     "purchasing_profile",
     "purchasing_quantiles",
+    "purchasing_scores",
     "renewal_bootstrap",
     "renewal_fit",
     "renewal_log_likelihood",
@@ -106,6 +109,7 @@ __all__ = [
     "survival_table",
     "text_of_objects",
     "trailing_actives",
+    "ziln_fit",
 ]
 
 VERSION: Final[str]
@@ -184,6 +188,7 @@ def purchasing_fit(
     weights: _Numbers | None = None,
     penalty: float = 0.0,
     fixed: list[float | None] = ...,
+    start: list[float | None] = ...,
 ) -> dict[str, Any]: ...
 def purchasing_profile(
     model: str,
@@ -226,6 +231,43 @@ def purchasing_quantiles(
     horizon: _Numbers,
     levels: list[float],
 ) -> _Numbers: ...
+def purchasing_scores(
+    model: str,
+    theta: list[float],
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    actual: _Numbers,
+) -> _Numbers: ...
+def purchasing_money_quantiles(
+    model: str,
+    theta: list[float],
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    spend: list[float],
+    spending: _Pair,
+    levels: list[float],
+) -> _Numbers: ...
+def purchasing_bootstrap(
+    model: str,
+    estimates: list[float],
+    customers: _Triple,
+    *,
+    replicates: int,
+    seed: int,
+    weights: _Numbers | None = None,
+    penalty: float = 0.0,
+    fixed: list[float | None] = ...,
+) -> _Numbers: ...
+def ziln_fit(
+    x: _Numbers,
+    y: _Numbers,
+    *,
+    weights: _Numbers | None = None,
+    penalty: float = 0.0,
+    varying_spread: bool = True,
+) -> dict[str, Any]: ...
 def renewal_parameters(model: str) -> list[tuple[str, str, str]]: ...
 def renewal_fit(
     model: str, customers: _Triple, settings: RenewalSettings
@@ -270,6 +312,9 @@ def spending_fit(
     *,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
+    mean_ln: _Numbers | None = None,
+    fixed: list[float | None] = ...,
+    start: list[float | None] = ...,
 ) -> dict[str, Any]: ...
 def spending_profile(
     estimates: list[float],
@@ -279,6 +324,8 @@ def spending_profile(
     level: float,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
+    mean_ln: _Numbers | None = None,
+    fixed: list[float | None] = ...,
 ) -> tuple[float, float]: ...
 def spending_log_likelihood(theta: list[float], customers: _Pair) -> _Numbers: ...
 def spending_expected(

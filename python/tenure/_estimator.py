@@ -14,6 +14,7 @@ from tenure._core import VERSION
 from tenure._customers import Customers
 from tenure._fit import FitResult
 from tenure._frame import native_frame
+from tenure._held import parameters_named
 from tenure._intervals import Scale, bounds, check_level
 from tenure._report import html_report, text_table
 from tenure._settings import FORMAT, Configured
@@ -54,6 +55,8 @@ class Estimator(Configured):
         self._training: Customers | None = None
         self._weights: NDArray[np.float64] | None = None
         self._names: dict[str, str] = {}
+        self._fixed: dict[str, float] = {}
+        self._start: dict[str, float] = {}
 
     @classmethod
     @abstractmethod
@@ -85,18 +88,24 @@ class Estimator(Configured):
         *,
         weights: str | ArrayLike | None,
         unit: str | None,
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
+        complain: bool = True,
     ) -> None:
         """Fit to the columns of the data, which are called as `columns` says."""
         names = tuple(name for name, _, _ in self._parameter_table())
         self._result, self._training, self._weights = None, None, None
+        self._fixed = parameters_named(fixed, "fixed", names)
+        self._start = parameters_named(start, "start", names)
         customers = self._customers_to_fit(data, columns, unit).kept()
         self._names = columns
         self._weights = customers.weights(data, weights)
         found = self._fit(customers, self._weights)
-        fixed = tuple(found.get("fixed", ()))
-        result = FitResult.of(names, found, customers.unit, fixed)
+        held = {*found.get("fixed", ()), *self._fixed}
+        in_order = tuple(name for name in names if name in held)
+        result = FitResult.of(names, found, customers.unit, in_order)
         self._result, self._training = result, customers
-        if result.status != "converged":
+        if complain and result.status != "converged":
             self._complain(result)
 
     def _customers_to_fit(
@@ -137,6 +146,18 @@ class Estimator(Configured):
         parameters = {name: float(value) for name, value in parameters.items()}
         model._result = FitResult.given(parameters, matrix, unit)
         return model
+
+    def _told(self, held: Mapping[str, float]) -> dict[str, list[float | None]]:
+        """Return what the core is told of each parameter: its value, or where to start.
+
+        What the user holds fixed goes before what the model itself holds.
+        """
+        names = [name for name, _, _ in self._parameter_table()]
+        fixed = {**held, **self._fixed}
+        return {
+            "fixed": [fixed.get(name) for name in names],
+            "start": [self._start.get(name) for name in names],
+        }
 
     # -- what was learned --------------------------------------------------------
 

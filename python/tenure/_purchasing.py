@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from tenure._buying import BuyingModel, is_one, newcomers
+from tenure._buying import is_one, newcomers
 from tenure._customers import unpacked
 from tenure._intervals import check_level, level_names
+from tenure._prospects import Prospects
 from tenure._units import in_units
+from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from tenure._bootstrap import Bootstrap
     from tenure._units import Horizon
 
 __all__ = ["PurchasingModel"]
@@ -25,7 +28,7 @@ Quantity: TypeAlias = Literal[
 ]
 
 
-class PurchasingModel(BuyingModel):
+class PurchasingModel(Prospects):
     """A model of how customers buy while alive, and of when they leave.
 
     Parameters
@@ -49,6 +52,7 @@ class PurchasingModel(BuyingModel):
         *,
         ahead: Horizon = 0.0,
         interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return the probability that each customer is alive: will ever buy again.
 
@@ -61,6 +65,9 @@ class PurchasingModel(BuyingModel):
             such as "6 months", or one number a customer.
         interval : float, optional
             Confidence level of an interval for the uncertainty of the parameters.
+        bootstrap : Bootstrap, optional
+            What `bootstrap` returned: then intervals are its percentiles; otherwise
+            they come from the standard errors of the parameters.
 
         Returns
         -------
@@ -71,7 +78,12 @@ class PurchasingModel(BuyingModel):
         customers = self._customers(data)
         horizon = in_units(ahead, customers.unit, name="ahead")
         return self._answer(
-            "probability_alive", "probability", customers, horizon, interval
+            "probability_alive",
+            "probability",
+            customers,
+            horizon,
+            interval,
+            bootstrap=bootstrap,
         )
 
     def expected_purchases(
@@ -79,7 +91,9 @@ class PurchasingModel(BuyingModel):
         data: object = None,
         *,
         horizon: Horizon,
+        after: Horizon = 0.0,
         interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return how many purchases to expect of each customer within a horizon.
 
@@ -90,9 +104,14 @@ class PurchasingModel(BuyingModel):
         horizon : float, str or array
             How long from the end of observation: a number in the data's unit, a text
             such as "12 months", or one number a customer.
+        after : float, str or array, default 0
+            Count from so long after the end of observation on only: with `after` of 3
+            and a horizon of 12, the purchases of the 9 units of time between them.
         interval : float, optional
             Confidence level of an interval for the uncertainty of the parameters. (For
             the spread of the purchases themselves see `prediction_interval`.)
+        bootstrap : Bootstrap, optional
+            As `probability_alive`.
 
         Returns
         -------
@@ -101,8 +120,21 @@ class PurchasingModel(BuyingModel):
         """
         customers = self._customers(data)
         length = in_units(horizon, customers.unit, name="horizon")
+        begin = in_units(after, customers.unit, name="after")
+        if (begin > length).any():
+            raise ParameterError.of(
+                name="after",
+                expected="be no longer than the horizon",
+                found=repr(after),
+            )
         return self._answer(
-            "expected_purchases", "positive", customers, length, interval
+            "expected_purchases",
+            "positive",
+            customers,
+            length,
+            interval,
+            after=begin if (begin != 0.0).any() else None,
+            bootstrap=bootstrap,
         )
 
     def probability_no_purchase(
@@ -111,6 +143,7 @@ class PurchasingModel(BuyingModel):
         *,
         horizon: Horizon,
         interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return the probability that each customer buys nothing within a horizon.
 
@@ -118,7 +151,14 @@ class PurchasingModel(BuyingModel):
         """
         customers = self._customers(data)
         length = in_units(horizon, customers.unit, name="horizon")
-        return self._answer("no_purchase", "probability", customers, length, interval)
+        return self._answer(
+            "no_purchase",
+            "probability",
+            customers,
+            length,
+            interval,
+            bootstrap=bootstrap,
+        )
 
     def discounted_purchases(
         self,
@@ -129,6 +169,7 @@ class PurchasingModel(BuyingModel):
         per: str | float = "year",
         compounding: str | float | None = None,
         interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return expected purchases, each worth less the later it comes.
 
@@ -149,7 +190,7 @@ class PurchasingModel(BuyingModel):
         compounding : str or float, optional
             Count a purchase at the end of its period ("month", or a length in the
             data's unit); at its own time if left out.
-        interval : float, optional
+        interval, bootstrap : optional
             As `expected_purchases`.
 
         Returns
@@ -169,6 +210,7 @@ class PurchasingModel(BuyingModel):
             interval,
             rate=rate,
             period=period,
+            bootstrap=bootstrap,
         )
 
     def purchase_probabilities(

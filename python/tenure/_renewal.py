@@ -12,6 +12,7 @@ from tenure._customers import Customers
 from tenure._estimator import Estimator
 from tenure._fit import FitResult
 from tenure._frame import Table
+from tenure._held import parameters_named
 from tenure._typing import override
 from tenure._units import plural, unit_named
 from tenure.exceptions import DataError, LengthError, NotFittedError, ParameterError
@@ -166,8 +167,9 @@ class RenewalFit(Estimator):
         counts = renewals.customers
         if weights is not None:
             counts = counts * _checked_weights(customers.weights(data, weights), counts)
-        held = self._asked_for(fixed, "fixed")
-        settings = self._core_settings(counts, held, self._asked_for(start, "start"))
+        held = parameters_named(fixed, "fixed", self._parameters())
+        begin = parameters_named(start, "start", self._parameters())
+        settings = self._core_settings(counts, held, begin)
         found = _core.renewal_fit(self._model, _triple(customers), settings)
         result = self._reduced(found, renewals.unit, held)
         self._result, self._training, self._weights = result, customers, counts
@@ -201,28 +203,6 @@ class RenewalFit(Estimator):
                 hint="ExponentialGamma and WeibullGamma take exact ages",
             )
         return renewals
-
-    def _asked_for(
-        self, given: Mapping[str, float] | None, what: str
-    ) -> dict[str, float]:
-        """Return values by name, or say which name is none of the model's."""
-        values = {name: float(value) for name, value in (given or {}).items()}
-        for name in values:
-            if name not in self._parameters():
-                raise ParameterError.of(
-                    name=what,
-                    expected="name parameters of the model: "
-                    + ", ".join(self._parameters()),
-                    found=repr(name),
-                )
-        if what == "fixed" and len(values) == len(self._parameters()):
-            raise ParameterError.of(
-                name=what,
-                expected="leave a parameter to be estimated",
-                found=", ".join(values),
-                hint="from_params makes a model of which all parameters are known",
-            )
-        return values
 
     def _core_settings(
         self,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from tenure import _core
+from tenure._bootstrap import Bootstrap
 from tenure._frame import native_frame
 from tenure._intervals import Scale, bounds, check_level, delta_method
 from tenure._renewal import Quantity, RenewalFit
-from tenure._renewal_bootstrap import Bootstrap
 from tenure._units import continuous_rate, in_units
 from tenure.exceptions import EstimateWarning, ParameterError
 from tenure.renewals import Renewals
@@ -513,7 +513,7 @@ class RenewalModel(RenewalFit):
                 [
                     shift
                     + factor * self._spans(quantity, spans, rate=rate, theta=one)[0]
-                    for one in bootstrap.for_core(self)
+                    for one in bootstrap.for_core(self, self._all_parameters())
                 ]
             )
             return {name: shift + factor * values, **bootstrap.ends(draws, interval)}

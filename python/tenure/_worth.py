@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from tenure._customers import Customers
     from tenure._units import Horizon
 
-__all__ = ["Discounting", "Worth", "check_amount", "described"]
+__all__ = [
+    "Discounting",
+    "Worth",
+    "amount_of",
+    "check_amount",
+    "check_same_customers",
+    "described",
+]
 
 
 @dataclass(frozen=True)
@@ -62,10 +69,10 @@ class Worth:
         check_amount("cost_per_order", cost)
         earned = _margin(margin, len(customers))
         if not isinstance(spend, GammaGamma):
-            expected = np.full(len(customers), _amount(spend))
+            expected = np.full(len(customers), amount_of(spend))
             return cls(expected, earned, cost, basis, None, None)
         spenders = spend._customers(data)  # noqa: SLF001
-        _check_same(spenders, customers)
+        check_same_customers(spenders, customers)
         expected, gradients = spend._expected(  # noqa: SLF001
             spenders, gradient=interval is not None
         )
@@ -85,7 +92,7 @@ class Worth:
         return np.multiply(purchases, self.value, out=value, where=purchases > 0)
 
 
-def _check_same(spenders: Customers, customers: Customers) -> None:
+def check_same_customers(spenders: Customers, customers: Customers) -> None:
     """Pass if both models speak of the same customers in the same order."""
     if len(spenders) != len(customers):
         found = f"{len(spenders):,} customers"
@@ -109,7 +116,7 @@ def _check_same(spenders: Customers, customers: Customers) -> None:
     )
 
 
-def _amount(spend: object) -> float:
+def amount_of(spend: object) -> float:
     """Return the one value that every purchase has."""
     if isinstance(spend, SupportsFloat) and math.isfinite(float(spend)):
         return float(spend)

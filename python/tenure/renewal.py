@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tenure._renewal_bootstrap import Bootstrap
+from tenure._bootstrap import Bootstrap
 from tenure._renewal_predictions import RenewalModel
 
 if TYPE_CHECKING:

@@ -11,17 +11,18 @@ from tenure import _core
 from tenure._customers import Customers, unpacked
 from tenure._estimator import Estimator
 from tenure._intervals import bounds, check_level, delta_method, level_names
+from tenure._order_values import value_columns
 from tenure._report import counted
 from tenure._typing import override
 from tenure.exceptions import EstimateWarning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GammaGamma"]
+__all__ = ["GammaGamma", "pair"]
 
 
 class GammaGamma(Estimator):
@@ -88,18 +89,26 @@ class GammaGamma(Estimator):
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
         return _core.spending_fit(
-            _pair(customers), weights=weights, penalty=self.penalty
+            pair(customers),
+            weights=weights,
+            penalty=self.penalty,
+            mean_ln=customers.columns.get("mean_log"),
+            **self._told({}),
         )
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        customers, result = self._customers(None), self.result_
+        held = [v if k in result.fixed else None for k, v in result.parameters.items()]
         return _core.spending_profile(
-            self.result_.theta,
-            _pair(self._customers(None)),
+            result.theta,
+            pair(customers),
             parameter=parameter,
             level=level,
             weights=self._weights,
             penalty=self.penalty,
+            mean_ln=customers.columns.get("mean_log"),
+            fixed=held,
         )
 
     @override
@@ -136,6 +145,8 @@ class GammaGamma(Estimator):
         frequency: str = "frequency",
         monetary_value: str = "monetary_value",
         weights: str | ArrayLike | None = None,
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
     ) -> Self:
         """Find the parameters under which the customers' mean values are likeliest.
 
@@ -148,6 +159,8 @@ class GammaGamma(Estimator):
             The columns: repeat purchases, and their mean value.
         weights : str or array, optional
             How many customers each row stands for; a column or the numbers.
+        fixed, start : mapping of str to float, optional
+            Parameters to hold at a value, and where to start with others.
 
         Returns
         -------
@@ -167,12 +180,63 @@ class GammaGamma(Estimator):
             If a parameter ran to a boundary, or no optimum was reached.
         """
         names = {"frequency": frequency, "monetary_value": monetary_value}
-        self._learn(data, names, weights=weights, unit=None)
+        self._learn(data, names, weights=weights, unit=None, fixed=fixed, start=start)
+        return self
+
+    def fit_orders(
+        self,
+        data: object,
+        *,
+        customer: str = "customer_id",
+        value: str = "value",
+        fixed: Mapping[str, float] | None = None,
+        start: Mapping[str, float] | None = None,
+    ) -> Self:
+        """Find the parameters under which the values of single purchases are likeliest.
+
+        How much the values of one customer vary is then seen, not inferred from how the
+        means of few vary more than those of many: p is known far better. (If the values
+        of a customer vary in another way than a gamma distribution, though, it is the
+        means that lifetime value needs.) Predictions are those of a fit to means.
+
+        Parameters
+        ----------
+        data : Transactions or frame
+            A log, of which the repeat purchases are taken, those after each customer's
+            first; or a frame with one row a purchase, all of which are taken.
+        customer, value : str
+            The columns of a frame: who bought, and for how much.
+        fixed, start : mapping of str to float, optional
+            As `fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If a value is not greater than 0.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(
+        ...     tn.datasets.load_cdnow(), amount="amount", time="date"
+        ... )
+        >>> spend = tn.GammaGamma().fit_orders(log)
+        >>> round(spend.params_["p"], 2), round(spend.expected_spend_new(), 2)
+        (3.32, 35.91)
+        """
+        columns = value_columns(data, customer, value)
+        names = {name: name for name in ("frequency", "monetary_value", "mean_log")}
+        self._learn(columns, names, weights=None, unit=None, fixed=fixed, start=start)
+        self._names = {}
         return self
 
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
-        return _core.spending_log_likelihood(self.result_.theta, _pair(customers))
+        return _core.spending_log_likelihood(self.result_.theta, pair(customers))
 
     def expected_spend(
         self, data: object = None, *, interval: float | None = None
@@ -258,7 +322,7 @@ class GammaGamma(Estimator):
         customers = self._customers(data)
         named = level_names(levels)
         table = _core.spending_quantiles(
-            self.result_.theta, _pair(customers), list(named.values())
+            self.result_.theta, pair(customers), list(named.values())
         )
         return customers.frame(dict(zip(named, table.T.copy(), strict=True)))
 
@@ -304,7 +368,7 @@ class GammaGamma(Estimator):
         self, customers: Customers, *, gradient: bool = False
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         values, gradients = _core.spending_expected(
-            self.result_.theta, _pair(customers), gradient=gradient
+            self.result_.theta, pair(customers), gradient=gradient
         )
         endless = int(np.isinf(values).sum())
         if endless:
@@ -325,5 +389,6 @@ def _newcomer() -> Customers:
     return Customers(columns, "numpy", None, None, None)
 
 
-def _pair(customers: Customers) -> tuple[NDArray[Any], NDArray[Any]]:
+def pair(customers: Customers) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what the core reads of customers' spend."""
     return customers.columns["frequency"], customers.columns["monetary_value"]

@@ -44,7 +44,7 @@ impl Counts<'_> {
     }
 
     /// Number `i`, which must be smaller than [`Counts::len`].
-    fn at(self, i: usize) -> f64 {
+    pub(super) fn at(self, i: usize) -> f64 {
         match self {
             Self::Float(counts) => counts[i],
             Self::Integer(counts) => counts[i] as f64,

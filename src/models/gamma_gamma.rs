@@ -81,19 +81,12 @@ impl Model<3, 2> for GammaGamma {
     }
 
     fn check(sample: &Sample<Spend>) -> Result<()> {
-        if sample.distinct() >= 3 {
-            return Ok(());
-        }
-        Err(Error::Empty {
-            what: "there are fewer than three different customers with repeat purchases to fit GammaGamma to".into(),
-            hint: "`monetary_value` is the mean of repeat purchases, so customers with frequency 0 say nothing".into(),
-        })
+        Self::check_distinct(sample.distinct())
     }
 
     /// `q` for a mean that exists, `p` for values that vary by half, `gamma` for the mean; then a wilder base.
     fn starts(sample: &Sample<Spend>) -> [[f64; 3]; 2] {
-        let mean = sample.mean(|c| c.mean);
-        [[4.0, 4.0, mean * 3.0 / 4.0], [1.0, 1.5, mean / 2.0]]
+        Self::starts_at(sample.mean(|c| c.mean))
     }
 
     fn boundary([p, q, _]: [f64; 3]) -> String {
@@ -109,6 +102,22 @@ impl Model<3, 2> for GammaGamma {
 }
 
 impl GammaGamma {
+    /// Passes if there are enough different customers.
+    pub(super) fn check_distinct(customers: usize) -> Result<()> {
+        if customers >= 3 {
+            return Ok(());
+        }
+        Err(Error::Empty {
+            what: "there are fewer than three different customers with repeat purchases to fit GammaGamma to".into(),
+            hint: "`monetary_value` is the mean of repeat purchases, so customers with frequency 0 say nothing".into(),
+        })
+    }
+
+    /// Points to start from where customers' values have this mean.
+    pub(super) fn starts_at(mean: f64) -> [[f64; 3]; 2] {
+        [[4.0, 4.0, mean * 3.0 / 4.0], [1.0, 1.5, mean / 2.0]]
+    }
+
     /// Which form the own term has, by `px/q`.
     fn by_value<S: Scalar>(balance: S) -> bool {
         balance.value() <= 1.0

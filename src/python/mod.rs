@@ -16,6 +16,7 @@ mod cox;
 mod distributions;
 mod engine;
 mod error;
+mod forecasts;
 mod many_dates;
 mod objects;
 mod parametric;
@@ -27,6 +28,7 @@ mod simulate;
 mod spending;
 mod survival;
 mod transactions;
+mod ziln;
 
 use pyo3::prelude::*;
 
@@ -82,6 +84,8 @@ mod _core {
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
+    use super::forecasts::{purchasing_bootstrap, purchasing_money_quantiles, purchasing_scores};
+    #[pymodule_export]
     use super::parametric::{parametric_fit, parametric_predict};
     #[pymodule_export]
     use super::purchasing::{
@@ -108,6 +112,8 @@ mod _core {
         simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
         simulate_purchases,
     };
+    #[pymodule_export]
+    use super::ziln::ziln_fit;
 
     #[pymodule_export]
     use super::cox::{concordance, cox_fit, cox_residuals};

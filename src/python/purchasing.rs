@@ -16,11 +16,11 @@ use crate::{Error, Result};
 pub(super) struct Customers<'py>(CountColumn<'py>, Column<'py>, Column<'py>);
 
 impl Customers<'_> {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    fn columns(&self) -> Result<HistoryColumns<'_>> {
+    pub(super) fn columns(&self) -> Result<HistoryColumns<'_>> {
         HistoryColumns::new(
             self.0.counts("frequency")?,
             slice("recency", &self.1)?,
@@ -37,7 +37,7 @@ pub(super) fn purchasing_parameters(model: &str) -> Result<Parameters> {
 
 /// Maximum likelihood.
 #[pyfunction]
-#[pyo3(signature = (model, customers, *, weights=None, penalty=0.0, fixed=Vec::new()))]
+#[pyo3(signature = (model, customers, *, weights=None, penalty=0.0, fixed=Vec::new(), start=Vec::new()))]
 pub(super) fn purchasing_fit<'py>(
     py: Python<'py>,
     model: &str,
@@ -45,6 +45,7 @@ pub(super) fn purchasing_fit<'py>(
     weights: Option<Column<'py>>,
     penalty: f64,
     fixed: Vec<Option<f64>>,
+    start: Vec<Option<f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let model = purchasing(model)?;
     let columns = customers.columns()?;
@@ -53,8 +54,8 @@ pub(super) fn purchasing_fit<'py>(
         weights,
         penalty,
         fixed: &fixed,
+        start: &start,
         check: &interrupt,
-        ..Options::default()
     };
     let fit = py.detach(|| model.fit(&columns.check()?, &options))?;
     fit_dict(py, &fit)

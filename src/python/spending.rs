@@ -7,10 +7,10 @@ use pyo3::types::PyDict;
 use super::convert::{Column, CountColumn, Predicted, fit_dict, new_column, new_table, slice};
 use super::{Parameters, interrupt, parameter_table};
 use crate::Result;
-use crate::data::{Counts, Spending};
+use crate::data::{Counts, Orders, Spending};
 use crate::models::fit::fit;
 use crate::models::spending::{expected_spend, spend_quantiles, spending_log_likelihood};
-use crate::models::{GammaGamma, Model, Options, profile_interval};
+use crate::models::{GammaGamma, GammaGammaOrders, Model, Options, profile_interval};
 
 /// Frequency and monetary value of customers.
 #[derive(FromPyObject)]
@@ -29,6 +29,11 @@ impl Customers<'_> {
     }
 }
 
+/// The mean logarithms of single values, for a fit to those.
+fn mean_logarithms<'a>(column: Option<&'a Column<'_>>) -> Result<Option<&'a [f64]>> {
+    column.map(|ln| slice("mean_log", ln)).transpose()
+}
+
 /// `(name, meaning, dimension)` of each parameter.
 #[pyfunction]
 pub(super) fn spending_parameters() -> Parameters {
@@ -37,29 +42,37 @@ pub(super) fn spending_parameters() -> Parameters {
 
 /// Maximum likelihood over the customers with repeat purchases.
 #[pyfunction]
-#[pyo3(signature = (customers, *, weights=None, penalty=0.0))]
+#[pyo3(signature = (customers, *, weights=None, penalty=0.0, mean_ln=None, fixed=Vec::new(), start=Vec::new()))]
 pub(super) fn spending_fit<'py>(
     py: Python<'py>,
     customers: Customers<'py>,
     weights: Option<Column<'py>>,
     penalty: f64,
+    mean_ln: Option<Column<'py>>,
+    fixed: Vec<Option<f64>>,
+    start: Vec<Option<f64>>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (x, mean) = customers.columns()?;
+    let mean_ln = mean_logarithms(mean_ln.as_ref())?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
         weights,
         penalty,
-        fixed: &[],
+        fixed: &fixed,
+        start: &start,
         check: &interrupt,
-        ..Options::default()
     };
-    let fit = py.detach(|| fit::<GammaGamma, 3, 2>(&Spending::new(x, mean)?, &options))?;
+    let fit = py.detach(|| match mean_ln {
+        Some(ln) => fit::<GammaGammaOrders, 3, 1>(&Orders::new(x, mean, ln)?, &options),
+        None => fit::<GammaGamma, 3, 2>(&Spending::new(x, mean)?, &options),
+    })?;
     fit_dict(py, &fit)
 }
 
 /// Profile-likelihood interval of one parameter.
 #[pyfunction]
-#[pyo3(signature = (estimates, customers, *, parameter, level, weights=None, penalty=0.0))]
+#[pyo3(signature = (estimates, customers, *, parameter, level, weights=None, penalty=0.0, mean_ln=None, fixed=Vec::new()))]
+#[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn spending_profile<'py>(
     py: Python<'py>,
     estimates: Vec<f64>,
@@ -68,17 +81,26 @@ pub(super) fn spending_profile<'py>(
     level: f64,
     weights: Option<Column<'py>>,
     penalty: f64,
+    mean_ln: Option<Column<'py>>,
+    fixed: Vec<Option<f64>>,
 ) -> PyResult<(f64, f64)> {
     let (x, mean) = customers.columns()?;
+    let mean_ln = mean_logarithms(mean_ln.as_ref())?;
     let weights = weights.as_ref().map(|w| slice("weights", w)).transpose()?;
     let options = Options {
         weights,
         penalty,
-        fixed: &[],
+        fixed: &fixed,
         check: &interrupt,
         ..Options::default()
     };
     let interval = py.detach(|| {
+        if let Some(ln) = mean_ln {
+            let orders = Orders::new(x, mean, ln)?;
+            return profile_interval::<GammaGammaOrders, 3, 1>(
+                &orders, &options, &estimates, parameter, level,
+            );
+        }
         let customers = Spending::new(x, mean)?;
         profile_interval::<GammaGamma, 3, 2>(&customers, &options, &estimates, parameter, level)
     })?;

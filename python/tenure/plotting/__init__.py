@@ -12,6 +12,11 @@ from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
+from tenure.plotting.compared import (
+    plot_calibration,
+    plot_model_gains,
+    plot_model_tracking,
+)
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.engagement import plot_engagement
 from tenure.plotting.fit import (
@@ -23,7 +28,14 @@ from tenure.plotting.fit import (
 from tenure.plotting.grid import plot_score_grid, score_grid
 from tenure.plotting.growth import plot_growth
 from tenure.plotting.lifecycle import plot_lifecycle, plot_lifecycle_moves
+from tenure.plotting.heterogeneity import heterogeneity, plot_heterogeneity
 from tenure.plotting.lift import plot_gains, plot_lift
+from tenure.plotting.likelihood import (
+    likelihood_contour,
+    likelihood_profile,
+    plot_likelihood_contour,
+    plot_likelihood_profile,
+)
 from tenure.plotting.maps import plot_recency_frequency, recency_frequency_map
 from tenure.plotting.migration import plot_migration, plot_migration_flows
 from tenure.plotting.orders import (
@@ -33,10 +45,15 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.recency import (
+    expectations_by_recency,
+    plot_expectations_by_recency,
+)
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.repurchase import plot_churn_window, plot_repurchase
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
+from tenure.plotting.spending import plot_spend_by_frequency
 from tenure.plotting.survival import (
     at_risk_table,
     plot_cumulative_incidence,
@@ -56,26 +73,37 @@ __all__ = [
     "alive_history",
     "at_risk_table",
     "conditional_expectations",
+    "expectations_by_recency",
     "frequency_histogram",
+    "heterogeneity",
+    "likelihood_contour",
+    "likelihood_profile",
     "order_values",
     "plot_alive_history",
     "plot_churn_window",
+    "plot_calibration",
     "plot_cluster_criteria",
     "plot_clusters",
     "plot_conditional_expectations",
     "plot_cumulative_incidence",
     "plot_deciles",
     "plot_engagement",
+    "plot_expectations_by_recency",
     "plot_frequency",
     "plot_gains",
     "plot_growth",
     "plot_hazard_ratios",
     "plot_lifecycle",
     "plot_lifecycle_moves",
+    "plot_heterogeneity",
     "plot_lift",
+    "plot_likelihood_contour",
+    "plot_likelihood_profile",
     "plot_lorenz",
     "plot_migration",
     "plot_migration_flows",
+    "plot_model_gains",
+    "plot_model_tracking",
     "plot_order_values",
     "plot_purchases_over_time",
     "plot_recency_frequency",
@@ -85,6 +113,7 @@ __all__ = [
     "plot_score_grid",
     "plot_segment_shares",
     "plot_segment_treemap",
+    "plot_spend_by_frequency",
     "plot_survival",
     "plot_time_between_orders",
     "plot_top_customers",

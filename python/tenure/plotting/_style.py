@@ -23,6 +23,7 @@ __all__ = [
     "MUTED",
     "ON_MAP",
     "PAPER",
+    "SERIES",
     "SHADE",
     "calm_axes",
     "color_bar",
@@ -60,6 +61,9 @@ EXPECTED = "#e07b1a"
 """What a model expects."""
 ACCENT = "#8fb8de"
 """A second kind of what happened."""
+
+SERIES = (ACTUAL, EXPECTED, "#6a51a3", "#3b8e5a", "#b0476e", "#8a6d3b")
+"""Lines of several kinds, the first two first."""
 
 # From next to nothing to a lot: one hue, lightness falling evenly.
 _SEQUENCE = ("#f2f6fa", "#c5dbee", "#8fb8de", "#4c8bc0", "#1f5f99", "#12365a")

@@ -10,11 +10,10 @@ from tenure._frame import Table
 from tenure.exceptions import ParameterError
 from tenure.plotting._style import (
     ACCENT,
-    ACTUAL,
-    EXPECTED,
     INK,
     MUTED,
     PAPER,
+    SERIES,
     calm_axes,
     legend,
     number_axis,
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_gains", "plot_lift"]
 
-_COLORS = (ACTUAL, EXPECTED, "#6a51a3", "#3b8e5a", "#b0476e", "#8a6d3b")
 _NAMES = {10: "tenth", 5: "fifth", 4: "quarter"}
 
 
@@ -70,7 +68,7 @@ def plot_gains(
     names = list(found.ranked)
     for place, row in enumerate(order):
         heights = np.append(0.0, captured[row])
-        look: dict[str, Any] = {"color": _COLORS[place % len(_COLORS)]}
+        look: dict[str, Any] = {"color": SERIES[place % len(SERIES)]}
         look |= {"linewidth": 1.9 if place < 2 else 1.3, "label": names[row]}
         ax.plot(across, heights, **(look | kwargs))
     ax.set_xlim(0, 1)

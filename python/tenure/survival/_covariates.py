@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._column import BooleanColumn
-from tenure._text import DictionaryColumn, TextColumn
+from tenure._text import DictionaryColumn, TextColumn, ViewColumn
 from tenure.exceptions import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Covariate:
     @classmethod
     def of(cls, column: Column) -> Covariate:
         """Return what becomes of a column."""
-        if isinstance(column, TextColumn | DictionaryColumn):
+        if isinstance(column, TextColumn | ViewColumn | DictionaryColumn):
             return cls(column.name, tuple(map(str, column.codes().categories)))
         return cls(column.name, None)
 

@@ -3,15 +3,20 @@
 mod bernoulli;
 pub(super) mod beta_geometric;
 mod counts;
+pub mod holdout;
 pub mod lifetime;
+pub mod money;
 mod registry;
+pub mod resample;
 mod while_alive;
+mod whole;
 
 pub use bernoulli::Bernoulli;
 pub use beta_geometric::BetaGeometric;
 pub use lifetime::Lifetime;
 pub use registry::{DynPurchasing, PURCHASING, purchasing};
 pub use while_alive::{LifetimeModel, WhileAlive};
+pub use whole::Asked;
 
 use super::{Dimension, Model, Parameter, Sample};
 use crate::data::{Histories, Purchases};

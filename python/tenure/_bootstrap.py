@@ -1,4 +1,4 @@
-"""Estimates from data sets that were drawn from a fitted model of renewal."""
+"""Estimates from data sets that were drawn anew."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from tenure._typing import override
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from numpy.typing import NDArray
 
+    from tenure._estimator import Estimator
     from tenure._renewal import RenewalFit
     from tenure.renewals import Renewals
 
@@ -27,7 +28,10 @@ __all__ = ["Bootstrap"]
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Bootstrap:
-    """Estimates from data sets that were drawn from a fitted model.
+    """Estimates from data sets that were drawn anew.
+
+    Of a model of renewal they are drawn from the fitted model, of one of repeat buying
+    from the customers themselves.
 
     Give it to a prediction as `bootstrap=`, and its intervals are percentiles over the
     replicates: they need no normal approximation, and hold their level where a
@@ -66,17 +70,29 @@ class Bootstrap:
                 name="replicates", expected="be at least 2", found=repr(replicates)
             )
         rows = model._bootstrap(renewals, replicates, seed)  # noqa: SLF001
+        names, name = tuple(model.result_.parameters), type(model).__name__
+        return cls.collected(names, rows, name, seed, renewals.family)
+
+    @classmethod
+    def collected(
+        cls,
+        names: tuple[str, ...],
+        rows: NDArray[np.float64],
+        model: str,
+        seed: int,
+        family: str,
+    ) -> Self:
+        """Keep the estimates of the data sets that something could be fitted to."""
         good = np.isfinite(rows).all(axis=1)
         if good.sum() < 2:
             raise ParameterError.of(
                 name="replicates",
                 expected="give at least two data sets that can be fitted",
-                found=f"{int(good.sum())} of {replicates}",
+                found=f"{int(good.sum())} of {len(rows)}",
                 hint="there are too few customers, or too few of them leave",
             )
-        columns = dict(zip(model.result_.parameters, rows[good].T.copy(), strict=True))
-        failed = int((~good).sum())
-        return cls(columns, type(model).__name__, seed, failed, renewals.family)
+        columns = dict(zip(names, rows[good].T.copy(), strict=True))
+        return cls(columns, model, seed, int((~good).sum()), family)
 
     def __len__(self) -> int:
         """Return the number of replicates."""
@@ -131,8 +147,16 @@ class Bootstrap:
             lower[finite], upper[finite] = smooth
         return {"std_error": errors, "lower": lower, "upper": upper}
 
-    def for_core(self, model: RenewalFit) -> list[list[float]]:
-        """Return the replicates as the core wants its parameters."""
+    def for_core(self, model: Estimator, names: Sequence[str]) -> list[list[float]]:
+        """Return the replicates as the core wants its parameters.
+
+        Parameters
+        ----------
+        model : Estimator
+            The model that was fitted, or the bootstrap is not its own.
+        names : sequence of str
+            All parameters of the core's model; those that this one lacks are 0.
+        """
         if type(model).__name__ != self.model or set(self.parameters) != set(
             model.result_.parameters
         ):
@@ -141,9 +165,8 @@ class Bootstrap:
                 expected=f"be that of this {type(model).__name__}",
                 found=f"one of {self.model} with {', '.join(self.parameters)}",
             )
-        every = model._all_parameters()  # noqa: SLF001
         nothing = np.zeros(len(self))
-        columns = [self.parameters.get(name, nothing) for name in every]
+        columns = [self.parameters.get(name, nothing) for name in names]
         return np.column_stack(columns).tolist()
 
     @override

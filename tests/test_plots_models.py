@@ -1,0 +1,159 @@
+"""Pictures of models side by side, of heterogeneity and of the likelihood."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tenure as tn
+from tenure.exceptions import NotFittedError, ParameterError
+
+pytest.importorskip("matplotlib")
+stats = pytest.importorskip("scipy.stats")
+from tenure import plotting  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def split(log):
+    return log.split("1997-09-30", unit="week")
+
+
+@pytest.fixture(scope="module")
+def compared(log):
+    return tn.compare(log, ["BGNBD", "NBD"], holdout="1997-09-30")
+
+
+@pytest.fixture(scope="module")
+def nbd(split):
+    return tn.NBD().fit(split)
+
+
+class TestCompared:
+    def test_calibration(self, compared):
+        ax = compared.plot()
+        lines = {line.get_label(): line for line in ax.get_lines()}
+        table = compared.calibration("NBD")
+        x, y = lines["NBD"].get_data()
+        assert list(x) == list(table["predicted"])
+        assert list(y) == list(table["actual"])
+        one = plotting.plot_calibration(compared, model="BGNBD", groups=5)
+        assert one.get_title("left") == "Calibration of BGNBD"
+
+    def test_gains_end_at_all_and_nothing_beats_the_best(self, compared):
+        ax = compared.plot("gains")
+        lines = {line.get_label(): line.get_data() for line in ax.get_lines()}
+        best = lines["the best there could be"]
+        for name in ("BGNBD", "NBD"):
+            x, y = lines[name]
+            assert (x[-1], y[-1]) == (1.0, pytest.approx(1.0))
+            assert (np.interp(x, *best) >= y - 1e-12).all()
+            # the area between a curve and the diagonal is half the concentration
+            gini = 2 * np.trapezoid(y, x) - 1
+            top = 2 * np.trapezoid(best[1], best[0]) - 1
+            row = list(compared.to_frame()["model"]).index(name)
+            found = compared.to_frame()["gini"][row]
+            assert gini / top == pytest.approx(found, rel=1e-10)
+
+    def test_tracking(self, compared, log):
+        ax = plotting.plot_model_tracking(compared)
+        lines = {line.get_label(): line for line in ax.get_lines()}
+        table = plotting.tracking(compared["NBD"], log, split=compared.holdout.split)
+        drawn = np.asarray(lines["NBD"].get_ydata())
+        assert list(drawn) == list(
+            np.asarray(table["expected_cumulative"])[: len(drawn)]
+        )
+        weekly = plotting.plot_model_tracking(compared, cumulative=False)
+        assert weekly.get_title("left") == "Repeat purchases a week"
+        with pytest.raises(ParameterError, match="`data` must have been a log"):
+            tn.compare(compared.holdout.split, ["NBD"]).plot("tracking")
+        with pytest.raises(ParameterError, match="`kind` must be 'calibration'"):
+            compared.plot("nonsense")
+
+
+class TestRecency:
+    def test_groups(self, compared, split):
+        table = plotting.expectations_by_recency(compared["BGNBD"], split, groups=4)
+        assert sum(table["customers"]) == (split.frequency > 0).sum() == 946
+        again = split.frequency > 0
+        since = (split.T - split.recency)[again]
+        first = since <= table["since_high"][0]
+        expected = np.asarray(compared["BGNBD"].expected_purchases(split, horizon=39))
+        assert table["actual"][0] == split.holdout_purchases[again][first].mean()
+        mean = expected[again][first].mean()
+        assert table["expected"][0] == pytest.approx(mean, rel=1e-12)
+        plotting.plot_expectations_by_recency(compared["BGNBD"], split)
+        with pytest.raises(ParameterError, match="`groups` must be a whole number"):
+            plotting.expectations_by_recency(compared["BGNBD"], split, groups=1)
+
+
+class TestHeterogeneity:
+    def test_densities_are_those_of_scipy(self):
+        model = tn.BGNBD.from_params(r=0.243, alpha=4.414, a=0.793, b=2.426)
+        table = plotting.heterogeneity(model)
+        law = stats.gamma(0.243, scale=1 / 4.414)
+        assert table["density"] == pytest.approx(law.pdf(table["value"]), rel=1e-10)
+        table = plotting.heterogeneity(model, "leaving_probability")
+        law = stats.beta(0.793, 2.426)
+        assert table["density"] == pytest.approx(law.pdf(table["value"]), rel=1e-10)
+        donors = {"alpha": 1.2, "beta": 0.75, "gamma": 0.66, "delta": 2.8}
+        table = plotting.heterogeneity(
+            tn.BGBB.from_params(**donors), "purchase_probability"
+        )
+        law = stats.beta(1.2, 0.75)
+        assert table["density"] == pytest.approx(law.pdf(table["value"]), rel=1e-10)
+
+    def test_pictures_and_names(self, compared, split):
+        ax = plotting.plot_heterogeneity(compared["BGNBD"], data=split)
+        assert ax.get_xlabel() == "per week"
+        with pytest.raises(ParameterError, match="be one of purchase_rate for NBD"):
+            plotting.plot_heterogeneity(compared["NBD"], "leaving_rate")
+
+
+class TestLikelihood:
+    def test_the_profile_crosses_the_level_at_the_profile_interval(self, nbd):
+        ends = nbd.confidence_intervals(0.95, method="profile")["r"]
+        table = plotting.likelihood_profile(nbd, "r", points=201)
+        fall = np.interp(ends, table["value"], table["relative"])
+        # the curve between two of 200 points is straight to about 1e-4
+        assert fall == pytest.approx([-1.920729, -1.920729], abs=2e-3)
+        assert table["relative"][100] == pytest.approx(0.0, abs=1e-8)
+        assert (table["relative"] <= 1e-8).all()
+        ax = plotting.plot_likelihood_profile(nbd, "r", points=21)
+        assert ax.get_xlabel() == "r"
+
+    def test_the_contour_has_the_profile_for_its_ridge(self, split):
+        """Where the other parameters are free, the best of a column is the profile."""
+        model = tn.BGNBD().fit(split)
+        contour = plotting.likelihood_contour(model, "a", "b", points=15)
+        height = np.asarray(contour["relative"]).reshape(15, 15)
+        profile = plotting.likelihood_profile(model, "a", points=15)["relative"]
+        assert (height.max(axis=0) <= np.asarray(profile) + 1e-8).all()
+        assert height[7, 7] == pytest.approx(0.0, abs=1e-8)
+
+    def test_two_parameters_by_hand(self, nbd, split):
+        contour = plotting.likelihood_contour(nbd, "r", "alpha", points=5)
+        r, alpha = contour["r"][3], contour["alpha"][3]
+        there = tn.NBD.from_params(r=r, alpha=alpha)
+        own = np.asarray(there.log_likelihood(split)).sum()
+        expected = own - nbd.log_likelihood_
+        assert contour["relative"][3] == pytest.approx(expected, abs=1e-8)
+        plotting.plot_likelihood_contour(nbd, "r", "alpha", points=9)
+
+    def test_bad_input(self, nbd, split):
+        with pytest.raises(ParameterError, match="be one that was estimated: r, alpha"):
+            plotting.likelihood_profile(nbd, "s")
+        held = tn.ParetoNBD().fit(split, fixed={"s": 0.6})
+        with pytest.raises(ParameterError, match="`parameter` must be one that was"):
+            plotting.likelihood_profile(held, "s")
+        with pytest.raises(ParameterError, match="`y` must differ from x"):
+            plotting.likelihood_contour(nbd, "r", "r")
+        given = tn.NBD.from_params(r=0.4, alpha=12.0)
+        with pytest.raises(NotFittedError):
+            plotting.likelihood_profile(given, "r")
+
+
+def test_spend_by_frequency(summary):
+    found = tn.spend_independence(summary)
+    ax = found.plot()
+    heights = [bar.get_height() for bar in ax.patches]
+    assert heights == list(found.table()["mean"])
+    assert [label.get_text() for label in ax.get_xticklabels()][-1] == "7+"
