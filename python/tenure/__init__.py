@@ -17,7 +17,9 @@ from tenure.formulas import (
 from tenure.history import SummaryHistory
 from tenure.purchasing import (
     BGBB,
+    BGCNBD,
     BGNBD,
+    MBGCNBD,
     MBGNBD,
     NBD,
     PDO,
@@ -69,7 +71,9 @@ __version__ = VERSION
 
 __all__ = [
     "BGBB",
+    "BGCNBD",
     "BGNBD",
+    "MBGCNBD",
     "MBGNBD",
     "NBD",
     "PDO",

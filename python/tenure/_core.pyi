@@ -50,6 +50,7 @@ __all__ = [
     "parametric_fit",
     "parametric_predict",
     "parse_time",
+    "purchase_log_intervals",
     "purchase_waits",
     "purchasing_fit",
     "purchasing_log_likelihood",
@@ -125,6 +126,9 @@ def summarize_at_dates(
 def summarize_transactions(
     log: HistoryColumns, as_of: _Date, unit: str
 ) -> SummaryColumns: ...
+def purchase_log_intervals(
+    log: HistoryColumns, as_of: _Date, unit: str
+) -> NDArray[np.float64]: ...
 def split_transactions(
     log: HistoryColumns, at: _Date, until: _Date, unit: str
 ) -> SplitColumns: ...
