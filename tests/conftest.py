@@ -21,6 +21,8 @@ PURCHASING_MODELS = (
     tn.GGompertzNBD,
     tn.PDO,
     tn.BGBB,
+    tn.BGCNBD,
+    tn.MBGCNBD,
 )
 """Every model of repeat buying."""
 

@@ -6,6 +6,7 @@ A new model is picked up by its file: `golden/<name>.json` says which model it i
 
 from __future__ import annotations
 
+import itertools
 import json
 import warnings
 from pathlib import Path
@@ -97,11 +98,35 @@ def data_of(request):
         if block["data"] == "cdnow_summary":
             return dict(request.getfixturevalue("rounded")), {}
         summary = request.getfixturevalue("log").summary(
-            unit=block["unit"], as_of=block["as_of"]
+            unit=block["unit"],
+            as_of=block["as_of"],
+            intervals=block.get("log_intervals", False),
         )
         return summary, {}
 
     return find
+
+
+def log_intervals(orders, customers, as_of):
+    """The sum of the logarithms of weeks between a customer's days with orders."""
+    dates = np.asarray(orders["date"], dtype="datetime64[D]")
+    seen = dates <= np.datetime64(as_of)
+    sums = dict.fromkeys(customers.tolist(), 0.0)
+    days = sorted(
+        {*zip(orders["customer_id"][seen].tolist(), dates[seen].tolist(), strict=False)}
+    )
+    for (one, before), (other, day) in itertools.pairwise(days):
+        if one == other:
+            sums[one] += np.log((day - before).days / 7)
+    return np.array([sums[customer] for customer in customers.tolist()])
+
+
+def test_log_intervals(orders, log):
+    """A summary's column is what a loop over the orders finds."""
+    as_of = "1997-09-30"
+    summary = log.summary(unit="week", as_of=as_of, intervals=True)
+    expected = log_intervals(orders, summary.customer_id, as_of)
+    np.testing.assert_allclose(summary.log_intervals, expected, rtol=1e-13, atol=1e-13)
 
 
 @pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "blocks"))
@@ -189,6 +214,18 @@ def test_exact(name):
             allowed = {"rel": relative, "abs": atol.get(quantity, 1e-250)}
             expected = pytest.approx(case[quantity], **allowed)
             assert answer(model, quantity, case) == expected, (quantity, row)
+
+
+@pytest.mark.parametrize("model", [tn.BGCNBD, tn.MBGCNBD])
+def test_the_likeliest_regularity(model, data_of):
+    """CDNOW's customers buy at random: k = 1, the simpler model itself."""
+    block = {"data": "cdnow", "unit": "week", "as_of": "1997-09-30"}
+    data, _ = data_of({**block, "log_intervals": True})
+    chosen = model(k=None).fit(data)
+    assert chosen.params_["k"] == 1.0
+    plain = (tn.BGNBD if model is tn.BGCNBD else tn.MBGNBD)().fit(data)
+    assert chosen.log_likelihood_ == pytest.approx(plain.log_likelihood_, rel=1e-12)
+    assert model(k=2).fit(data).log_likelihood_ < chosen.log_likelihood_
 
 
 def test_every_model_has_a_file():

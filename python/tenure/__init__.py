@@ -17,7 +17,9 @@ from tenure.formulas import (
 from tenure.history import SummaryHistory
 from tenure.purchasing import (
     BGBB,
+    BGCNBD,
     BGNBD,
+    MBGCNBD,
     MBGNBD,
     NBD,
     PDO,
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
     from tenure.clustering import ClusterSegments
     from tenure.comparing import Comparison, compare
     from tenure.engine import LazyTransactions, summarize
-    from tenure.history import SummaryHistory
     from tenure.independence import SpendIndependence, spend_independence
     from tenure.renewal import (
         SBG,
@@ -84,7 +85,9 @@ __version__ = VERSION
 
 __all__ = [
     "BGBB",
+    "BGCNBD",
     "BGNBD",
+    "MBGCNBD",
     "MBGNBD",
     "NBD",
     "PDO",
@@ -167,16 +170,15 @@ __all__ = [
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
-    "_money": ("money_quantiles",),
-    "independence": ("SpendIndependence", "spend_independence"),
-    "ziln": ("ZILN",),
+    "_concentration": ("Concentration", "concentration"),
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
+    "_money": ("money_quantiles",),
+    "_top_stability": ("TopStability", "top_stability"),
     "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),
     "comparing": ("Comparison", "compare"),
-    "_concentration": ("Concentration", "concentration"),
     "engine": ("LazyTransactions", "summarize"),
-    "history": ("SummaryHistory",),
+    "independence": ("SpendIndependence", "spend_independence"),
     "renewal": (
         "SBG",
         "BdW",
@@ -213,7 +215,7 @@ _PARTS = {
         "log_rank",
         "pairwise_log_rank",
     ),
-    "_top_stability": ("TopStability", "top_stability"),
+    "ziln": ("ZILN",),
 }
 _LATER = {name: part for part, names in _PARTS.items() for name in names}
 

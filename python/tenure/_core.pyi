@@ -56,6 +56,7 @@ __all__ = [
     "parametric_predict",
     "parse_time",
     "period_ledger",
+    "purchase_log_intervals",
     "purchase_streaks",
     "purchase_waits",
     "purchasing_bootstrap",
@@ -139,6 +140,9 @@ def summarize_at_dates(
 def summarize_transactions(
     log: HistoryColumns, as_of: _Date, unit: str
 ) -> SummaryColumns: ...
+def purchase_log_intervals(
+    log: HistoryColumns, as_of: _Date, unit: str
+) -> NDArray[np.float64]: ...
 def split_transactions(
     log: HistoryColumns, at: _Date, until: _Date, unit: str
 ) -> SplitColumns: ...

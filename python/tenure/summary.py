@@ -40,6 +40,9 @@ class Summary:
     monetary_value : float64 array or None
         Mean value of the repeat purchases, 0 where there were none; None for a log
         without amounts.
+    log_intervals : float64 array or None
+        Sum of the logarithms of the times between purchases in `unit`, 0 where there
+        was no repeat purchase; None unless asked for.
     unit : str or None
         What ages are measured in; None if that is not known.
     as_of : numpy.datetime64 or None
@@ -72,6 +75,7 @@ class Summary:
     recency: NDArray[np.float64]
     T: NDArray[np.float64]
     monetary_value: NDArray[np.float64] | None = None
+    log_intervals: NDArray[np.float64] | None = None
     unit: str | None = None
     as_of: np.datetime64 | None = None
     family: str = "numpy"
@@ -103,7 +107,8 @@ class Summary:
         customer_id, frequency, recency, T, monetary_value : str, optional
             The names of the columns. Without `customer_id`, a column of that name,
             the index of a pandas frame, or row numbers say who is who; without
-            `monetary_value`, a column of that name is read if there is one.
+            `monetary_value`, a column of that name is read if there is one, as is
+            "log_intervals".
 
         Raises
         ------
@@ -131,12 +136,14 @@ class Summary:
         if monetary_value is None and "monetary_value" in table.names:
             monetary_value = "monetary_value"
         spend = None if monetary_value is None else _numbers(table, monetary_value)
+        intervals = "log_intervals" if "log_intervals" in table.names else None
         return Summary(
             customer_id=customer_ids(table, customer_id),
             frequency=x.astype(np.int64),
             recency=t_x,
             T=t,
             monetary_value=spend,
+            log_intervals=None if intervals is None else _numbers(table, intervals),
             unit=unit,
             family=table.family,
         )
@@ -152,6 +159,8 @@ class Summary:
         }
         if self.monetary_value is not None:
             columns["monetary_value"] = self.monetary_value
+        if self.log_intervals is not None:
+            columns["log_intervals"] = self.log_intervals
         return columns
 
     def to_frame(self) -> Any:

@@ -14,6 +14,7 @@ from tenure._report import counted, html_report
 from tenure._retention import Retention
 from tenure._time import civil_microseconds, recorded
 from tenure._typing import is_many, override
+from tenure.exceptions import ParameterError
 from tenure.history import SummaryHistory, ends_of_periods
 from tenure.summary import RefundsOfCalibration, Split, Summary
 
@@ -278,13 +279,19 @@ class Transactions(Retention):
         return native_frame(columns, family=self.family, index="customer_id")
 
     @overload
-    def summary(self, unit: Unit = "day", as_of: Date | None = None) -> Summary: ...
+    def summary(
+        self, unit: Unit = "day", as_of: Date | None = None, *, intervals: bool = False
+    ) -> Summary: ...
 
     @overload
     def summary(self, unit: Unit = "day", *, as_of: Dates) -> SummaryHistory: ...
 
     def summary(
-        self, unit: Unit = "day", as_of: Date | Dates | None = None
+        self,
+        unit: Unit = "day",
+        as_of: Date | Dates | None = None,
+        *,
+        intervals: bool = False,
     ) -> Summary | SummaryHistory:
         """Return frequency, recency, T and monetary value of each customer.
 
@@ -298,6 +305,10 @@ class Transactions(Retention):
             purchases are merged by the hour, by order or not at all. Events after it
             are left out, and so are customers whose first purchase comes after it.
             By default the day (or hour, or instant) of the last event.
+        intervals : bool, default False
+            Whether to add `log_intervals`, the sum of the logarithms of the times
+            between a customer's purchases: models of regular purchases such as
+            `BGCNBD` choose their regularity by it. As of one date only.
 
         Returns
         -------
@@ -309,6 +320,9 @@ class Transactions(Retention):
         ------
         EmptyDataError
             If nobody had bought by then.
+        ParameterError
+            If intervals are asked for as of several dates, or of purchases that have
+            no time between them.
 
         Examples
         --------
@@ -317,16 +331,29 @@ class Transactions(Retention):
         >>> log = tn.Transactions(orders)
         >>> log.summary(unit="month").recency
         array([1.])
+        >>> log.summary(unit="day", intervals=True).log_intervals.round(4)
+        array([3.3673])
         >>> log.summary(unit="day", as_of="2024-02-10").T
         array([10.])
         >>> log.summary(as_of=["2024-02-10", "2024-03-01"])["T"]
         array([10., 30.])
         """
         if is_many(as_of):
+            if intervals:
+                raise ParameterError.of(
+                    name="intervals",
+                    expected="be left out as of several dates",
+                    found="True",
+                )
             return self._history([self._date(one, "as_of") for one in as_of], unit)
         date = self._date(as_of, "as_of")
         found = _core.summarize_transactions(self._log.history, date, unit)
-        return Summary(**self._summary_columns(found, date), unit=unit)
+        columns = self._summary_columns(found, date)
+        if intervals:
+            columns["log_intervals"] = _core.purchase_log_intervals(
+                self._log.history, date, unit
+            )
+        return Summary(**columns, unit=unit)
 
     def history(
         self,

@@ -17,6 +17,7 @@ pub mod engine;
 mod group;
 pub(crate) mod hash;
 pub mod instants;
+pub mod intervals;
 pub mod many_dates;
 pub mod mask;
 mod merge;

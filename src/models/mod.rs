@@ -1,6 +1,7 @@
 //! The probability models, one file each, and what they have in common.
 
 mod bg_bb;
+mod bg_cnbd;
 mod bg_nbd;
 pub mod fit;
 mod gamma_gamma;
@@ -19,6 +20,7 @@ pub mod spending;
 pub mod ziln;
 
 pub use bg_bb::BgBb;
+pub use bg_cnbd::Cnbd;
 pub use bg_nbd::BgNbd;
 pub use fit::{Fit, Options, Status};
 pub use gamma_gamma::GammaGamma;

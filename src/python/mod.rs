@@ -50,8 +50,8 @@ mod _core {
 
     #[pymodule_export]
     use super::transactions::{
-        check_summary, customer_activity, group_transactions, purchase_waits, split_transactions,
-        summarize_transactions,
+        check_summary, customer_activity, group_transactions, purchase_log_intervals,
+        purchase_waits, split_transactions, summarize_transactions,
     };
 
     #[pymodule_export]

@@ -6,6 +6,7 @@ use pyo3::types::PyDict;
 
 use crate::data::attributes::{Attribute, attributes};
 use crate::data::calendar::{Cutoff, Grain, Unit};
+use crate::data::intervals::log_intervals;
 use crate::data::rows::check_histories;
 use crate::data::split::split;
 use crate::data::summary::{Summary, activity, summarize};
@@ -215,6 +216,20 @@ fn set_summary(result: &Bound<'_, PyDict>, summary: Summary) -> PyResult<()> {
     result.set_item("recency", array(py, summary.recency))?;
     result.set_item("T", array(py, summary.t))?;
     result.set_item("monetary_value", array(py, summary.monetary_value))
+}
+
+/// For each customer of a summary the sum of the logarithms of the times between purchases.
+#[pyfunction]
+pub(super) fn purchase_log_intervals<'py>(
+    py: Python<'py>,
+    log: HistoryColumns<'py>,
+    as_of: Date,
+    unit: &str,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let unit = Unit::parse(unit)?;
+    let history = log.history()?;
+    let sums = py.detach(|| log_intervals(&history, cutoff(&history, as_of), unit))?;
+    Ok(array(py, sums))
 }
 
 /// What was known of each customer at a date, and what they bought from there to another.

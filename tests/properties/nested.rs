@@ -133,6 +133,18 @@ proptest! {
         assert_agree(("NBD", &[r, alpha]), ("ParetoNBD", &pareto), row, horizon, 1e-6);
     }
 
+    /// Where every stroke of the clock is a purchase.
+    #[test]
+    fn condensed_becomes_plain(
+        [r, alpha, a, b] in pareto(),
+        row in customer(200, 1.0..1e3),
+        horizon in spread(1e-1..1e3),
+    ) {
+        let theta = [r, alpha, a, b, 1.0];
+        assert_agree(("BGNBD", &theta[..4]), ("BGCNBD", &theta), row, horizon, 1e-10);
+        assert_agree(("MBGNBD", &theta[..4]), ("MBGCNBD", &theta), row, horizon, 1e-10);
+    }
+
     /// Nothing jumps at `s = 1`, where the closed form of the expectation has a removable pole.
     #[test]
     fn nothing_jumps_at_one(

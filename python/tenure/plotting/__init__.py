@@ -27,8 +27,8 @@ from tenure.plotting.fit import (
 )
 from tenure.plotting.grid import plot_score_grid, score_grid
 from tenure.plotting.growth import plot_growth
-from tenure.plotting.lifecycle import plot_lifecycle, plot_lifecycle_moves
 from tenure.plotting.heterogeneity import heterogeneity, plot_heterogeneity
+from tenure.plotting.lifecycle import plot_lifecycle, plot_lifecycle_moves
 from tenure.plotting.lift import plot_gains, plot_lift
 from tenure.plotting.likelihood import (
     likelihood_contour,
@@ -80,8 +80,8 @@ __all__ = [
     "likelihood_profile",
     "order_values",
     "plot_alive_history",
-    "plot_churn_window",
     "plot_calibration",
+    "plot_churn_window",
     "plot_cluster_criteria",
     "plot_clusters",
     "plot_conditional_expectations",
@@ -93,9 +93,9 @@ __all__ = [
     "plot_gains",
     "plot_growth",
     "plot_hazard_ratios",
+    "plot_heterogeneity",
     "plot_lifecycle",
     "plot_lifecycle_moves",
-    "plot_heterogeneity",
     "plot_lift",
     "plot_likelihood_contour",
     "plot_likelihood_profile",

@@ -3,6 +3,7 @@
 mod bernoulli;
 pub(super) mod beta_geometric;
 mod counts;
+pub(super) mod erlang;
 pub mod holdout;
 pub mod lifetime;
 pub mod money;
@@ -13,6 +14,7 @@ mod whole;
 
 pub use bernoulli::Bernoulli;
 pub use beta_geometric::BetaGeometric;
+pub use erlang::Erlang;
 pub use lifetime::Lifetime;
 pub use registry::{DynPurchasing, PURCHASING, purchasing};
 pub use while_alive::{LifetimeModel, WhileAlive};
@@ -56,6 +58,14 @@ pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchase
 
     /// The future, given alive, of customers with `x` repeat purchases.
     fn future<S: Scalar>(theta: [S; K], x: f64) -> Self::Future<S>;
+
+    /// That of one customer, where it depends on more of the history than the number of purchases and the age.
+    fn future_of<S: Scalar>(
+        _future: &Self::Future<S>,
+        _row: &Purchases,
+    ) -> Option<Self::Future<S>> {
+        None
+    }
 
     /// Whether these are customers as the model has them, where it asks for more than a history.
     ///

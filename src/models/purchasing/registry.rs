@@ -8,7 +8,9 @@ use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
-use crate::models::{BgBb, BgNbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive};
+use crate::models::{
+    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
+};
 use crate::numeric::{Dual, Scalar, parallel};
 use crate::{Error, Result};
 
@@ -21,6 +23,8 @@ pub static PURCHASING: &[&dyn DynPurchasing] = &[
     &Erased::<GGompertzNbd, 5, 5>(GGompertzNbd),
     &Erased::<Pdo, 5, 5>(Pdo),
     &Erased::<BgBb, 4, 4>(BgBb),
+    &Erased::<Cnbd<false>, 5, 4>(Cnbd),
+    &Erased::<Cnbd<true>, 5, 4>(Cnbd),
 ];
 
 /// The model with this name.
@@ -366,6 +370,10 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
     )]
     fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
         let make = || M::future(self.theta, row.x);
+        let ask = |future: &M::Future<S>| match M::future_of(future, row) {
+            Some(own) => ask(&own),
+            None => ask(future),
+        };
         match self.by_count.get(row.x as usize) {
             Some(place) => ask(place.get_or_init(|| Box::new(make()))),
             None => ask(&make()),

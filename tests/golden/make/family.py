@@ -302,7 +302,187 @@ class BGBB:
         return count(n) * self.survival(n) + sum(left, mpf(0))
 
 
+class BGCNBD:
+    """Purchases are every k-th stroke of a clock, and each is a chance to leave.
+
+    Given the rate lambda, strokes are Poisson: the likelihood by its closed form must
+    agree with the integral over lambda, an expectation over strokes with one over
+    purchases.
+    """
+
+    after_first = 0
+
+    def __init__(self, r, alpha, a, b, k):
+        self.r, self.alpha, self.a, self.b, self.k = r, alpha, a, b, int(k)
+        self.stages = [mpf(1)]
+
+    def passed(self, n):
+        """P(pass n chances to leave)."""
+        return mp.beta(self.a, self.b + n) / mp.beta(self.a, self.b)
+
+    def over_rates(self, shape, alpha, g):
+        """E g(lambda) over lambda ~ Gamma(shape, alpha)."""
+
+        def f(y):
+            rate = mp.exp(y)
+            density = shape * mp.log(rate * alpha) - rate * alpha - mp.loggamma(shape)
+            return mp.exp(density) * g(rate)
+
+        centre, width = mp.log((shape + 1) / alpha), 1 / mp.sqrt(shape + 1)
+        cuts = [centre + width * i for i in (-8, -4, -2, 0, 2, 4, 8)]
+        cuts = [cuts[0] - 60 / shape, cuts[0] - 6 / shape, *cuts, cuts[-1] + 3]
+        return mp.quad(f, cuts)
+
+    def likelihood_terms(self, x, t_x, T):
+        r, alpha, k = self.r, self.alpha, self.k
+        s, ways = r + k * x, mp.gammaprod([r + k * x], [r]) / mp.gamma(k) ** x
+        silence = sum(
+            mp.gammaprod([s + j], [s, j + 1]) * ((T - t_x) / (alpha + T)) ** j
+            for j in range(k)
+        )
+        chances = x + self.after_first
+        alive = self.passed(chances) * ways * alpha**r * (alpha + T) ** -s * silence
+        if not chances:
+            return alive, mpf(0)
+        left = self.passed(chances - 1) - self.passed(chances)
+        return alive, left * ways * alpha**r * (alpha + t_x) ** -s
+
+    def log_likelihood(self, x, t_x, T):
+        x, t_x, T = map(mpf, (x, t_x, T))
+        r, alpha, k = self.r, self.alpha, self.k
+        alive, left = self.likelihood_terms(x, t_x, T)
+        chances = x + self.after_first
+
+        def given(rate):
+            silent = mp.gammainc(k, rate * (T - t_x), regularized=True)
+            lost = self.passed(chances - 1) - self.passed(chances) if chances else 0
+            return self.passed(chances) * silent + lost
+
+        # lambda^(kx) exp(-lambda t_x) makes of the prior a Gamma(r + kx, alpha + t_x)
+        prior = mp.gammaprod([r + k * x], [r]) / mp.gamma(k) ** x
+        prior *= alpha**r * (alpha + t_x) ** -(r + k * x)
+        closed = alive + left
+        agreed(
+            "likelihood",
+            prior * self.over_rates(r + k * x, alpha + t_x, given),
+            closed,
+        )
+        return mp.log(closed)
+
+    def probability_alive(self, x, t_x, T):
+        alive, left = self.likelihood_terms(mpf(x), mpf(t_x), mpf(T))
+        return alive / (alive + left)
+
+    def later(self, x, T, t_x=0):
+        """The same customer known to be alive at T, after silence since t_x."""
+        x = mpf(x)
+        s, silence = self.r + self.k * x, (T - mpf(t_x)) / (self.alpha + T)
+        model = BGCNBD(s, self.alpha + T, self.a, self.b + x + self.after_first, self.k)
+        weights = [
+            mp.gammaprod([s + j], [s, j + 1]) * silence**j for j in range(self.k)
+        ]
+        model.stages = [weight / sum(weights) for weight in weights]
+        return model
+
+    def over_strokes(self, t, g):
+        """E g(floor((N + j) / k))."""
+        tau, total = mpf(t) / self.alpha, mpf(0)
+        for j, weight in enumerate(self.stages):
+            s, z = self.r + j, tau / (1 + tau)
+            mass, n = (1 + tau) ** -s, 0
+            # a purchase at least, and a tail that falls by z a stroke in the end
+            while n < s * tau + 2 * self.k or (
+                mass * n / (1 - z) ** 2 > mpf(10) ** -20 * total
+            ):
+                total += weight * mass * g((n + j) // self.k)
+                mass *= (s + n) * z / (n + 1)
+                n += 1
+        return total
+
+    def survival(self, t):
+        return self.over_strokes(t, self.passed_so_far)
+
+    def passed_so_far(self, m):
+        return self.table(m)[0]
+
+    def purchases_so_far(self, m):
+        return self.table(m)[1]
+
+    def table(self, m):
+        """The chance to pass m chances, and the sum of those to pass fewer."""
+        if not hasattr(self, "rows"):
+            self.rows = [(mpf(1), mpf(0))]
+        while len(self.rows) <= m:
+            passed, total = self.rows[-1]
+            i = len(self.rows) - 1
+            stay = (self.b + i) / (self.a + self.b + i)
+            self.rows.append((passed * stay, total + passed))
+        return self.rows[m]
+
+    def expectation(self, t):
+        return self.over_strokes(t, self.purchases_so_far) if t else mpf(0)
+
+    def expected_purchases(self, t):
+        tau = mpf(t) / self.alpha
+        by_purchase, i = mpf(0), 0
+        while t:
+            i += 1
+            tails = sum(
+                weight * mp.betainc(
+                    self.k * i - j, self.r + j, 0, tau / (1 + tau), regularized=True
+                ) for j, weight in enumerate(self.stages)
+            )  # fmt: skip
+            term = self.passed_so_far(i - 1) * tails
+            by_purchase += term
+            if term < mpf(10) ** -19 * by_purchase and i > self.r * tau / self.k:
+                break
+        return agreed("expectation", self.expectation(t), by_purchase) if t else 0
+
+    def discounted(self, delta, t=mp.inf):
+        if t == mp.inf:
+            return sum(
+                weight * self.over_rates(self.r + j, self.alpha, partial(
+                    self.worth, mpf(delta), j
+                )) for j, weight in enumerate(self.stages)
+            )  # fmt: skip
+        until = mp.exp(-delta * mpf(t)) * self.expectation(t)
+        return until + delta * integral(
+            lambda u: mp.exp(-delta * u) * self.expectation(u), 0, t
+        )
+
+    def worth(self, delta, j, rate):
+        """Of a customer with this rate, j strokes after a purchase."""
+        discount = rate / (rate + delta)
+        later = mp.hyp2f1(1, self.b, self.a + self.b, discount**self.k)
+        return discount ** (self.k - j) * later
+
+    def pmf(self, i, t):
+        if t == 0:
+            return mpf(i == 0)
+        tau, total = mpf(t) / self.alpha, mpf(0)
+        for j, weight in enumerate(self.stages):
+            first = max(self.k * i - j, 0)
+            here = range(first, self.k * (i + 1) - j)
+            stays = sum(negative_binomial(n, self.r + j, tau) for n in here)
+            total += weight * self.passed(i) * stays
+            if i:
+                reached = mp.betainc(
+                    first, self.r + j, 0, tau / (1 + tau), regularized=True
+                )
+                left = self.passed(i - 1) - self.passed(i)
+                total += weight * left * reached
+        return total
+
+
+class MBGCNBD(BGCNBD):
+    """With a chance to leave after the first purchase too."""
+
+    after_first = 1
+
+
 MODELS = {
+    "bg_cnbd": BGCNBD,
+    "mbg_cnbd": MBGCNBD,
     "pareto_nbd": ParetoNBD,
     "nbd": NBD,
     "ggompertz_nbd": GGompertzNBD,
@@ -311,6 +491,8 @@ MODELS = {
     "bg_bb": BGBB,
 }
 NAMES = {
+    "bg_cnbd": ("r", "alpha", "a", "b", "k"),
+    "mbg_cnbd": ("r", "alpha", "a", "b", "k"),
     "pareto_nbd": ("r", "alpha", "s", "beta"),
     "nbd": ("r", "alpha"),
     "ggompertz_nbd": ("r", "alpha", "b", "s", "beta"),
@@ -329,7 +511,9 @@ def quantity(name, model, x, t_x, T, t, k, delta):
         return model.log_likelihood(x, t_x, T)
     if name.endswith("_new"):
         x = t_x = T = 0
-    alive, later = model.probability_alive(x, t_x, T), model.later(x, mpf(T))
+    alive = model.probability_alive(x, t_x, T)
+    silence = {"t_x": mpf(t_x)} if isinstance(model, BGCNBD) else {}
+    later = model.later(x, mpf(T), **silence)
     if name.startswith("pmf"):
         return alive * later.pmf(k, t) + (1 - alive if k == 0 else 0)
     if name == "discounted_forever":
@@ -379,6 +563,9 @@ def arguments(name, rng, size):
         T, t = spread(2.0, 500.0), spread(0.1, 500.0)
         x = rng.choice([0, 0, 1, 2, 3, 5, 10, 30, 100])
         t_x = 0.0 if x == 0 else rng.choice([T, rounded(T * rng.random())])
+        if name.endswith("cnbd"):
+            theta[4] = float(rng.randint(1, 4))
+            t = min(t, rounded(theta[1] * spread(0.01, 3.0)))
         if name == "bg_bb":
             T, t = float(round(T / 5) + 2), float(round(t / 5))
             t_x = float(rng.randint(0, int(T)))
