@@ -234,7 +234,7 @@ class TestFitting:
         assert result.gradient_norm < 1e-8
         assert result.smallest_eigenvalue > 0
         assert fitted.aic_ == pytest.approx(
-            2 * len(fitted.params_) - 2 * fitted.log_likelihood_
+            2 * (len(fitted.params_) - len(result.fixed)) - 2 * fitted.log_likelihood_
         )
         likelihoods = fitted.log_likelihood()
         assert likelihoods.sum() == pytest.approx(fitted.log_likelihood_, rel=1e-12)

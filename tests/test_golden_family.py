@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tenure as tn
-from tenure.exceptions import ConvergenceWarning
+from tenure.exceptions import ConvergenceWarning, ParameterError
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = {
@@ -226,6 +226,17 @@ def test_the_likeliest_regularity(model, data_of):
     plain = (tn.BGNBD if model is tn.BGCNBD else tn.MBGNBD)().fit(data)
     assert chosen.log_likelihood_ == pytest.approx(plain.log_likelihood_, rel=1e-12)
     assert model(k=2).fit(data).log_likelihood_ < chosen.log_likelihood_
+
+
+def test_what_regularity_needs(log, summary):
+    with pytest.raises(ParameterError, match=r"`k` must be given .*log_intervals"):
+        tn.BGCNBD(k=None).fit(summary)
+    with pytest.raises(ParameterError, match=r"`intervals` must be left out as of"):
+        log.summary(as_of=["1997-09-30", "1997-10-31"], intervals=True)
+    same = {"customer_id": [1, 1], "date": ["2024-01-31"] * 2}
+    unmerged = tn.Transactions(same, time="date", merge=None)
+    with pytest.raises(ParameterError, match="purchases of a customer have no time"):
+        unmerged.summary(intervals=True)
 
 
 def test_every_model_has_a_file():
