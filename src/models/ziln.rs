@@ -446,9 +446,9 @@ mod tests {
     #[test]
     fn buyers_told_apart_without_fail_are_a_boundary() {
         let design = Design {
-            x: &[1.0, -1.0, 1.0, -0.5, 1.0, 0.5, 1.0, 1.0],
+            x: &[1.0, -1.0, 1.0, -0.5, 1.0, 0.5, 1.0, 1.0, 1.0, 1.5, 1.0, 2.0],
             width: 2,
-            y: &[0.0, 0.0, 2.0, 3.0],
+            y: &[0.0, 0.0, 2.0, 9.0, 3.0, 5.0],
             weights: None,
             penalty: 0.0,
             varying_spread: false,
@@ -461,7 +461,7 @@ mod tests {
         assert_eq!(fit(&calm, &|| Ok(())).unwrap().status, Status::Converged);
         let error = fit(
             &Design {
-                y: &[0.0; 4],
+                y: &[0.0; 6],
                 ..design
             },
             &|| Ok(()),

@@ -125,13 +125,13 @@ mod tests {
         };
         let mut scores = [1.0; 2];
         holdout_scores(&asked, &[0.0], &mut scores).unwrap();
-        assert_eq!(scores, [0.0, 0.0]);
+        assert_eq!(scores.map(f64::abs).map(f64::to_bits), [0, 0]);
         holdout_scores(&asked, &[3.0], &mut scores).unwrap();
-        assert_eq!(scores, [f64::NEG_INFINITY, 3.0]);
+        assert!(scores[0] == f64::NEG_INFINITY && (scores[1] - 3.0).abs() < 1e-15);
         let error = holdout_scores(&asked, &[0.5], &mut scores).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "column `holdout_purchases` must be a whole number from 0 to a million; row 0 has 0.5 (1 row in all)"
+            "column `holdout_purchases` must be a whole number from 0 to a million; row 0 has 0.5"
         );
     }
 }

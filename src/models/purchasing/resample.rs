@@ -126,7 +126,11 @@ mod tests {
         let draws: Vec<_> = (0..20_000)
             .map(|i| distinct.drawn(&mut streams.stream(i)))
             .collect();
-        assert!(draws.iter().all(|d| d.iter().sum::<f64>() == 100.0));
+        assert!(
+            draws
+                .iter()
+                .all(|d| (d.iter().sum::<f64>() - 100.0).abs() < 1e-9)
+        );
         let mean = |f: &dyn Fn(&[f64]) -> f64| draws.iter().map(|d| f(d)).sum::<f64>() / 20_000.0;
         // means N w, variances N w (1 - w), covariances -N w v; five standard errors of each
         assert!((mean(&|d| d[0]) - 50.0).abs() < 5.0 * (25.0_f64 / 20_000.0).sqrt());
