@@ -18,10 +18,11 @@ const PARTS: &[(&str, &[&str])] = &[
     ("simulate", &["error", "numeric", "data", "models"]),
     ("value", &["error", "numeric", "data", "models"]),
     ("survival", &["error", "numeric", "data"]),
+    ("cohorts", &["error", "numeric", "data"]),
     (
         "python",
         &[
-            "error", "numeric", "data", "models", "rfm", "simulate", "survival", "value",
+            "error", "numeric", "data", "models", "rfm", "simulate", "survival", "value", "cohorts",
         ],
     ),
 ];

@@ -1,0 +1,198 @@
+//! How many customers of each cohort are retained at each age.
+
+use super::lives::{Layout, Life, Lives};
+use super::rules::ReturnRule;
+use super::spans;
+use crate::numeric::parallel;
+
+/// The cells of a table of customers, row after row, and what there is to know about the rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counts {
+    /// The number of columns of each row.
+    pub columns: usize,
+    /// Members of each row's cohort.
+    pub sizes: Vec<i64>,
+    /// Members of whom the age has been observed to its end.
+    pub eligible: Vec<i64>,
+    /// Members of whom the age has been observed at all.
+    pub started: Vec<i64>,
+    /// Members who count as retained.
+    pub retained: Vec<i64>,
+    /// Members with an event at the age.
+    pub active: Vec<i64>,
+    /// Members with an event at the age before.
+    pub previous: Vec<i64>,
+    /// Customers who are in no row.
+    pub outside: i64,
+    /// Members with an event before they begin, which counts nowhere.
+    pub early: i64,
+}
+
+/// Counts members and those of them who are retained by a rule; with `eligible_only`, only at ages that have been
+/// observed to their end.
+///
+/// # Examples
+/// Of two customers who begin in the first month, one comes back in the third.
+/// ```
+/// use tenure::cohorts::{Ages, Layout, Lives, Periods, ReturnRule, count};
+/// use tenure::data::calendar::DAY;
+/// let months = Periods::new(&[0, 31, 59, 90])?;
+/// let ages = Ages::calendar(months.clone(), 90 * DAY);
+/// let layout = Layout::new(months, ages, 1, None, Vec::new())?;
+/// let lives = Lives::new(None, None, &[0, 1, 3], &[5 * DAY, 6 * DAY, 70 * DAY])?;
+/// let counts = count(&lives, &layout, ReturnRule::Bounded, false);
+/// assert_eq!(counts.sizes, [2, 0, 0]);
+/// assert_eq!(counts.retained[..3], [2, 0, 1]);
+/// # Ok::<(), tenure::Error>(())
+/// ```
+pub fn count(
+    lives: &Lives<'_>,
+    layout: &Layout,
+    rule: ReturnRule,
+    eligible_only: bool,
+) -> Counts {
+    let span = spans::length(lives.len(), layout.places());
+    let parts = parallel::map_spans(lives.len(), span, |customers| {
+        let mut tables = Tables::new(layout);
+        let mut counter = Counter {
+            lives,
+            layout,
+            rule,
+            eligible_only,
+            columns: Vec::new(),
+        };
+        for customer in customers {
+            counter.add(customer, &mut tables);
+        }
+        tables
+    });
+    let mut all = Tables::new(layout);
+    parts.iter().for_each(|part| all.append(part));
+    all.finish(layout)
+}
+
+/// What is counted: the members who leave a state at each column, or the changes from column to column.
+struct Tables {
+    sizes: Vec<i64>,
+    complete: Vec<i64>,
+    started: Vec<i64>,
+    retained: Vec<i64>,
+    active: Vec<i64>,
+    previous: Vec<i64>,
+    outside: i64,
+    early: i64,
+}
+
+impl Tables {
+    fn new(layout: &Layout) -> Self {
+        let table = || vec![0; layout.places()];
+        Self {
+            sizes: vec![0; layout.rows()],
+            complete: table(),
+            started: table(),
+            retained: table(),
+            active: table(),
+            previous: table(),
+            outside: 0,
+            early: 0,
+        }
+    }
+
+    fn append(&mut self, other: &Self) {
+        for (ours, theirs) in [
+            (&mut self.sizes, &other.sizes),
+            (&mut self.complete, &other.complete),
+            (&mut self.started, &other.started),
+            (&mut self.retained, &other.retained),
+            (&mut self.active, &other.active),
+            (&mut self.previous, &other.previous),
+        ] {
+            for (sum, part) in ours.iter_mut().zip(theirs) {
+                *sum += part;
+            }
+        }
+        self.outside += other.outside;
+        self.early += other.early;
+    }
+
+    fn finish(self, layout: &Layout) -> Counts {
+        let columns = layout.columns();
+        Counts {
+            columns,
+            sizes: self.sizes,
+            eligible: still_there(&self.complete, columns),
+            started: still_there(&self.started, columns),
+            retained: spans::summed_up(&self.retained, columns),
+            active: spans::summed_up(&self.active, columns),
+            previous: spans::summed_up(&self.previous, columns),
+            outside: self.outside,
+            early: self.early,
+        }
+    }
+}
+
+/// From how many members each number of columns has been observed: of how many each column has.
+fn still_there(reached: &[i64], columns: usize) -> Vec<i64> {
+    let mut cells = Vec::with_capacity(reached.len());
+    for row in reached.chunks(columns + 1) {
+        let mut left: i64 = row.iter().sum();
+        for count in &row[..columns] {
+            left -= count;
+            cells.push(left);
+        }
+    }
+    cells
+}
+
+/// Counts one customer after the other.
+struct Counter<'a> {
+    lives: &'a Lives<'a>,
+    layout: &'a Layout,
+    rule: ReturnRule,
+    eligible_only: bool,
+    /// The columns in which the customer at hand has events.
+    columns: Vec<usize>,
+}
+
+impl Counter<'_> {
+    fn add(&mut self, customer: usize, tables: &mut Tables) {
+        let (lives, layout) = (self.lives, self.layout);
+        let mut early = false;
+        let found = lives.visit(customer, layout, |life| {
+            let events = &lives.times()[life.events.clone()];
+            early |= events.first().is_some_and(|&first| first < life.birth);
+            layout.ages().collect(life.birth, events, &mut self.columns);
+            layout.to_columns(&mut self.columns);
+            self.add_life(&life, tables);
+        });
+        tables.outside += i64::from(!found);
+        tables.early += i64::from(early);
+    }
+
+    fn add_life(&self, life: &Life, tables: &mut Tables) {
+        let width = self.layout.columns();
+        let base = life.row * (width + 1);
+        let last = if self.eligible_only {
+            life.observed.complete.min(width)
+        } else {
+            width
+        };
+        tables.sizes[life.row] += 1;
+        tables.complete[base + life.observed.complete.min(width)] += 1;
+        tables.started[base + life.observed.started.min(width)] += 1;
+        let add = |table: &mut [i64], from: usize, to: usize| {
+            if from < last {
+                table[base + from] += 1;
+                table[base + to.min(last)] -= 1;
+            }
+        };
+        for &column in &self.columns {
+            add(&mut tables.active, column, column + 1);
+            add(&mut tables.previous, column + 1, column + 2);
+        }
+        let first_return = self.lives.first_return();
+        self.rule.stretches(&self.columns, first_return, |from, to| {
+            add(&mut tables.retained, from, to);
+        });
+    }
+}
