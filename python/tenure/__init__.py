@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tenure._concentration import Concentration, concentration
     from tenure._top_stability import TopStability, top_stability
     from tenure.clustering import ClusterSegments
+    from tenure.cohorts import Cohorts, CohortValues, Retention
     from tenure.engine import LazyTransactions, summarize
     from tenure.history import SummaryHistory
     from tenure.renewal import (
@@ -78,6 +79,8 @@ __all__ = [
     "AalenJohansen",
     "BdW",
     "ClusterSegments",
+    "CohortValues",
+    "Cohorts",
     "Concentration",
     "Cox",
     "DiscreteWeibull",
@@ -99,6 +102,7 @@ __all__ = [
     "Receipt",
     "Renewals",
     "Report",
+    "Retention",
     "Scan",
     "SegmentMap",
     "Split",
@@ -135,6 +139,7 @@ __all__ = [
 # What is imported when it is asked for, and not before.
 _PARTS = {
     "clustering": ("ClusterSegments",),
+    "cohorts": ("CohortValues", "Cohorts", "Retention"),
     "_concentration": ("Concentration", "concentration"),
     "engine": ("LazyTransactions", "summarize"),
     "history": ("SummaryHistory",),

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    CohortCounts,
+    CohortSums,
     CollatedColumns,
     CompetingColumns,
     DatedColumns,
@@ -14,7 +16,10 @@ from tenure._core_types import (
     GroupedColumns,
     GroupedEvents,
     HistoryColumns,
+    LayoutColumns,
+    LifeColumns,
     LogColumns,
+    MeasureColumns,
     RenewalSettings,
     SplitColumns,
     SummarizedEvents,
@@ -33,6 +38,8 @@ __all__ = [
     "chi_squared_tail",
     "codes_of_integers",
     "codes_of_text",
+    "cohort_counts",
+    "cohort_values",
     "collate_customers",
     "concordance",
     "cox_fit",
@@ -115,6 +122,15 @@ def group_transactions(
 def group_part(
     columns: LogColumns, merge: str | None, refunds: str, duplicates: str
 ) -> GroupedColumns: ...
+def cohort_counts(
+    customers: LifeColumns, layout: LayoutColumns, rule: str, eligible_only: bool
+) -> CohortCounts: ...
+def cohort_values(
+    customers: LifeColumns,
+    layout: LayoutColumns,
+    measure: MeasureColumns,
+    eligible_only: bool,
+) -> CohortSums: ...
 def collate_customers(
     parts: list[tuple[HistoryColumns, NDArray[np.int64]]],
     customers: NDArray[np.int64],

@@ -73,9 +73,7 @@ impl Ages {
             Scale::Calendar(periods, ..) => {
                 periods.place(instant)?.checked_sub(periods.place(birth)?)
             }
-            Scale::Elapsed(length) => {
-                usize::try_from(instant.saturating_sub(birth) / length).ok()
-            }
+            Scale::Elapsed(length) => usize::try_from(instant.saturating_sub(birth) / length).ok(),
             Scale::Months(months) => usize::try_from(whole_months(birth, instant) / months).ok(),
         }
     }

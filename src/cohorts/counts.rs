@@ -22,6 +22,8 @@ pub struct Counts {
     pub active: Vec<i64>,
     /// Members with an event at the age before.
     pub previous: Vec<i64>,
+    /// See [`Layout::reach`].
+    pub reach: (Vec<i64>, Vec<i64>),
     /// Customers who are in no row.
     pub outside: i64,
     /// Members with an event before they begin, which counts nowhere.
@@ -45,12 +47,7 @@ pub struct Counts {
 /// assert_eq!(counts.retained[..3], [2, 0, 1]);
 /// # Ok::<(), tenure::Error>(())
 /// ```
-pub fn count(
-    lives: &Lives<'_>,
-    layout: &Layout,
-    rule: ReturnRule,
-    eligible_only: bool,
-) -> Counts {
+pub fn count(lives: &Lives<'_>, layout: &Layout, rule: ReturnRule, eligible_only: bool) -> Counts {
     let span = spans::length(lives.len(), layout.places());
     let parts = parallel::map_spans(lives.len(), span, |customers| {
         let mut tables = Tables::new(layout);
@@ -125,6 +122,7 @@ impl Tables {
             retained: spans::summed_up(&self.retained, columns),
             active: spans::summed_up(&self.active, columns),
             previous: spans::summed_up(&self.previous, columns),
+            reach: layout.reach(),
             outside: self.outside,
             early: self.early,
         }
@@ -191,8 +189,9 @@ impl Counter<'_> {
             add(&mut tables.previous, column + 1, column + 2);
         }
         let first_return = self.lives.first_return();
-        self.rule.stretches(&self.columns, first_return, |from, to| {
-            add(&mut tables.retained, from, to);
-        });
+        self.rule
+            .stretches(&self.columns, first_return, |from, to| {
+                add(&mut tables.retained, from, to);
+            });
     }
 }

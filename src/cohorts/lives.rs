@@ -71,7 +71,12 @@ impl<'a> Lives<'a> {
         };
         let all = lives.len();
         same_length("births", births.map_or(all, <[i64]>::len), "customers", all)?;
-        same_length("segments", segments.map_or(all, <[i64]>::len), "customers", all)?;
+        same_length(
+            "segments",
+            segments.map_or(all, <[i64]>::len),
+            "customers",
+            all,
+        )?;
         Ok(lives)
     }
 
@@ -173,13 +178,15 @@ impl Layout {
         if !apart || brackets.iter().any(|(from, to)| from >= to) {
             return Err(Error::Parameter {
                 name: "brackets".to_owned(),
-                expected: "each hold an age at least, and begin where the one before ends, or later"
-                    .to_owned(),
+                expected:
+                    "each hold an age at least, and begin where the one before ends, or later"
+                        .to_owned(),
                 found: format!("{brackets:?}"),
                 hint: String::new(),
             });
         }
-        let oldest = ages.observed(cohorts.first()).started;
+        let earliest = cohorts.bounds().next();
+        let oldest = earliest.map_or(0, |(first, _)| ages.observed(first).started);
         let mut layout = Self {
             columns: 0,
             cohorts,
@@ -188,7 +195,9 @@ impl Layout {
             brackets,
             recurring: false,
         };
-        layout.columns = layout.column_of_started(oldest).min(most.unwrap_or(usize::MAX));
+        layout.columns = layout
+            .column_of_started(oldest)
+            .min(most.unwrap_or(usize::MAX));
         let cells = layout.rows().checked_mul(layout.columns + 1);
         if cells.is_some_and(|cells| cells <= MOST_CELLS) {
             return Ok(layout);
@@ -216,6 +225,18 @@ impl Layout {
     /// The number of columns.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// For each cohort, how many columns would be complete for who begins at its very end, and how many would have
+    /// started for who begins at its very beginning: what is known of a cohort with nobody in it.
+    pub fn reach(&self) -> (Vec<i64>, Vec<i64>) {
+        let width = self.columns;
+        let of = |(first, last): (i64, i64)| {
+            let complete = self.observed(last).complete.min(width);
+            let started = self.observed(first).started.min(width);
+            (complete as i64, started as i64)
+        };
+        self.cohorts.bounds().map(of).unzip()
     }
 
     /// The number of cells and of places behind each row's last one.

@@ -60,15 +60,19 @@ impl Periods {
         self.len() == 0
     }
 
-    /// The instant at which the first period begins.
-    pub(super) fn first(&self) -> i64 {
-        self.starts[0].saturating_mul(DAY)
+    /// The first and the last instant of each period.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = (i64, i64)> {
+        let instant = |day: i64| day.saturating_mul(DAY);
+        let days = self.starts.windows(2);
+        days.map(move |days| (instant(days[0]), instant(days[1]) - 1))
     }
 
     /// The place of the period that holds the instant.
     pub fn place(&self, instant: i64) -> Option<usize> {
         let day = instant.div_euclid(DAY) - self.starts[0];
-        let place = usize::try_from(day).ok().and_then(|day| self.of_day.get(day));
+        let place = usize::try_from(day)
+            .ok()
+            .and_then(|day| self.of_day.get(day));
         place.map(|&place| place as usize)
     }
 
@@ -126,7 +130,14 @@ mod tests {
     #[test]
     fn days_that_make_no_calendar_are_refused() {
         let years = [0, 4_000_000];
-        for starts in [&[] as &[i64], &[0], &[0, 0], &[3, 1], &years, &[i64::MIN, 0]] {
+        for starts in [
+            &[] as &[i64],
+            &[0],
+            &[0, 0],
+            &[3, 1],
+            &years,
+            &[i64::MIN, 0],
+        ] {
             assert!(Periods::new(starts).is_err());
         }
     }

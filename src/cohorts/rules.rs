@@ -14,7 +14,7 @@ pub enum ReturnRule {
     /// An event at every age from 1 to that age ("full", "rolling").
     Consecutive,
     /// An event at that age and at the age before.
-    Kept,
+    Relative,
 }
 
 impl ReturnRule {
@@ -23,7 +23,7 @@ impl ReturnRule {
         ("unbounded", Self::Unbounded),
         ("cumulative", Self::Cumulative),
         ("consecutive", Self::Consecutive),
-        ("kept", Self::Kept),
+        ("relative", Self::Relative),
     ];
 
     /// The rule of that name.
@@ -34,7 +34,7 @@ impl ReturnRule {
         let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
         found.map(|(_, rule)| rule).ok_or_else(|| Error::Parameter {
             name: "rule".to_owned(),
-            expected: r#"be "bounded", "unbounded", "cumulative", "consecutive" or "kept""#
+            expected: r#"be "bounded", "unbounded", "cumulative", "consecutive" or "relative""#
                 .to_owned(),
             found: format!("{name:?}"),
             hint: String::new(),
@@ -67,7 +67,7 @@ impl ReturnRule {
                 let run = returns.zip(1..).take_while(|&(&age, n)| age == n).count();
                 add(0, run + 1);
             }
-            Self::Kept => {
+            Self::Relative => {
                 let pairs = ages.windows(2).filter(|pair| pair[1] == pair[0] + 1);
                 pairs.for_each(|pair| add(pair[1], pair[1] + 1));
             }
@@ -85,7 +85,7 @@ mod tests {
     #[case(ReturnRule::Unbounded, &[(0, 7)])]
     #[case(ReturnRule::Cumulative, &[(2, usize::MAX)])]
     #[case(ReturnRule::Consecutive, &[(0, 1)])]
-    #[case(ReturnRule::Kept, &[(3, 4)])]
+    #[case(ReturnRule::Relative, &[(3, 4)])]
     fn of_one_customer(#[case] rule: ReturnRule, #[case] expected: &[(usize, usize)]) {
         let mut found = Vec::new();
         rule.stretches(&[0, 2, 3, 6], 1, |from, to| found.push((from, to)));
@@ -104,7 +104,11 @@ mod tests {
 
     #[test]
     fn who_never_comes_is_never_retained() {
-        for rule in [ReturnRule::Bounded, ReturnRule::Unbounded, ReturnRule::Kept] {
+        for rule in [
+            ReturnRule::Bounded,
+            ReturnRule::Unbounded,
+            ReturnRule::Relative,
+        ] {
             rule.stretches(&[], 0, |_, _| panic!("{rule:?}"));
         }
         ReturnRule::Cumulative.stretches(&[0], 1, |_, _| panic!("a birth is no return"));
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn unknown_rules_are_refused() {
-        assert!(ReturnRule::parse("kept").is_ok());
+        assert!(ReturnRule::parse("relative").is_ok());
         assert!(ReturnRule::parse("rolling").is_err());
     }
 }

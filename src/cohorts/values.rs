@@ -47,10 +47,25 @@ impl<'a> Measure<'a> {
         refunds: RefundColumns<'a>,
     ) -> Result<Self> {
         let events = lives.events();
-        same_length("values", values.map_or(events, <[f64]>::len), "times", events)?;
+        same_length(
+            "values",
+            values.map_or(events, <[f64]>::len),
+            "times",
+            events,
+        )?;
         let rows = refunds.purchases.len();
-        same_length("refund_times", refunds.times.len(), "refund_purchases", rows)?;
-        same_length("refund_amounts", refunds.amounts.len(), "refund_purchases", rows)?;
+        same_length(
+            "refund_times",
+            refunds.times.len(),
+            "refund_purchases",
+            rows,
+        )?;
+        same_length(
+            "refund_amounts",
+            refunds.amounts.len(),
+            "refund_purchases",
+            rows,
+        )?;
         Ok(Self { values, refunds })
     }
 
@@ -124,8 +139,13 @@ fn collect(
         age.and_then(|age| layout.column_of(age))
     };
     entries.clear();
-    let orders = life.events.clone().map(|event| (lives.times()[event], measure.of(event), 1.0));
-    let refunds = measure.refunds(&life.events).map(|(time, amount)| (time, amount, 0.0));
+    let orders = life
+        .events
+        .clone()
+        .map(|event| (lives.times()[event], measure.of(event), 1.0));
+    let refunds = measure
+        .refunds(&life.events)
+        .map(|(time, amount)| (time, amount, 0.0));
     for (time, value, orders) in orders.chain(refunds) {
         if let Some(column) = column(time) {
             match entries.last_mut() {
@@ -201,8 +221,16 @@ impl Sums {
     }
 
     fn finish(self, columns: usize) -> Values {
-        let [orders, orders_squared, total, total_squared, by_orders, of_active, sums, squares] =
-            self.0;
+        let [
+            orders,
+            orders_squared,
+            total,
+            total_squared,
+            by_orders,
+            of_active,
+            sums,
+            squares,
+        ] = self.0;
         let cells = |table: Vec<f64>| {
             let rows = table.chunks(columns + 1);
             rows.flat_map(|row| &row[..columns]).copied().collect()

@@ -5,7 +5,6 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::transactions::array;
-use crate::Result;
 use crate::cohorts::{
     Ages, Counts, Layout, Lives, Measure, Periods, ReturnRule, count, sum_values,
 };
@@ -123,6 +122,9 @@ fn counts_dict(py: Python<'_>, counts: Counts) -> PyResult<Bound<'_, PyDict>> {
     result.set_item("retained", table(py, counts.retained, shape)?)?;
     result.set_item("active", table(py, counts.active, shape)?)?;
     result.set_item("previous", table(py, counts.previous, shape)?)?;
+    let (latest_complete, earliest_started) = counts.reach;
+    result.set_item("latest_complete", array(py, latest_complete))?;
+    result.set_item("earliest_started", array(py, earliest_started))?;
     result.set_item("outside", counts.outside)?;
     result.set_item("early", counts.early)?;
     Ok(result)

@@ -1,0 +1,516 @@
+"""Customers by when they began: the tables that are made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from tenure import _core
+from tenure._report import counted
+from tenure._typing import override
+from tenure.cohorts._calendar import Calendar, elapsed_age
+from tenure.cohorts._grid import Grid, Incomplete
+from tenure.cohorts._lives import Lives
+from tenure.cohorts.retention import Denominator, Retention, Rule
+from tenure.cohorts.values import CohortValues, Per, What
+from tenure.exceptions import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from tenure._core_types import CohortCounts, LayoutColumns
+    from tenure._typing import Date, DuplicateRule, Merge, RefundRule
+    from tenure.cohorts._calendar import Every, Weekday
+    from tenure.transactions import Transactions
+
+__all__ = ["Cohorts"]
+
+_DAY = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """How rows and columns are cut."""
+
+    cohorts: Calendar
+    ages: Calendar
+    elapsed: tuple[int | None, int | None] | None
+    end: int
+    burn_in: int
+    unit: str
+
+
+class Cohorts:
+    """The customers of a log by when they began, and their returns by age.
+
+    Parameters
+    ----------
+    log : Transactions
+        The purchases (or other events) that can be returns.
+    every : str
+        The periods of the calendar that customers are grouped by: "day", "week",
+        "month", "quarter", "year", or those of a 52-week year of quarters of "4-4-5",
+        "4-5-4" or "5-4-4" weeks.
+    births : Transactions, optional
+        Events with which customers begin, such as signups: with the first of them. A
+        customer without any is in no cohort; one without any purchase is. By default
+        customers begin with their first purchase.
+    signup : str or array, optional
+        When customers begin: an attribute of the log, or one time a customer of it.
+    by : str or array, optional
+        Divides cohorts further: an attribute of the log, or one value a customer of it.
+    ages : str, optional
+        Periods of the calendar that ages count, where they are not those of `every`.
+    elapsed : str, optional
+        Let ages count whole lengths of time since each customer's own beginning
+        instead: "30 days", "week", "1 month". Months run to the same day of a later
+        month, or the last day of a short one.
+    as_of : date, optional
+        The last day observed, that whole day included; by default that of the last
+        event.
+    week_start : str, default "monday"
+        The first day of weeks and of 52-week years.
+    year_start : int, default 1
+        The month with which quarters and years begin. A 52-week year begins on the
+        `week_start` nearest to its first day; a 53rd week is in the last period.
+    burn_in : int, default 0
+        The first so many cohorts have customers who only look new, since the log begins
+        with them: they are flagged, and left out of averages and tests.
+
+    Notes
+    -----
+    A cell is complete when the cohort's period is over and the age has been observed to
+    its end of every customer in it; in progress when it has been observed of some of
+    them or in part; and future otherwise. With ages of the calendar, somebody who
+    begins on 31 January and returns on 1 February is one month old; with elapsed ages
+    of a month that is on 29 February.
+
+    Days are those of the log's time zone: `Transactions(tz=...)`. A period of refunds
+    alone is no purchase, and so no return.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
+    >>> cohorts = log.cohorts("month", as_of="1998-06-30")
+    >>> cohorts
+    Cohorts of 2,357 customers by month, 1997-01-01 to 1998-06-30
+    >>> cohorts.retention().customers[0, :4]
+    array([781., 108.,  96.,  80.])
+    """
+
+    def __init__(
+        self,
+        log: Transactions,
+        every: Every = "month",
+        *,
+        births: Transactions | None = None,
+        signup: str | ArrayLike | None = None,
+        by: str | ArrayLike | None = None,
+        ages: Every | None = None,
+        elapsed: str | None = None,
+        as_of: Date | None = None,
+        week_start: Weekday = "monday",
+        year_start: int = 1,
+        burn_in: int = 0,
+    ) -> None:
+        calendar = Calendar.of(every, week_start, year_start)
+        counted_by = Calendar.of(ages or every, week_start, year_start, name="ages")
+        if ages is not None and elapsed is not None:
+            raise ParameterError.of(
+                "elapsed", "be left out where ages are given", found=repr(elapsed)
+            )
+        if isinstance(burn_in, bool) or burn_in < 0:
+            raise ParameterError.of("burn_in", "be at least 0", found=repr(burn_in))
+        _check_grain(log, calendar, counted_by, elapsed)
+        last = log if births is None or as_of is not None else _later(log, births)
+        end = _end(last, as_of)
+        self._log = log
+        self._lives = Lives.of(log, births, signup, by)
+        self._settings = _Settings(
+            cohorts=calendar,
+            ages=counted_by,
+            elapsed=None if elapsed is None else elapsed_age(elapsed),
+            end=end,
+            burn_in=burn_in,
+            unit=elapsed or counted_by.every,
+        )
+        if self._lives.first * _DAY >= end:
+            first = np.datetime64(self._lives.first, "D")
+            raise ParameterError.of(
+                "as_of",
+                f"not come before the first customer, who begins on {first}",
+                found=repr(as_of),
+            )
+
+    @classmethod
+    def from_events(
+        cls,
+        data: object,
+        every: Every = "month",
+        *,
+        customer: str = "customer_id",
+        time: str = "date",
+        amount: str | None = None,
+        signup: str | None = None,
+        by: str | None = None,
+        time_format: str | None = None,
+        time_unit: str | None = None,
+        tz: str | None = None,
+        merge: Merge | None = "day",
+        refunds: RefundRule = "net",
+        duplicates: DuplicateRule = "keep",
+        **settings: Any,
+    ) -> Cohorts:
+        """Return the cohorts of a frame of events.
+
+        Parameters
+        ----------
+        data : frame
+            One row an event, of any kind that `Transactions` reads.
+        every : str
+            As for `Cohorts`.
+        customer, time, amount, time_format, time_unit, tz, merge, refunds, duplicates
+            As for `Transactions`.
+        signup : str, optional
+            The column that says when the customer began: the earliest time that stands
+            there. Rows without an event time are signups of who never came.
+        by : str, optional
+            A column that divides cohorts further.
+        **settings
+            As for `Cohorts`.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> visits = {
+        ...     "customer_id": ["ann", "ann", "bob", "cat"],
+        ...     "date": ["2024-01-09", "2024-02-03", "2024-02-20", None],
+        ...     "signed_up": ["2024-01-05", "2024-01-05", "2024-01-30", "2024-01-31"],
+        ... }
+        >>> cohorts = tn.Cohorts.from_events(visits, signup="signed_up")
+        >>> cohorts.retention().customers[0, :1]
+        array([1.])
+        """
+        from tenure._frame import Table  # noqa: PLC0415
+        from tenure.transactions import Transactions  # noqa: PLC0415
+
+        table = Table.of(data)
+        clock: Any = {
+            "time_format": time_format,
+            "time_unit": time_unit,
+            "tz": tz,
+            "keep_rows": False,
+        }
+        log = Transactions(
+            table,
+            customer=customer,
+            time=time,
+            amount=amount,
+            attributes=() if by is None else (by,),
+            merge=merge,
+            refunds=refunds,
+            duplicates=duplicates,
+            **clock,
+        )
+        births = None
+        if signup is not None:
+            births = Transactions(table, customer=customer, time=signup, **clock)
+        return cls(log, every, births=births, by=by, **settings)
+
+    # -- tables --------------------------------------------------------------------
+
+    def retention(
+        self,
+        rule: Rule = "bounded",
+        *,
+        incomplete: Incomplete = "mask",
+        denominator: Denominator | None = None,
+        brackets: Sequence[tuple[int, int]] | None = None,
+        recurring: bool = False,
+        max_age: int | None = None,
+        level: float = 0.95,
+    ) -> Retention:
+        """Return how many customers of each cohort were retained at each age.
+
+        Parameters
+        ----------
+        rule : str
+            "bounded": an event at the age. "unbounded": at the age or later; low for
+            late ages, since later returns are not known yet. "cumulative": a return at
+            the age or before; the beginning is none, and neither is another event at
+            age 0 unless customers begin with something else. "consecutive": an event at
+            every age from 1 to it. "relative": an event at the age and at the one
+            before.
+        incomplete : {"mask", "eligible", "flag"}
+            What cells in progress are: NaN; of those customers alone whose age is over,
+            above and below the line; or as they stand, flagged by `status`.
+        denominator : {"size", "eligible", "previous"}, optional
+            The cohort; those of it whose age is over; or those with an event at the age
+            before, which is the default for the "relative" rule. "previous" with
+            "bounded" is the ratio of two ages' counts, which can be above 1.
+        brackets : sequence of pairs, optional
+            Ages that share a column, from the first of the pair to before the second.
+        recurring : bool, default False
+            Let customers enter a cohort with their first event in each period, not only
+            in the first of all.
+        max_age : int, optional
+            The last age of the table.
+        level : float, default 0.95
+            Of the intervals.
+
+        Returns
+        -------
+        Retention
+        """
+        if rule not in get_args(Rule):
+            expected = f"be one of {', '.join(get_args(Rule))}"
+            raise ParameterError.of("rule", expected, found=repr(rule))
+        if denominator is None:
+            denominator = "previous" if rule == "relative" else "size"
+        if denominator not in get_args(Denominator):
+            expected = "be 'size', 'eligible' or 'previous'"
+            raise ParameterError.of("denominator", expected, found=repr(denominator))
+        layout = self._layout(max_age, brackets, recurring=recurring)
+        counts = self._counts(layout, rule, incomplete)
+        grid = self._grid(counts, layout)
+        return Retention.of(
+            grid,
+            counts["retained"],
+            counts["previous"],
+            rule=rule,
+            denominator=denominator,
+            incomplete=incomplete,
+            level=level,
+        )
+
+    def values(
+        self,
+        what: What = "revenue",
+        *,
+        per: Per = "cohort",
+        cumulative: bool = False,
+        margin: float | ArrayLike | None = None,
+        incomplete: Incomplete = "mask",
+        brackets: Sequence[tuple[int, int]] | None = None,
+        max_age: int | None = None,
+        level: float = 0.95,
+    ) -> CohortValues:
+        """Return what the customers of each cohort were worth at each age.
+
+        Parameters
+        ----------
+        what : {"revenue", "margin", "orders", "refunds"}
+            Revenue is net of refunds, those of another day in the period in which they
+            were made; "refunds" are these alone.
+        per : {"cohort", "acquired", "active", "order"}
+            The sum, or that per customer of the cohort, per customer with an event at
+            the age, or per order.
+        cumulative : bool, default False
+            Whether to add up the ages before.
+        margin : float or array, optional
+            The share of revenue that is margin, or the margin of each purchase of the
+            log, refunds taken off.
+        incomplete, brackets, max_age, level
+            As for `retention`.
+
+        Returns
+        -------
+        CohortValues
+        """
+        layout = self._layout(max_age, brackets, recurring=False)
+        counts = self._counts(layout, "bounded", incomplete)
+        grid = self._grid(counts, layout)
+        values, refunds = self._measured(what, margin)
+        sums = _core.cohort_values(
+            self._lives.columns,
+            layout,
+            self._lives.measure(values, refunds=refunds),
+            incomplete == "eligible",
+        )
+        return CohortValues.of(
+            grid,
+            counts,
+            sums,
+            what=what,
+            per=per,
+            cumulative=cumulative,
+            incomplete=incomplete,
+            level=level,
+        )
+
+    def lifetime_value(
+        self, what: Literal["revenue", "margin"] = "revenue", **settings: Any
+    ) -> CohortValues:
+        """Return what each acquired customer has been worth up to each age.
+
+        Parameters
+        ----------
+        what : {"revenue", "margin"}
+        **settings
+            As for `values`.
+
+        Returns
+        -------
+        CohortValues
+            Cumulative values per acquired customer: the curve of lifetime value.
+        """
+        return self.values(what, per="acquired", cumulative=True, **settings)
+
+    def plot(self, **kwargs: Any) -> Any:
+        """Draw the triangle of retention; returns the axes."""
+        return self.retention().plot(**kwargs)
+
+    # -- how they are made ---------------------------------------------------------
+
+    def _layout(
+        self,
+        max_age: int | None,
+        brackets: Sequence[tuple[int, int]] | None,
+        *,
+        recurring: bool,
+    ) -> LayoutColumns:
+        settings, lives = self._settings, self._lives
+        if max_age is not None and (isinstance(max_age, bool) or max_age < 0):
+            raise ParameterError.of("max_age", "be at least 0", found=repr(max_age))
+        pairs = [(int(low), int(high)) for low, high in brackets or ()]
+        if any(low < 0 for low, _ in pairs):
+            raise ParameterError.of(
+                "brackets", "begin at age 0 or later", found=repr(brackets)
+            )
+        last = (settings.end - 1) // _DAY
+        latest = last if recurring else min(last, lives.last)
+        cohorts = settings.cohorts.starts(lives.first, max(last, latest))
+        periods, microseconds, months = None, None, None
+        if settings.elapsed is None:
+            first, stop = int(cohorts[0]), int(cohorts[-1]) - 1
+            periods = settings.ages.starts(first, stop)
+        else:
+            microseconds, months = settings.elapsed
+        segments = lives.segments
+        return {
+            "cohorts": cohorts,
+            "periods": periods,
+            "microseconds": microseconds,
+            "months": months,
+            "end": settings.end,
+            "segments": 1 if segments is None else len(segments.labels),
+            "most": None if max_age is None else max_age + 1,
+            "brackets": pairs,
+            "recurring": recurring,
+        }
+
+    def _counts(
+        self, layout: LayoutColumns, rule: str, incomplete: str
+    ) -> CohortCounts:
+        eligible = incomplete == "eligible"
+        return _core.cohort_counts(self._lives.columns, layout, rule, eligible)
+
+    def _grid(self, counts: CohortCounts, layout: LayoutColumns) -> Grid:
+        brackets = [
+            str(low) if high == low + 1 else f"{low}-{high - 1}"
+            for low, high in layout["brackets"]
+        ]
+        return Grid.of(
+            counts,
+            layout["cohorts"],
+            self._settings.end,
+            ages=np.array(brackets, dtype=object) if brackets else None,
+            segments=self._lives.segments,
+            burn_in=self._settings.burn_in,
+            unit=self._settings.unit,
+            family=self._log.family,
+        )
+
+    def _measured(
+        self, what: str, margin: float | ArrayLike | None
+    ) -> tuple[NDArray[np.float64] | None, float]:
+        """Return the value of each event, and what later refunds count for."""
+        if what not in get_args(What):
+            expected = f"be one of {', '.join(get_args(What))}"
+            raise ParameterError.of("what", expected, found=repr(what))
+        if what == "orders":
+            return None, 0.0
+        values = self._lives.history["values"]
+        if values is None:
+            raise ParameterError.of(
+                "what",
+                "be 'orders' for a log without amounts",
+                found=repr(what),
+                hint="Transactions(..., amount=...) reads them",
+            )
+        if what == "refunds":
+            return np.zeros_like(values), 1.0
+        if what == "revenue":
+            return values, 1.0
+        return self._margins(values, margin)
+
+    def _margins(
+        self, values: NDArray[np.float64], margin: float | ArrayLike | None
+    ) -> tuple[NDArray[np.float64], float]:
+        if margin is None:
+            raise ParameterError.of(
+                "margin",
+                "be a share of revenue or one number a purchase",
+                found="None",
+            )
+        given = np.asarray(margin, np.float64)
+        if not np.isfinite(given).all():
+            raise ParameterError.of("margin", "be finite", found=repr(margin))
+        if given.ndim == 0:
+            return values * float(given), float(given)
+        if given.shape != values.shape:
+            raise ParameterError.of(
+                "margin",
+                f"have one number for each of the {len(values)} purchases",
+                found=f"{given.size}",
+            )
+        return np.ascontiguousarray(given), 0.0
+
+    @override
+    def __repr__(self) -> str:
+        lives, settings = self._lives, self._settings
+        first = np.datetime64(lives.first, "D")
+        last = np.datetime64((settings.end - 1) // _DAY, "D")
+        every = settings.cohorts.every
+        members = counted(len(lives.history["offsets"]) - 1, "customer")
+        ages = "" if settings.unit == every else f", ages in {settings.unit}"
+        return f"Cohorts of {members} by {every}{ages}, {first} to {last}"
+
+
+def _later(log: Transactions, births: Transactions) -> Transactions:
+    """Return the log that reaches further."""
+    times = log.receipt.last_time, births.receipt.last_time
+    return log if times[0] >= times[1] else births
+
+
+def _end(log: Transactions, as_of: Date | None) -> int:
+    """Return the first instant that was not observed any more."""
+    at, whole_day = log._date(as_of, "as_of")  # noqa: SLF001
+    has_times = log._log.history["grain"] in ("hour", "instant")  # noqa: SLF001
+    if as_of is not None and has_times and not whole_day:
+        return at + 1
+    return (at // _DAY + 1) * _DAY
+
+
+def _check_grain(
+    log: Transactions, cohorts: Calendar, ages: Calendar, elapsed: str | None
+) -> None:
+    """Pass if the times of a log are fine enough for the periods."""
+    grain = log._log.history["grain"]  # noqa: SLF001
+    if grain not in ("week", "month"):
+        return
+    coarse = {"month": ("month", "quarter", "year"), "week": ("week",)}[grain]
+    fits = elapsed is None and {cohorts.every, ages.every} <= set(coarse)
+    if fits and (grain == "month" or cohorts.week_start == "monday"):
+        return
+    raise ParameterError.of(
+        "every",
+        f"hold whole {grain}s, since the purchases of a {grain} are merged",
+        found=repr(cohorts.every if elapsed is None else elapsed),
+        hint="Transactions(merge='day') keeps days",
+    )
