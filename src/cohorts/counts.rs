@@ -51,15 +51,9 @@ pub fn count(lives: &Lives<'_>, layout: &Layout, rule: ReturnRule, eligible_only
     let span = spans::length(lives.len(), layout.places());
     let parts = parallel::map_spans(lives.len(), span, |customers| {
         let mut tables = Tables::new(layout);
-        let mut counter = Counter {
-            lives,
-            layout,
-            rule,
-            eligible_only,
-            columns: Vec::new(),
-        };
+        let mut counter = Counter::new(layout, rule, eligible_only);
         for customer in customers {
-            counter.add(customer, &mut tables);
+            counter.add(lives, customer, &mut tables);
         }
         tables
     });
@@ -69,7 +63,7 @@ pub fn count(lives: &Lives<'_>, layout: &Layout, rule: ReturnRule, eligible_only
 }
 
 /// What is counted: the members who leave a state at each column, or the changes from column to column.
-struct Tables {
+pub(super) struct Tables {
     sizes: Vec<i64>,
     complete: Vec<i64>,
     started: Vec<i64>,
@@ -81,7 +75,7 @@ struct Tables {
 }
 
 impl Tables {
-    fn new(layout: &Layout) -> Self {
+    pub(super) fn new(layout: &Layout) -> Self {
         let table = || vec![0; layout.places()];
         Self {
             sizes: vec![0; layout.rows()],
@@ -95,7 +89,7 @@ impl Tables {
         }
     }
 
-    fn append(&mut self, other: &Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         for (ours, theirs) in [
             (&mut self.sizes, &other.sizes),
             (&mut self.complete, &other.complete),
@@ -112,7 +106,7 @@ impl Tables {
         self.early += other.early;
     }
 
-    fn finish(self, layout: &Layout) -> Counts {
+    pub(super) fn finish(self, layout: &Layout) -> Counts {
         let columns = layout.columns();
         Counts {
             columns,
@@ -143,8 +137,7 @@ fn still_there(reached: &[i64], columns: usize) -> Vec<i64> {
 }
 
 /// Counts one customer after the other.
-struct Counter<'a> {
-    lives: &'a Lives<'a>,
+pub(super) struct Counter<'a> {
     layout: &'a Layout,
     rule: ReturnRule,
     eligible_only: bool,
@@ -152,22 +145,31 @@ struct Counter<'a> {
     columns: Vec<usize>,
 }
 
-impl Counter<'_> {
-    fn add(&mut self, customer: usize, tables: &mut Tables) {
-        let (lives, layout) = (self.lives, self.layout);
+impl<'a> Counter<'a> {
+    pub(super) fn new(layout: &'a Layout, rule: ReturnRule, eligible_only: bool) -> Self {
+        Self {
+            layout,
+            rule,
+            eligible_only,
+            columns: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, lives: &Lives<'_>, customer: usize, tables: &mut Tables) {
+        let layout = self.layout;
         let mut early = false;
         let found = lives.visit(customer, layout, |life| {
             let events = &lives.times()[life.events.clone()];
             early |= events.first().is_some_and(|&first| first < life.birth);
             layout.ages().collect(life.birth, events, &mut self.columns);
             layout.to_columns(&mut self.columns);
-            self.add_life(&life, tables);
+            self.add_life(&life, lives.first_return(), tables);
         });
         tables.outside += i64::from(!found);
         tables.early += i64::from(early);
     }
 
-    fn add_life(&self, life: &Life, tables: &mut Tables) {
+    fn add_life(&self, life: &Life, first_return: usize, tables: &mut Tables) {
         let width = self.layout.columns();
         let base = life.row * (width + 1);
         let last = if self.eligible_only {
@@ -188,7 +190,6 @@ impl Counter<'_> {
             add(&mut tables.active, column, column + 1);
             add(&mut tables.previous, column + 1, column + 2);
         }
-        let first_return = self.lives.first_return();
         self.rule
             .stretches(&self.columns, first_return, |from, to| {
                 add(&mut tables.retained, from, to);

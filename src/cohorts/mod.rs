@@ -12,6 +12,7 @@
 
 pub mod ages;
 pub mod counts;
+pub mod direct;
 pub mod lives;
 pub mod periods;
 pub mod rules;
@@ -20,6 +21,7 @@ pub mod values;
 
 pub use ages::Ages;
 pub use counts::{Counts, count};
+pub use direct::count_events;
 pub use lives::{Layout, Lives};
 pub use periods::Periods;
 pub use rules::ReturnRule;

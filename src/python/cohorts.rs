@@ -4,11 +4,13 @@ use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::transactions::array;
+use super::engine::{EventColumns, RuleNames, parsed, with_memory};
+use super::transactions::{array, receipt_fields};
 use crate::cohorts::{
-    Ages, Counts, Layout, Lives, Measure, Periods, ReturnRule, count, sum_values,
+    Ages, Counts, Layout, Lives, Measure, Periods, ReturnRule, count, count_events, sum_values,
 };
 use crate::data::RefundColumns;
+use crate::data::engine::Plan;
 
 type Array<'py, T> = PyReadonlyArray1<'py, T>;
 
@@ -128,6 +130,30 @@ fn counts_dict(py: Python<'_>, counts: Counts) -> PyResult<Bound<'_, PyDict>> {
     result.set_item("outside", counts.outside)?;
     result.set_item("early", counts.early)?;
     Ok(result)
+}
+
+/// Count as `cohort_counts` does, straight from the columns of a log; None if that is no way for this log or these rules.
+#[pyfunction]
+pub(super) fn cohort_counts_of_log<'py>(
+    py: Python<'py>,
+    columns: EventColumns<'py>,
+    rules: RuleNames,
+    layout: LayoutColumns<'py>,
+    rule: &str,
+    eligible_only: bool,
+) -> PyResult<Option<Bound<'py, PyDict>>> {
+    let (rules, rule, viewed) = (parsed(&rules)?, ReturnRule::parse(rule)?, columns.viewed());
+    let (log, layout) = (columns.log(&viewed)?, layout.layout()?);
+    let plan = py.detach(|| Plan::new(log))?;
+    let found = with_memory(py, &plan, |memory| {
+        count_events(&plan, rules, &layout, rule, eligible_only, memory)
+    })?;
+    let Some((counts, receipt)) = found else {
+        return Ok(None);
+    };
+    let result = counts_dict(py, counts)?;
+    result.set_item("receipt", receipt_fields(py, &receipt)?)?;
+    Ok(Some(result))
 }
 
 /// Sum what the members of each cohort are worth at each age.

@@ -62,7 +62,7 @@ mod _core {
     use super::buckets::{buckets_of_integers, buckets_of_text};
 
     #[pymodule_export]
-    use super::cohorts::{cohort_counts, cohort_values};
+    use super::cohorts::{cohort_counts, cohort_counts_of_log, cohort_values};
 
     #[pymodule_export]
     use super::collate::{collate_customers, group_part};
