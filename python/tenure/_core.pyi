@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from tenure._core_types import (
     ActivityColumns,
     CohortCounts,
+    CohortCountsOfLog,
     CohortSums,
     CollatedColumns,
     CompetingColumns,
@@ -39,6 +40,7 @@ __all__ = [
     "codes_of_integers",
     "codes_of_text",
     "cohort_counts",
+    "cohort_counts_of_log",
     "cohort_values",
     "collate_customers",
     "concordance",
@@ -125,6 +127,13 @@ def group_part(
 def cohort_counts(
     customers: LifeColumns, layout: LayoutColumns, rule: str, eligible_only: bool
 ) -> CohortCounts: ...
+def cohort_counts_of_log(
+    columns: EventColumns,
+    rules: _Rules,
+    layout: LayoutColumns,
+    rule: str,
+    eligible_only: bool,
+) -> CohortCountsOfLog | None: ...
 def cohort_values(
     customers: LifeColumns,
     layout: LayoutColumns,

@@ -163,7 +163,8 @@ def _dispersion(
         terms = (x - n * p) ** 2 / (n * p * (1 - p))
         chi_squared = np.where(counted, terms, 0.0).sum(axis=0)
         dispersion = chi_squared / (counted.sum(axis=0) - 1)
-    return np.where(np.isfinite(dispersion), dispersion, np.nan)
+    several = counted.sum(axis=0) > 1
+    return np.where(several & np.isfinite(dispersion), dispersion, np.nan)
 
 
 def _bootstrap(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Lives", "Segments"]
 
+
 @dataclass(frozen=True, eq=False)
 class Segments:
     """What divides customers beside their cohort.

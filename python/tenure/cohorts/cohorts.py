@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from tenure import _core
+from tenure._intervals import check_level
+from tenure._log_settings import LogSettings
 from tenure._report import counted
+from tenure._time import civil_microseconds
 from tenure._typing import override
 from tenure.cohorts._calendar import Calendar, elapsed_age
 from tenure.cohorts._grid import Grid, Incomplete
 from tenure.cohorts._lives import Lives
+from tenure.cohorts._rows import EventRows
 from tenure.cohorts.retention import Denominator, Retention, Rule
 from tenure.cohorts.values import CohortValues, Per, What
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -39,9 +44,81 @@ class _Settings:
     cohorts: Calendar
     ages: Calendar
     elapsed: tuple[int | None, int | None] | None
-    end: int
     burn_in: int
     unit: str
+
+    @classmethod
+    def of(
+        cls,
+        every: str,
+        ages: str | None,
+        elapsed: str | None,
+        week_start: str,
+        year_start: int,
+        burn_in: int,
+    ) -> _Settings:
+        """Return the settings, or say what is wrong with them."""
+        calendar = Calendar.of(every, week_start, year_start)
+        counted_by = Calendar.of(ages or every, week_start, year_start, name="ages")
+        if ages is not None and elapsed is not None:
+            raise ParameterError.of(
+                "elapsed", "be left out where ages are given", found=repr(elapsed)
+            )
+        if isinstance(burn_in, bool) or burn_in < 0:
+            raise ParameterError.of("burn_in", "be at least 0", found=repr(burn_in))
+        length = None if elapsed is None else elapsed_age(elapsed)
+        return cls(calendar, counted_by, length, burn_in, elapsed or counted_by.every)
+
+    def check_grain(self, grain: str) -> None:
+        """Pass if the times of a log are fine enough for the periods."""
+        coarse = {"month": {"month", "quarter", "year"}, "week": {"week"}}
+        if grain not in coarse:
+            return
+        asked = {self.cohorts.every, self.ages.every}
+        fits = self.elapsed is None and asked <= coarse[grain]
+        if fits and (grain == "month" or self.cohorts.week_start == "monday"):
+            return
+        raise ParameterError.of(
+            "every",
+            f"hold whole {grain}s, since the purchases of a {grain} are merged",
+            found=repr(self.cohorts.every if self.elapsed is None else self.unit),
+            hint="Transactions(merge='day') keeps days",
+        )
+
+
+@dataclass(eq=False)
+class _Source:
+    """Where customers come from, grouped when that is first needed."""
+
+    group: Callable[[], Transactions]
+    births: Transactions | None
+    signup: str | ArrayLike | None
+    by: str | ArrayLike | None
+    as_of: Date | None
+    family_of_rows: str | None = None
+
+    @cached_property
+    def log(self) -> Transactions:
+        return self.group()
+
+    @cached_property
+    def lives(self) -> Lives:
+        return Lives.of(self.log, self.births, self.signup, self.by)
+
+    @property
+    def family(self) -> str:
+        return self.family_of_rows or self.log.family
+
+    def end(self) -> int:
+        """Return the first instant that was not observed any more."""
+        log = self.log
+        if self.as_of is None and self.births is not None:
+            log = max(log, self.births, key=lambda one: one.receipt.last_time)
+        at, whole_day = log._date(self.as_of, "as_of")  # noqa: SLF001
+        has_times = log._log.history["grain"] in ("hour", "instant")  # noqa: SLF001
+        if self.as_of is not None and has_times and not whole_day:
+            return at + 1
+        return (at // _DAY + 1) * _DAY
 
 
 class Cohorts:
@@ -118,34 +195,13 @@ class Cohorts:
         year_start: int = 1,
         burn_in: int = 0,
     ) -> None:
-        calendar = Calendar.of(every, week_start, year_start)
-        counted_by = Calendar.of(ages or every, week_start, year_start, name="ages")
-        if ages is not None and elapsed is not None:
-            raise ParameterError.of(
-                "elapsed", "be left out where ages are given", found=repr(elapsed)
-            )
-        if isinstance(burn_in, bool) or burn_in < 0:
-            raise ParameterError.of("burn_in", "be at least 0", found=repr(burn_in))
-        _check_grain(log, calendar, counted_by, elapsed)
-        last = log if births is None or as_of is not None else _later(log, births)
-        end = _end(last, as_of)
-        self._log = log
-        self._lives = Lives.of(log, births, signup, by)
-        self._settings = _Settings(
-            cohorts=calendar,
-            ages=counted_by,
-            elapsed=None if elapsed is None else elapsed_age(elapsed),
-            end=end,
-            burn_in=burn_in,
-            unit=elapsed or counted_by.every,
+        self._settings = _Settings.of(
+            every, ages, elapsed, week_start, year_start, burn_in
         )
-        if self._lives.first * _DAY >= end:
-            first = np.datetime64(self._lives.first, "D")
-            raise ParameterError.of(
-                "as_of",
-                f"not come before the first customer, who begins on {first}",
-                found=repr(as_of),
-            )
+        self._settings.check_grain(log._log.history["grain"])  # noqa: SLF001
+        self._rows = None
+        self._source = _Source(lambda: log, births, signup, by, as_of)
+        self._check_beginning()
 
     @classmethod
     def from_events(
@@ -200,27 +256,56 @@ class Cohorts:
         from tenure.transactions import Transactions  # noqa: PLC0415
 
         table = Table.of(data)
-        clock: Any = {
-            "time_format": time_format,
-            "time_unit": time_unit,
-            "tz": tz,
-            "keep_rows": False,
-        }
-        log = Transactions(
-            table,
-            customer=customer,
-            time=time,
-            amount=amount,
-            attributes=() if by is None else (by,),
-            merge=merge,
-            refunds=refunds,
-            duplicates=duplicates,
-            **clock,
-        )
-        births = None
+        names: dict[str, Any] = {"customer": customer, "time": time, "amount": amount}
+        clock: Any = {"time_format": time_format, "time_unit": time_unit, "tz": tz}
+        rules: Any = {"merge": merge, "refunds": refunds, "duplicates": duplicates}
+        attributes = () if by is None else (by,)
+
+        def group() -> Transactions:
+            return Transactions(
+                table,
+                **names,
+                **clock,
+                **rules,
+                attributes=attributes,
+                keep_rows=False,
+            )
+
         if signup is not None:
-            births = Transactions(table, customer=customer, time=signup, **clock)
-        return cls(log, every, births=births, by=by, **settings)
+            births = Transactions(
+                table, customer=customer, time=signup, **clock, keep_rows=False
+            )
+            return cls(group(), every, births=births, by=by, **settings)
+        if by is None and "births" not in settings:
+            log = LogSettings(**names, **clock, **rules)
+            rows = EventRows.of(table, log)
+            if rows is not None:
+                return cls._of_rows(rows, group, every, **settings)
+        return cls(group(), every, by=by, **settings)
+
+    @classmethod
+    def _of_rows(
+        cls,
+        rows: EventRows,
+        group: Callable[[], Transactions],
+        every: str,
+        *,
+        ages: str | None = None,
+        elapsed: str | None = None,
+        as_of: Date | None = None,
+        week_start: str = "monday",
+        year_start: int = 1,
+        burn_in: int = 0,
+    ) -> Cohorts:
+        """Return the cohorts of rows, which are grouped only if counts need it."""
+        cohorts = object.__new__(cls)
+        cohorts._settings = _Settings.of(
+            every, ages, elapsed, week_start, year_start, burn_in
+        )
+        cohorts._rows = rows
+        cohorts._source = _Source(group, None, None, None, as_of, rows.family)
+        cohorts._check_beginning()
+        return cohorts
 
     # -- tables --------------------------------------------------------------------
 
@@ -275,8 +360,10 @@ class Cohorts:
         if denominator not in get_args(Denominator):
             expected = "be 'size', 'eligible' or 'previous'"
             raise ParameterError.of("denominator", expected, found=repr(denominator))
-        layout = self._layout(max_age, brackets, recurring=recurring)
-        counts = self._counts(layout, rule, incomplete)
+        columns = _columns(max_age, brackets)
+        counts, layout = self._count(
+            columns, rule, incomplete, recurring=recurring, level=level
+        )
         grid = self._grid(counts, layout)
         return Retention.of(
             grid,
@@ -322,14 +409,17 @@ class Cohorts:
         -------
         CohortValues
         """
-        layout = self._layout(max_age, brackets, recurring=False)
-        counts = self._counts(layout, "bounded", incomplete)
+        self._rows = None
+        columns = _columns(max_age, brackets)
+        counts, layout = self._count(
+            columns, "bounded", incomplete, recurring=False, level=level
+        )
         grid = self._grid(counts, layout)
         values, refunds = self._measured(what, margin)
         sums = _core.cohort_values(
-            self._lives.columns,
+            self._source.lives.columns,
             layout,
-            self._lives.measure(values, refunds=refunds),
+            self._source.lives.measure(values, refunds=refunds),
             incomplete == "eligible",
         )
         return CohortValues.of(
@@ -367,48 +457,87 @@ class Cohorts:
 
     # -- how they are made ---------------------------------------------------------
 
-    def _layout(
+    @property
+    def family(self) -> str:
+        """The kind of frame that results come back as."""
+        return self._source.family
+
+    def _days(self) -> tuple[int, int]:
+        """Return the days of the first and the last possible birth."""
+        if self._rows is not None:
+            return self._rows.days
+        return self._source.lives.first, self._source.lives.last
+
+    def _end(self) -> int:
+        """Return the first instant that was not observed any more."""
+        rows = self._rows
+        if rows is None:
+            return self._source.end()
+        as_of = self._source.as_of
+        if as_of is None:
+            return (rows.last // _DAY + 1) * _DAY
+        at, whole_day = civil_microseconds(as_of, name="as_of", zone=rows.zone)
+        if rows.rules[0] == "hour" and not whole_day:
+            return at + 1
+        return (at // _DAY + 1) * _DAY
+
+    def _check_beginning(self) -> None:
+        first = self._days()[0]
+        if first * _DAY >= self._end():
+            raise ParameterError.of(
+                "as_of",
+                "not come before the first customer, who begins on "
+                f"{np.datetime64(first, 'D')}",
+                found=repr(self._source.as_of),
+            )
+
+    def _count(
         self,
-        max_age: int | None,
-        brackets: Sequence[tuple[int, int]] | None,
+        columns: tuple[int | None, list[tuple[int, int]]],
+        rule: str,
+        incomplete: str,
         *,
         recurring: bool,
+        level: float,
+    ) -> tuple[CohortCounts, LayoutColumns]:
+        """Count straight from the rows where that can be, else from the log."""
+        check_level(level, name="level")
+        eligible = incomplete == "eligible"
+        layout = self._layout(columns, recurring=recurring)
+        if self._rows is not None:
+            found = self._rows.count(layout, rule, eligible_only=eligible)
+            if found is not None:
+                return found, layout
+            self._rows = None
+            layout = self._layout(columns, recurring=recurring)
+        lives = self._source.lives.columns
+        return _core.cohort_counts(lives, layout, rule, eligible), layout
+
+    def _layout(
+        self, columns: tuple[int | None, list[tuple[int, int]]], *, recurring: bool
     ) -> LayoutColumns:
-        settings, lives = self._settings, self._lives
-        if max_age is not None and (isinstance(max_age, bool) or max_age < 0):
-            raise ParameterError.of("max_age", "be at least 0", found=repr(max_age))
-        pairs = [(int(low), int(high)) for low, high in brackets or ()]
-        if any(low < 0 for low, _ in pairs):
-            raise ParameterError.of(
-                "brackets", "begin at age 0 or later", found=repr(brackets)
-            )
-        last = (settings.end - 1) // _DAY
-        latest = last if recurring else min(last, lives.last)
-        cohorts = settings.cohorts.starts(lives.first, max(last, latest))
+        settings, end = self._settings, self._end()
+        first = self._days()[0]
+        cohorts = settings.cohorts.starts(first, (end - 1) // _DAY)
         periods, microseconds, months = None, None, None
         if settings.elapsed is None:
-            first, stop = int(cohorts[0]), int(cohorts[-1]) - 1
-            periods = settings.ages.starts(first, stop)
+            days = int(cohorts[0]), int(cohorts[-1]) - 1
+            periods = settings.ages.starts(*days)
         else:
             microseconds, months = settings.elapsed
-        segments = lives.segments
+        segments = None if self._rows is not None else self._source.lives.segments
+        max_age, brackets = columns
         return {
             "cohorts": cohorts,
             "periods": periods,
             "microseconds": microseconds,
             "months": months,
-            "end": settings.end,
+            "end": end,
             "segments": 1 if segments is None else len(segments.labels),
             "most": None if max_age is None else max_age + 1,
-            "brackets": pairs,
+            "brackets": brackets,
             "recurring": recurring,
         }
-
-    def _counts(
-        self, layout: LayoutColumns, rule: str, incomplete: str
-    ) -> CohortCounts:
-        eligible = incomplete == "eligible"
-        return _core.cohort_counts(self._lives.columns, layout, rule, eligible)
 
     def _grid(self, counts: CohortCounts, layout: LayoutColumns) -> Grid:
         brackets = [
@@ -418,12 +547,12 @@ class Cohorts:
         return Grid.of(
             counts,
             layout["cohorts"],
-            self._settings.end,
+            layout["end"],
             ages=np.array(brackets, dtype=object) if brackets else None,
-            segments=self._lives.segments,
+            segments=None if self._rows is not None else self._source.lives.segments,
             burn_in=self._settings.burn_in,
             unit=self._settings.unit,
-            family=self._log.family,
+            family=self._source.family,
         )
 
     def _measured(
@@ -435,7 +564,7 @@ class Cohorts:
             raise ParameterError.of("what", expected, found=repr(what))
         if what == "orders":
             return None, 0.0
-        values = self._lives.history["values"]
+        values = self._source.lives.history["values"]
         if values is None:
             raise ParameterError.of(
                 "what",
@@ -473,44 +602,24 @@ class Cohorts:
 
     @override
     def __repr__(self) -> str:
-        lives, settings = self._lives, self._settings
+        lives, settings = self._source.lives, self._settings
         first = np.datetime64(lives.first, "D")
-        last = np.datetime64((settings.end - 1) // _DAY, "D")
+        last = np.datetime64((self._end() - 1) // _DAY, "D")
         every = settings.cohorts.every
         members = counted(len(lives.history["offsets"]) - 1, "customer")
         ages = "" if settings.unit == every else f", ages in {settings.unit}"
         return f"Cohorts of {members} by {every}{ages}, {first} to {last}"
 
 
-def _later(log: Transactions, births: Transactions) -> Transactions:
-    """Return the log that reaches further."""
-    times = log.receipt.last_time, births.receipt.last_time
-    return log if times[0] >= times[1] else births
-
-
-def _end(log: Transactions, as_of: Date | None) -> int:
-    """Return the first instant that was not observed any more."""
-    at, whole_day = log._date(as_of, "as_of")  # noqa: SLF001
-    has_times = log._log.history["grain"] in ("hour", "instant")  # noqa: SLF001
-    if as_of is not None and has_times and not whole_day:
-        return at + 1
-    return (at // _DAY + 1) * _DAY
-
-
-def _check_grain(
-    log: Transactions, cohorts: Calendar, ages: Calendar, elapsed: str | None
-) -> None:
-    """Pass if the times of a log are fine enough for the periods."""
-    grain = log._log.history["grain"]  # noqa: SLF001
-    if grain not in ("week", "month"):
-        return
-    coarse = {"month": ("month", "quarter", "year"), "week": ("week",)}[grain]
-    fits = elapsed is None and {cohorts.every, ages.every} <= set(coarse)
-    if fits and (grain == "month" or cohorts.week_start == "monday"):
-        return
-    raise ParameterError.of(
-        "every",
-        f"hold whole {grain}s, since the purchases of a {grain} are merged",
-        found=repr(cohorts.every if elapsed is None else elapsed),
-        hint="Transactions(merge='day') keeps days",
-    )
+def _columns(
+    max_age: int | None, brackets: Sequence[tuple[int, int]] | None
+) -> tuple[int | None, list[tuple[int, int]]]:
+    """Return the last age and the brackets, or say what is wrong with them."""
+    if max_age is not None and (isinstance(max_age, bool) or max_age < 0):
+        raise ParameterError.of("max_age", "be at least 0", found=repr(max_age))
+    pairs = [(int(low), int(high)) for low, high in brackets or ()]
+    if any(low < 0 for low, _ in pairs):
+        raise ParameterError.of(
+            "brackets", "begin at age 0 or later", found=repr(brackets)
+        )
+    return max_age, pairs

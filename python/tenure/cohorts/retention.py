@@ -340,7 +340,9 @@ class Retention:
         """
         return compared_curves(self, adjust=adjust)
 
-    def plot(self, kind: Literal["heatmap", "curves"] = "heatmap", **kwargs: Any) -> Any:
+    def plot(
+        self, kind: Literal["heatmap", "curves"] = "heatmap", **kwargs: Any
+    ) -> Any:
         """Draw the triangle, or a curve for each cohort; returns the axes."""
         from tenure import plotting  # noqa: PLC0415
 

@@ -12,6 +12,12 @@ from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
+from tenure.plotting.cohorts import (
+    plot_cohort_triangle,
+    plot_cohort_values,
+    plot_retention,
+    plot_retention_curves,
+)
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.fit import (
     conditional_expectations,
@@ -57,6 +63,8 @@ __all__ = [
     "plot_alive_history",
     "plot_cluster_criteria",
     "plot_clusters",
+    "plot_cohort_triangle",
+    "plot_cohort_values",
     "plot_conditional_expectations",
     "plot_cumulative_incidence",
     "plot_deciles",
@@ -71,6 +79,8 @@ __all__ = [
     "plot_purchases_over_time",
     "plot_recency_frequency",
     "plot_renewals",
+    "plot_retention",
+    "plot_retention_curves",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",
