@@ -6,8 +6,6 @@ where the first event is the birth. Ages are found by counting up.
 
 import datetime as dt
 
-from dateutil.relativedelta import relativedelta
-
 DAY = dt.timedelta(days=1)
 
 
@@ -66,8 +64,6 @@ class ReferenceTable:
             for _ in range(age):
                 start = following(start, self.every, **self.calendar)
             return start, following(start, self.every, **self.calendar)
-        if isinstance(self.elapsed, relativedelta):
-            return birth + age * self.elapsed, birth + (age + 1) * self.elapsed
         return birth + age * self.elapsed, birth + (age + 1) * self.elapsed
 
     def active(self, member, age):
@@ -100,7 +96,9 @@ class ReferenceTable:
             complete = len(eligible) == len(members)
         else:
             begun = self.bounds(cohort, age)[0] < self.end
-            complete = self.bounds(stop - DAY, age)[1] <= self.end
+            # somebody may still have begun at the very end of the cohort's last day
+            over = self.bounds(stop - DAY, age)[1]
+            complete = over < self.end if self.elapsed else over <= self.end
         complete = complete and stop <= self.end
         state = "complete" if complete else "in progress" if begun else "future"
         asked = eligible if eligible_only else members

@@ -255,7 +255,7 @@ def test_midnight_makes_a_day_of_the_calendar_and_none_of_elapsed_time():
     log = tn.Transactions({"customer_id": [1, 1], "date": times}, merge=None)
     assert log.cohorts("day").retention().customers[0].tolist() == [1, 1]
     elapsed = log.cohorts("day", elapsed="1 day", as_of="2024-03-04").retention()
-    assert elapsed.customers[0].tolist() == [1, 0]
+    assert elapsed.customers[0, :2].tolist() == [1, 0]
 
 
 def test_days_are_those_of_the_time_zone():
@@ -600,7 +600,7 @@ def test_the_bootstrap_of_cohorts_is_wider_where_they_differ():
     assert width(wide) > 3 * width(plain)
     assert width(boot) > 3 * width(plain)
     again = table.average(interval="bootstrap")
-    assert boot["ci_low"].tolist() == again["ci_low"].tolist()
+    np.testing.assert_array_equal(boot["ci_low"], again["ci_low"])
 
 
 def test_the_burn_in_is_flagged_and_left_out(hand):
@@ -627,7 +627,7 @@ def test_frames_of_the_callers_family(family):
         assert list(long.columns) == names
         assert wide.index.name == "cohort"
         assert wide.columns.name == "period_number"
-        assert wide.columns.tolist() == list(range(19))
+        assert wide.columns.tolist() == list(range(18))
         assert table.cohort_size.index.name == "cohort"
     elif family == "numpy":
         assert list(long) == names
