@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from reference_cohorts import ReferenceTable
 from tenure.cohorts import newcombe, wilson
 from tenure.cohorts._calendar import Calendar
+from tenure.cohorts._intervals import adjusted, two_share_p_values
 
 DATA = Path("data")
 NAN = math.nan
@@ -431,7 +432,7 @@ RULES = ("bounded", "unbounded", "cumulative", "consecutive", "relative")
     signups=st.booleans(),
     eligible=st.booleans(),
 )
-def test_every_cell_is_as_by_the_reference(
+def test_every_cell_is_as_by_the_reference(  # noqa: PLR0917
     customers, grain, elapsed, as_of, signups, eligible
 ):
     every, options, calendar = grain
@@ -570,8 +571,6 @@ def test_multiplicity_is_controlled():
     rounds = 300
     for _ in range(rounds):
         x = rng.binomial(400, 0.3, size=10)
-        from tenure.cohorts._intervals import adjusted, two_share_p_values
-
         _, p = two_share_p_values((x, 400), (x.sum() - x, 3600))
         alarms += bool((adjusted(p, "holm") < 0.05).any())
     # three standard errors of 300 trials about 0.05, and Holm is conservative
@@ -688,14 +687,19 @@ def test_cdnow_by_pandas():
 ERRORS = [
     (
         lambda log: log.cohorts("fortnight"),
-        "`every` must be one of day, week, month, quarter, year, 4-4-5, 4-5-4, 5-4-4, "
-        "got 'fortnight'\n\nHint: ages of a number of days or months are named by "
-        "elapsed",
+        (
+            "`every` must be one of day, week, month, quarter, year, 4-4-5, 4-5-4, "
+            "5-4-4, "
+            "got 'fortnight'\n\nHint: ages of a number of days or months are named by "
+            "elapsed"
+        ),
     ),
     (
         lambda log: log.cohorts("week", week_start="Mon"),
-        "`week_start` must be one of monday, tuesday, wednesday, thursday, friday, "
-        "saturday, sunday, got 'Mon'",
+        (
+            "`week_start` must be one of monday, tuesday, wednesday, thursday, friday, "
+            "saturday, sunday, got 'Mon'"
+        ),
     ),
     (
         lambda log: log.cohorts(year_start=13),
@@ -703,13 +707,19 @@ ERRORS = [
     ),
     (
         lambda log: log.cohorts(elapsed="soon"),
-        "`elapsed` must be a whole number of hours, days, weeks, months, quarters or "
-        "years, got 'soon'\n\nHint: such as '30 days' or '1 month'",
+        (
+            "`elapsed` must be a whole number of hours, days, weeks, months, "
+            "quarters or "
+            "years, got 'soon'\n\nHint: such as '30 days' or '1 month'"
+        ),
     ),
     (
         lambda log: log.cohorts(elapsed="0 days"),
-        "`elapsed` must be a whole number of hours, days, weeks, months, quarters or "
-        "years, got '0 days'\n\nHint: such as '30 days' or '1 month'",
+        (
+            "`elapsed` must be a whole number of hours, days, weeks, months, "
+            "quarters or "
+            "years, got '0 days'\n\nHint: such as '30 days' or '1 month'"
+        ),
     ),
     (
         lambda log: log.cohorts(ages="month", elapsed="day"),
@@ -718,13 +728,19 @@ ERRORS = [
     (lambda log: log.cohorts(burn_in=-1), "`burn_in` must be at least 0, got -1"),
     (
         lambda log: log.cohorts(as_of="2023-12-31"),
-        "`as_of` must not come before the first customer, who begins on 2024-01-01, "
-        "got '2023-12-31'",
+        (
+            "`as_of` must not come before the first customer, who begins on "
+            "2024-01-01, "
+            "got '2023-12-31'"
+        ),
     ),
     (
         lambda log: log.cohorts().retention("rolling"),
-        "`rule` must be one of bounded, unbounded, cumulative, consecutive, relative, "
-        "got 'rolling'",
+        (
+            "`rule` must be one of bounded, unbounded, cumulative, consecutive, "
+            "relative, "
+            "got 'rolling'"
+        ),
     ),
     (
         lambda log: log.cohorts().retention(incomplete="drop"),
@@ -740,8 +756,10 @@ ERRORS = [
     ),
     (
         lambda log: log.cohorts().retention(brackets=[(0, 2), (1, 3)]),
-        "`brackets` must each hold an age at least, and begin where the one before "
-        "ends, or later, got [(0, 2), (1, 3)]",
+        (
+            "`brackets` must each hold an age at least, and begin where the one before "
+            "ends, or later, got [(0, 2), (1, 3)]"
+        ),
     ),
     (
         lambda log: log.cohorts().retention(level=1.0),
@@ -749,8 +767,10 @@ ERRORS = [
     ),
     (
         lambda log: log.cohorts().values("revenue"),
-        "`what` must be 'orders' for a log without amounts, got 'revenue'\n\nHint: "
-        "Transactions(..., amount=...) reads them",
+        (
+            "`what` must be 'orders' for a log without amounts, got 'revenue'\n\nHint: "
+            "Transactions(..., amount=...) reads them"
+        ),
     ),
     (
         lambda log: log.cohorts().values("orders", per="order"),
@@ -770,9 +790,11 @@ ERRORS = [
     ),
     (
         lambda log: log.cohorts().retention("relative").average("chained"),
-        "`kind` must be 'weighted' or 'simple' where retention is a share of those "
-        "before, got 'chained'\n\nHint: denominator='size' has a curve that can be "
-        "chained",
+        (
+            "`kind` must be 'weighted' or 'simple' where retention is a share of those "
+            "before, got 'chained'\n\nHint: denominator='size' has a curve that can be "
+            "chained"
+        ),
     ),
     (
         lambda log: log.cohorts().retention().compare(99),
@@ -780,9 +802,13 @@ ERRORS = [
     ),
     (
         lambda log: log.cohorts().retention().compare_curves(),
-        "`rule` must be 'cumulative', 'unbounded' or 'consecutive' where curves are "
-        "compared, got 'bounded'\n\nHint: with other rules customers come and go, and "
-        "nothing is survived",
+        (
+            "`rule` must be 'cumulative', 'unbounded' or 'consecutive' where "
+            "curves are "
+            "compared, got 'bounded'\n\nHint: with other rules customers come and "
+            "go, and "
+            "nothing is survived"
+        ),
     ),
 ]
 
@@ -826,7 +852,8 @@ def test_signups_must_be_there_for_everybody():
     with pytest.raises(tn.exceptions.DataError) as missing:
         log.cohorts(signup=["2024-01-01", None, "2024-01-01", None])
     assert str(missing.value) == (
-        "column `signup` must hold a time for every customer; row 1 has none (2 rows in "
+        "column `signup` must hold a time for every customer; row 1 has none "
+        "(2 rows in "
         "all)\n\nHint: births takes a log of signups, and leaves out who has none"
     )
 

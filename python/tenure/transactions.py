@@ -547,7 +547,8 @@ class Transactions:
         Examples
         --------
         >>> import tenure as tn
-        >>> orders = {"customer_id": [1, 2, 1], "date": ["2024-01-31"] * 2 + ["2024-02-01"]}
+        >>> dates = ["2024-01-31", "2024-01-31", "2024-02-01"]
+        >>> orders = {"customer_id": [1, 2, 1], "date": dates}
         >>> log = tn.Transactions(orders)
         >>> log.cohorts("month", as_of="2024-02-29").retention().retention[0]
         array([1. , 0.5])

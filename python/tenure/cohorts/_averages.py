@@ -68,11 +68,11 @@ def _checked(table: Retention, kind: str, interval: str | None, draws: int) -> s
     """Return the kind of interval, if that and the average can be had."""
     if kind not in get_args(Kind):
         expected = "be 'weighted', 'simple' or 'chained'"
-        raise ParameterError.of("kind", expected, found=repr(kind))
+        raise ParameterError.of(name="kind", expected=expected, found=repr(kind))
     if kind == "chained" and table.denominator == "previous":
         raise ParameterError.of(
-            "kind",
-            "be 'weighted' or 'simple' where retention is a share of those before",
+            name="kind",
+            expected="be 'weighted' or 'simple' where retention is a share of those before",
             found="'chained'",
             hint="denominator='size' has a curve that can be chained",
         )
@@ -80,12 +80,18 @@ def _checked(table: Retention, kind: str, interval: str | None, draws: int) -> s
         interval = "wilson" if kind == "weighted" else "bootstrap"
     if interval not in get_args(Average):
         expected = "be 'wilson', 'overdispersed' or 'bootstrap'"
-        raise ParameterError.of("interval", expected, found=repr(interval))
+        raise ParameterError.of(
+            name="interval", expected=expected, found=repr(interval)
+        )
     if interval != "bootstrap" and kind != "weighted":
         expected = f"be 'bootstrap' for {kind} averages"
-        raise ParameterError.of("interval", expected, found=repr(interval))
+        raise ParameterError.of(
+            name="interval", expected=expected, found=repr(interval)
+        )
     if draws < 1:
-        raise ParameterError.of("draws", "be at least 1", found=repr(draws))
+        raise ParameterError.of(
+            name="draws", expected="be at least 1", found=repr(draws)
+        )
     return interval
 
 
@@ -121,9 +127,11 @@ def _simple(
     counted: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Return the mean of the shares of the cohorts."""
-    shares = np.divide(x, n, out=np.zeros_like(x), where=counted)
+    zero = np.zeros_like(x)
+    shares: NDArray[np.float64] = np.divide(x, n, out=zero, where=counted)
+    present = counted.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return (weights @ shares) / (weights @ counted.astype(np.float64))
+        return (weights @ shares) / (weights @ present)
 
 
 def _chained(
@@ -180,9 +188,8 @@ def _bootstrap(
     cohort alone says nothing about how cohorts differ.
     """
     present = cells[2].any(axis=1)
-    x, n, counted = (table[present] for table in cells)
-    rows = len(x)
-    width = x.shape[1]
+    x, n, counted = cells[0][present], cells[1][present], cells[2][present]
+    rows, width = len(x), cells[0].shape[1]
     if rows == 0:
         return np.full(width, np.nan), np.full(width, np.nan)
     generator = np.random.default_rng(seed)

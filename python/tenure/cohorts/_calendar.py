@@ -65,11 +65,15 @@ class Calendar:
             raise ParameterError.of(name, expected, found=repr(every), hint=hint)
         if week_start not in weekdays:
             raise ParameterError.of(
-                "week_start", f"be one of {', '.join(weekdays)}", found=repr(week_start)
+                name="week_start",
+                expected=f"be one of {', '.join(weekdays)}",
+                found=repr(week_start),
             )
         if isinstance(year_start, bool) or year_start not in range(1, 13):
             raise ParameterError.of(
-                "year_start", "be a month from 1 to 12", found=repr(year_start)
+                name="year_start",
+                expected="be a month from 1 to 12",
+                found=repr(year_start),
             )
         return cls(every, week_start, int(year_start))  # pyright: ignore[reportArgumentType]
 
@@ -147,15 +151,15 @@ def elapsed_age(elapsed: str) -> tuple[int | None, int | None]:
     >>> elapsed_age("30 days"), elapsed_age("month"), elapsed_age("1 year")
     ((2592000000000, None), (None, 1), (None, 12))
     """
-    found = _AGE.fullmatch(elapsed) if isinstance(elapsed, str) else None
+    found = _AGE.fullmatch(str(elapsed))
     number, unit = (found[1] or "1", found[2].lower()) if found else ("0", "")
     if int(number) > 0 and unit in _MICROSECONDS:
         return int(number) * _MICROSECONDS[unit], None
     if int(number) > 0 and unit in _MONTHS:
         return None, int(number) * _MONTHS[unit]
     raise ParameterError.of(
-        "elapsed",
-        "be a whole number of hours, days, weeks, months, quarters or years",
+        name="elapsed",
+        expected="be a whole number of hours, days, weeks, months, quarters or years",
         found=repr(elapsed),
         hint="such as '30 days' or '1 month'",
     )

@@ -20,6 +20,8 @@ __all__ = ["Against", "compared_at", "compared_curves"]
 Against: TypeAlias = Literal["rest", "previous"]
 """What a cohort is compared with."""
 
+_Share: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
+
 # Whether being retained can only begin, or only end.
 _EVENTS = {"cumulative": 1.0, "unbounded": -1.0, "consecutive": -1.0}
 
@@ -31,25 +33,23 @@ def compared_at(
     column = table._grid.place(age)  # noqa: SLF001
     if against not in ("rest", "previous"):
         raise ParameterError.of(
-            "against", "be 'rest' or 'previous'", found=repr(against)
+            name="against", expected="be 'rest' or 'previous'", found=repr(against)
         )
     if not np.isfinite(table.ci_low).any():
         raise ParameterError.of(
-            "denominator",
-            "be 'size' or 'eligible' where cohorts are compared",
+            name="denominator",
+            expected="be 'size' or 'eligible' where cohorts are compared",
             found=repr(table.denominator),
         )
     rows = _compared(table, column)
     x, n = table.customers[rows, column], table.denominators[rows, column]
     if against == "rest":
-        others = x.sum() - x, n.sum() - n
+        others: _Share = (x.sum() - x, n.sum() - n)
     else:
         groups = _groups(table)[rows]
         first = np.concatenate([[True], groups[1:] != groups[:-1]])
-        others = tuple(
-            np.where(first, np.nan, np.concatenate([[np.nan], part[:-1]]))
-            for part in (x, n)
-        )
+        before = np.maximum(np.arange(len(rows)) - 1, 0)
+        others = np.where(first, np.nan, x[before]), np.where(first, np.nan, n[before])
     z, p_values = two_share_p_values((x, n), others)
     low, high = newcombe((x, n), others, level)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -99,8 +99,8 @@ def compared_curves(table: Retention, *, adjust: str) -> Any:
     """Compare whole curves; see `Retention.compare_curves`."""
     if table.rule not in _EVENTS or table.denominator == "previous":
         raise ParameterError.of(
-            "rule",
-            "be 'cumulative', 'unbounded' or 'consecutive' where curves are compared",
+            name="rule",
+            expected="be 'cumulative', 'unbounded' or 'consecutive' where curves are compared",
             found=repr(table.rule),
             hint="with other rules customers come and go, and nothing is survived",
         )
@@ -110,15 +110,16 @@ def compared_curves(table: Retention, *, adjust: str) -> Any:
         what = "fewer than two cohorts have been observed to the end of an age"
         raise EmptyDataError.of(what, hint="choose shorter periods")
     tests = [_test(ages, events, counts, rows == cohort) for cohort in cohorts]
+    p_values = np.array([test[3] for test in tests])
     columns = {
         **_names(table, cohorts),
         "customers": np.array([counts[rows == one].sum() for one in cohorts], np.int64),
         "events": np.array([test[0] for test in tests]),
         "expected": np.array([test[1] for test in tests]),
         "statistic": np.array([test[2] for test in tests]),
-        "p_value": np.array([test[3] for test in tests]),
+        "p_value": p_values,
+        "p_adjusted": adjusted(p_values, adjust),
     }
-    columns["p_adjusted"] = adjusted(columns["p_value"], adjust)
     return native_frame(columns, family=table.family)
 
 
@@ -135,13 +136,15 @@ def _durations(
     sign = _EVENTS[table.rule]
     found: list[tuple[int, int, bool, float]] = []
     complete = (table.status == "complete") & (table.denominators > 0)
-    for row in np.flatnonzero(complete.any(axis=1) & ~table.left_edge):
+    chosen = np.flatnonzero(complete.any(axis=1) & ~table.left_edge)
+    for row in chosen.tolist():
         known = table.customers[row][: int(complete[row].sum())]
         size = float(table.denominators[row, 0])
         start = 0.0 if sign > 0 else size
         changes = sign * np.diff(known, prepend=start)
-        left = size - changes.sum()
-        found += [(row, age, True, n) for age, n in enumerate(changes) if n > 0]
+        left = size - float(changes.sum())
+        moved: list[float] = changes.tolist()
+        found += [(row, age, True, n) for age, n in enumerate(moved) if n > 0]
         found += [(row, len(known) - 1, False, left)] if left > 0 else []
     rows, ages, events, counts = zip(*found, strict=True) if found else ((),) * 4
     return (

@@ -80,7 +80,8 @@ class Grid:
         periods = len(starts) - 1
         groups = 1 if segments is None else len(segments.labels)
         sizes, eligible = counts["sizes"], counts["eligible"]
-        columns = np.arange(eligible.shape[1])
+        width = int(eligible.shape[1])
+        columns = np.arange(width)
         # with somebody in the cohort they decide; with nobody the calendar does
         nobody = (sizes == 0)[:, None]
         reach = np.tile(counts["latest_complete"], groups)[:, None]
@@ -123,8 +124,8 @@ class Grid:
         """Return the cells without a value."""
         if incomplete not in get_args(Incomplete):
             raise ParameterError.of(
-                "incomplete",
-                "be 'mask', 'eligible' or 'flag'",
+                name="incomplete",
+                expected="be 'mask', 'eligible' or 'flag'",
                 found=repr(incomplete),
             )
         if incomplete == "mask":
@@ -164,5 +165,7 @@ class Grid:
         found = np.flatnonzero(self.ages == age)
         if len(found) == 0:
             shown = ", ".join(str(one) for one in self.ages[:20])
-            raise ParameterError.of("age", f"be one of {shown}", found=repr(age))
+            raise ParameterError.of(
+                name="age", expected=f"be one of {shown}", found=repr(age)
+            )
         return int(found[0])

@@ -133,7 +133,7 @@ def adjusted(p_values: NDArray[np.float64], adjust: str) -> NDArray[np.float64]:
     """
     if adjust not in ("holm", "bh", "none"):
         raise ParameterError.of(
-            "adjust", "be 'holm', 'bh' or 'none'", found=repr(adjust)
+            name="adjust", expected="be 'holm', 'bh' or 'none'", found=repr(adjust)
         )
     result = p_values.copy()
     tests = np.flatnonzero(~np.isnan(p_values))

@@ -47,8 +47,8 @@ class Segments:
         customers = len(log.customers)
         if len(column.values) != customers:
             raise LengthError.between(
-                "by",
-                len(column.values),
+                column="by",
+                found=len(column.values),
                 reference="customers",
                 expected=customers,
             )
@@ -94,7 +94,9 @@ class Lives:
         history = log._log.history  # noqa: SLF001
         if births is not None and signup is not None:
             expected = "be left out where births are given"
-            raise ParameterError.of("signup", expected, found=repr(signup))
+            raise ParameterError.of(
+                name="signup", expected=expected, found=repr(signup)
+            )
         if births is not None:
             return _joined(log, births, segments)
         if signup is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -14,10 +12,10 @@ from tenure._log_settings import LogSettings
 from tenure._report import counted
 from tenure._time import civil_microseconds
 from tenure._typing import override
-from tenure.cohorts._calendar import Calendar, elapsed_age
 from tenure.cohorts._grid import Grid, Incomplete
-from tenure.cohorts._lives import Lives
 from tenure.cohorts._rows import EventRows
+from tenure.cohorts._settings import DAY, Settings
+from tenure.cohorts._source import Source
 from tenure.cohorts.retention import Denominator, Retention, Rule
 from tenure.cohorts.values import CohortValues, Per, What
 from tenure.exceptions import ParameterError
@@ -33,92 +31,6 @@ if TYPE_CHECKING:
     from tenure.transactions import Transactions
 
 __all__ = ["Cohorts"]
-
-_DAY = 86_400_000_000
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """How rows and columns are cut."""
-
-    cohorts: Calendar
-    ages: Calendar
-    elapsed: tuple[int | None, int | None] | None
-    burn_in: int
-    unit: str
-
-    @classmethod
-    def of(
-        cls,
-        every: str,
-        ages: str | None,
-        elapsed: str | None,
-        week_start: str,
-        year_start: int,
-        burn_in: int,
-    ) -> _Settings:
-        """Return the settings, or say what is wrong with them."""
-        calendar = Calendar.of(every, week_start, year_start)
-        counted_by = Calendar.of(ages or every, week_start, year_start, name="ages")
-        if ages is not None and elapsed is not None:
-            raise ParameterError.of(
-                "elapsed", "be left out where ages are given", found=repr(elapsed)
-            )
-        if isinstance(burn_in, bool) or burn_in < 0:
-            raise ParameterError.of("burn_in", "be at least 0", found=repr(burn_in))
-        length = None if elapsed is None else elapsed_age(elapsed)
-        return cls(calendar, counted_by, length, burn_in, elapsed or counted_by.every)
-
-    def check_grain(self, grain: str) -> None:
-        """Pass if the times of a log are fine enough for the periods."""
-        coarse = {"month": {"month", "quarter", "year"}, "week": {"week"}}
-        if grain not in coarse:
-            return
-        asked = {self.cohorts.every, self.ages.every}
-        fits = self.elapsed is None and asked <= coarse[grain]
-        if fits and (grain == "month" or self.cohorts.week_start == "monday"):
-            return
-        raise ParameterError.of(
-            "every",
-            f"hold whole {grain}s, since the purchases of a {grain} are merged",
-            found=repr(self.cohorts.every if self.elapsed is None else self.unit),
-            hint="Transactions(merge='day') keeps days",
-        )
-
-
-@dataclass(eq=False)
-class _Source:
-    """Where customers come from, grouped when that is first needed."""
-
-    group: Callable[[], Transactions]
-    births: Transactions | None
-    signup: str | ArrayLike | None
-    by: str | ArrayLike | None
-    as_of: Date | None
-    family_of_rows: str | None = None
-
-    @cached_property
-    def log(self) -> Transactions:
-        return self.group()
-
-    @cached_property
-    def lives(self) -> Lives:
-        return Lives.of(self.log, self.births, self.signup, self.by)
-
-    @property
-    def family(self) -> str:
-        return self.family_of_rows or self.log.family
-
-    def end(self) -> int:
-        """Return the first instant that was not observed any more."""
-        log = self.log
-        if self.as_of is None and self.births is not None:
-            log = max(log, self.births, key=lambda one: one.receipt.last_time)
-        at, whole_day = log._date(self.as_of, "as_of")  # noqa: SLF001
-        has_times = log._log.history["grain"] in ("hour", "instant")  # noqa: SLF001
-        if self.as_of is not None and has_times and not whole_day:
-            return at + 1
-        return (at // _DAY + 1) * _DAY
 
 
 class Cohorts:
@@ -195,12 +107,12 @@ class Cohorts:
         year_start: int = 1,
         burn_in: int = 0,
     ) -> None:
-        self._settings = _Settings.of(
+        self._settings = Settings.of(
             every, ages, elapsed, week_start, year_start, burn_in
         )
         self._settings.check_grain(log._log.history["grain"])  # noqa: SLF001
         self._rows = None
-        self._source = _Source(lambda: log, births, signup, by, as_of)
+        self._source = Source(lambda: log, births, signup, by, as_of)
         self._check_beginning()
 
     @classmethod
@@ -299,11 +211,11 @@ class Cohorts:
     ) -> Cohorts:
         """Return the cohorts of rows, which are grouped only if counts need it."""
         cohorts = object.__new__(cls)
-        cohorts._settings = _Settings.of(
+        cohorts._settings = Settings.of(
             every, ages, elapsed, week_start, year_start, burn_in
         )
         cohorts._rows = rows
-        cohorts._source = _Source(group, None, None, None, as_of, rows.family)
+        cohorts._source = Source(group, None, None, None, as_of, rows.family)
         cohorts._check_beginning()
         return cohorts
 
@@ -354,12 +266,14 @@ class Cohorts:
         """
         if rule not in get_args(Rule):
             expected = f"be one of {', '.join(get_args(Rule))}"
-            raise ParameterError.of("rule", expected, found=repr(rule))
+            raise ParameterError.of(name="rule", expected=expected, found=repr(rule))
         if denominator is None:
             denominator = "previous" if rule == "relative" else "size"
         if denominator not in get_args(Denominator):
             expected = "be 'size', 'eligible' or 'previous'"
-            raise ParameterError.of("denominator", expected, found=repr(denominator))
+            raise ParameterError.of(
+                name="denominator", expected=expected, found=repr(denominator)
+            )
         columns = _columns(max_age, brackets)
         counts, layout = self._count(
             columns, rule, incomplete, recurring=recurring, level=level
@@ -475,18 +389,18 @@ class Cohorts:
             return self._source.end()
         as_of = self._source.as_of
         if as_of is None:
-            return (rows.last // _DAY + 1) * _DAY
+            return (rows.last // DAY + 1) * DAY
         at, whole_day = civil_microseconds(as_of, name="as_of", zone=rows.zone)
         if rows.rules[0] == "hour" and not whole_day:
             return at + 1
-        return (at // _DAY + 1) * _DAY
+        return (at // DAY + 1) * DAY
 
     def _check_beginning(self) -> None:
         first = self._days()[0]
-        if first * _DAY >= self._end():
+        if first * DAY >= self._end():
             raise ParameterError.of(
-                "as_of",
-                "not come before the first customer, who begins on "
+                name="as_of",
+                expected="not come before the first customer, who begins on "
                 f"{np.datetime64(first, 'D')}",
                 found=repr(self._source.as_of),
             )
@@ -518,7 +432,7 @@ class Cohorts:
     ) -> LayoutColumns:
         settings, end = self._settings, self._end()
         first = self._days()[0]
-        cohorts = settings.cohorts.starts(first, (end - 1) // _DAY)
+        cohorts = settings.cohorts.starts(first, (end - 1) // DAY)
         periods, microseconds, months = None, None, None
         if settings.elapsed is None:
             days = int(cohorts[0]), int(cohorts[-1]) - 1
@@ -561,14 +475,14 @@ class Cohorts:
         """Return the value of each event, and what later refunds count for."""
         if what not in get_args(What):
             expected = f"be one of {', '.join(get_args(What))}"
-            raise ParameterError.of("what", expected, found=repr(what))
+            raise ParameterError.of(name="what", expected=expected, found=repr(what))
         if what == "orders":
             return None, 0.0
         values = self._source.lives.history["values"]
         if values is None:
             raise ParameterError.of(
-                "what",
-                "be 'orders' for a log without amounts",
+                name="what",
+                expected="be 'orders' for a log without amounts",
                 found=repr(what),
                 hint="Transactions(..., amount=...) reads them",
             )
@@ -583,19 +497,21 @@ class Cohorts:
     ) -> tuple[NDArray[np.float64], float]:
         if margin is None:
             raise ParameterError.of(
-                "margin",
-                "be a share of revenue or one number a purchase",
+                name="margin",
+                expected="be a share of revenue or one number a purchase",
                 found="None",
             )
         given = np.asarray(margin, np.float64)
         if not np.isfinite(given).all():
-            raise ParameterError.of("margin", "be finite", found=repr(margin))
+            raise ParameterError.of(
+                name="margin", expected="be finite", found=repr(margin)
+            )
         if given.ndim == 0:
             return values * float(given), float(given)
         if given.shape != values.shape:
             raise ParameterError.of(
-                "margin",
-                f"have one number for each of the {len(values)} purchases",
+                name="margin",
+                expected=f"have one number for each of the {len(values)} purchases",
                 found=f"{given.size}",
             )
         return np.ascontiguousarray(given), 0.0
@@ -604,7 +520,7 @@ class Cohorts:
     def __repr__(self) -> str:
         lives, settings = self._source.lives, self._settings
         first = np.datetime64(lives.first, "D")
-        last = np.datetime64((self._end() - 1) // _DAY, "D")
+        last = np.datetime64((self._end() - 1) // DAY, "D")
         every = settings.cohorts.every
         members = counted(len(lives.history["offsets"]) - 1, "customer")
         ages = "" if settings.unit == every else f", ages in {settings.unit}"
@@ -616,10 +532,12 @@ def _columns(
 ) -> tuple[int | None, list[tuple[int, int]]]:
     """Return the last age and the brackets, or say what is wrong with them."""
     if max_age is not None and (isinstance(max_age, bool) or max_age < 0):
-        raise ParameterError.of("max_age", "be at least 0", found=repr(max_age))
+        raise ParameterError.of(
+            name="max_age", expected="be at least 0", found=repr(max_age)
+        )
     pairs = [(int(low), int(high)) for low, high in brackets or ()]
     if any(low < 0 for low, _ in pairs):
         raise ParameterError.of(
-            "brackets", "begin at age 0 or later", found=repr(brackets)
+            name="brackets", expected="begin at age 0 or later", found=repr(brackets)
         )
     return max_age, pairs

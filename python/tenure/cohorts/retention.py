@@ -241,7 +241,9 @@ class Retention:
             from tenure.exceptions import ParameterError  # noqa: PLC0415
 
             expected = f"be one of {', '.join(tables)}"
-            raise ParameterError.of("values", expected, found=repr(values))
+            raise ParameterError.of(
+                name="values", expected=expected, found=repr(values)
+            )
         return self._grid.wide(tables[values]())
 
     # -- all cohorts together --------------------------------------------------------

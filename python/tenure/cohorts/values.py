@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -106,9 +106,11 @@ class CohortValues:
         _check(what, per, cumulative=cumulative)
         width = grid.width
         sizes = np.broadcast_to(grid.sizes[:, None], grid.eligible.shape)
-        members = (grid.eligible if incomplete == "eligible" else sizes) * 1.0
-        active = counts["active"][:, :width] * 1.0
-        tables = {name: cells[:, :width] for name, cells in sums.items()}  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
+        members = grid.eligible if incomplete == "eligible" else sizes
+        members = members.astype(np.float64)
+        active = counts["active"][:, :width].astype(np.float64)
+        cells = cast("dict[str, NDArray[np.float64]]", sums)
+        tables = {name: table[:, :width] for name, table in cells.items()}
         moments = _Moments(members, active, tables, cumulative=cumulative)
         value, error = moments.estimate(per)
         hidden = grid.hides(incomplete)
@@ -200,7 +202,9 @@ class CohortValues:
         """
         if self.per != "acquired":
             raise ParameterError.of(
-                "per", "be 'acquired' for an average", found=repr(self.per)
+                name="per",
+                expected="be 'acquired' for an average",
+                found=repr(self.per),
             )
         from tenure._frame import native_frame  # noqa: PLC0415
 
@@ -262,7 +266,8 @@ class CohortValues:
         return f"{type(self).__name__} of {members} in {rows}: {self.title}"
 
     def _rows(self) -> tuple[list[str], list[list[str]]]:
-        grid, rows = self._grid, []
+        grid = self._grid
+        rows: list[list[str]] = []
         for place in range(min(len(self), _SHOWN)):
             names = [str(values[place]) for values in grid.rows.values()]
             names[-1] = self.label(place)
@@ -284,14 +289,18 @@ class CohortValues:
 def _check(what: str, per: str, *, cumulative: bool) -> None:
     if per not in get_args(Per):
         expected = "be 'cohort', 'acquired', 'active' or 'order'"
-        raise ParameterError.of("per", expected, found=repr(per))
+        raise ParameterError.of(name="per", expected=expected, found=repr(per))
     if cumulative and per in ("active", "order"):
         raise ParameterError.of(
-            "per", "be 'cohort' or 'acquired' for cumulative values", found=repr(per)
+            name="per",
+            expected="be 'cohort' or 'acquired' for cumulative values",
+            found=repr(per),
         )
     if what == "orders" and per == "order":
         raise ParameterError.of(
-            "per", "be 'cohort', 'acquired' or 'active' for orders", found=repr(per)
+            name="per",
+            expected="be 'cohort', 'acquired' or 'active' for orders",
+            found=repr(per),
         )
 
 

@@ -91,7 +91,7 @@ def plot_retention(
         retention,
         retention.retention,
         np.asarray(retention._grid.sizes),  # noqa: SLF001
-        (ax, numbers, "retention", lambda share: f"{100 * share:.0f}"),
+        (ax, numbers, "retention", _percent),
         **kwargs,
     )
     title(ax, f"Retention of {sizes} cohorts, %")
@@ -118,7 +118,7 @@ def plot_cohort_triangle(
         values,
         values.value,
         values.sizes,
-        (ax, numbers, values.title, lambda value: f"{value:,.4g}"),
+        (ax, numbers, values.title, _number),
         **kwargs,
     )
     title(ax, values.title.capitalize())
@@ -164,6 +164,14 @@ def _triangle(
         spine.set_visible(False)
     ax.set_xlabel(_age(table.unit))
     return ax
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.4g}"
 
 
 def _age(unit: str) -> str:
@@ -284,9 +292,10 @@ def _curves(ax: Axes, table: Any, cells: NDArray[np.float64], **kwargs: Any) -> 
     """Draw a line for each row, from dark for the oldest to light."""
     complete = table.status == "complete"
     rows = np.flatnonzero((complete & np.isfinite(cells)).sum(axis=1) > 1)
-    named = set(rows[:: max(1, -(-len(rows) // _NAMED))])
-    ages = np.arange(cells.shape[1])
-    for place, row in enumerate(rows):
+    named = set(rows[:: max(1, -(-len(rows) // _NAMED))].tolist())
+    width = int(cells.shape[1])
+    ages = np.arange(width)
+    for place, row in enumerate(rows.tolist()):
         shade = sequential()(0.95 - 0.7 * place / max(1, len(rows) - 1))
         look: dict[str, Any] = {"color": shade, "linewidth": 1.1, "alpha": 0.9}
         if row in named:
