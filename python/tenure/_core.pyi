@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from tenure._core_types import (
     ActivityColumns,
     CohortCounts,
-    CohortCountsOfLog,
     CohortSums,
     CollatedColumns,
     CompetingColumns,
@@ -133,7 +132,7 @@ def cohort_counts_of_log(
     layout: LayoutColumns,
     rule: str,
     eligible_only: bool,
-) -> CohortCountsOfLog | None: ...
+) -> tuple[CohortCounts, tuple[int, int]] | None: ...
 def cohort_values(
     customers: LifeColumns,
     layout: LayoutColumns,

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "ActivityColumns",
     "CohortCounts",
-    "CohortCountsOfLog",
     "CohortSums",
     "CollatedColumns",
     "CompetingColumns",
@@ -264,12 +263,6 @@ class CohortCounts(TypedDict):
     earliest_started: Ints
     outside: int
     early: int
-
-
-class CohortCountsOfLog(CohortCounts):
-    """The same, straight from the rows of a log, and what became of these."""
-
-    receipt: ReceiptCounts
 
 
 class CohortSums(TypedDict):

@@ -102,16 +102,32 @@ impl Ages {
         }
     }
 
+    /// The periods that ages count, if they do.
+    pub(super) fn periods(&self) -> Option<&Periods> {
+        match &self.scale {
+            Scale::Calendar(periods, ..) => Some(periods),
+            _ => None,
+        }
+    }
+
+    /// How many ages have been observed of who was born in the period of that place.
+    pub(super) fn observed_from(&self, place: usize) -> Observed {
+        let (ended, begun) = match &self.scale {
+            Scale::Calendar(_, ended, begun) => (*ended, *begun),
+            _ => (0, 0),
+        };
+        Observed {
+            complete: ended.saturating_sub(place),
+            started: begun.saturating_sub(place),
+        }
+    }
+
     /// How many ages have been observed of who was born then.
     pub(super) fn observed(&self, birth: i64) -> Observed {
         let passed = self.end.saturating_sub(birth).max(0);
         match &self.scale {
-            Scale::Calendar(periods, ended, begun) => {
-                let first = periods.place(birth).unwrap_or(usize::MAX);
-                Observed {
-                    complete: ended.saturating_sub(first),
-                    started: begun.saturating_sub(first),
-                }
+            Scale::Calendar(periods, ..) => {
+                self.observed_from(periods.place(birth).unwrap_or(usize::MAX))
             }
             Scale::Elapsed(length) => {
                 let complete = (passed / length) as usize;

@@ -1,6 +1,7 @@
 //! How many customers of each cohort are retained at each age.
 
-use super::lives::{Layout, Life, Lives};
+use super::ages::Observed;
+use super::lives::{Layout, Lives};
 use super::rules::ReturnRule;
 use super::spans;
 use crate::numeric::parallel;
@@ -163,23 +164,47 @@ impl<'a> Counter<'a> {
             early |= events.first().is_some_and(|&first| first < life.birth);
             layout.ages().collect(life.birth, events, &mut self.columns);
             layout.to_columns(&mut self.columns);
-            self.add_life(&life, lives.first_return(), tables);
+            self.add_life(life.row, life.observed, lives.first_return(), tables);
         });
         tables.outside += i64::from(!found);
         tables.early += i64::from(early);
     }
 
-    fn add_life(&self, life: &Life, first_return: usize, tables: &mut Tables) {
+    /// Adds a customer who begins with the first of these periods of the calendar, one a bit.
+    pub(super) fn add_mask(&mut self, mask: u64, tables: &mut Tables) {
+        let layout = self.layout;
+        let mut left = mask;
+        while left != 0 {
+            let first = left.trailing_zeros() as usize;
+            let mut ages = left >> first;
+            self.columns.clear();
+            while ages != 0 {
+                self.columns.push(ages.trailing_zeros() as usize);
+                ages &= ages - 1;
+            }
+            layout.to_columns(&mut self.columns);
+            self.add_life(first, layout.observed_from(first), 1, tables);
+            // who enters a cohort with each of the periods begins anew with the next
+            left = if layout.is_recurring() {
+                left & (left - 1)
+            } else {
+                0
+            };
+        }
+    }
+
+    /// Adds a member of a row with events in the columns at hand.
+    fn add_life(&self, row: usize, observed: Observed, first_return: usize, tables: &mut Tables) {
         let width = self.layout.columns();
-        let base = life.row * (width + 1);
+        let base = row * (width + 1);
         let last = if self.eligible_only {
-            life.observed.complete.min(width)
+            observed.complete.min(width)
         } else {
             width
         };
-        tables.sizes[life.row] += 1;
-        tables.complete[base + life.observed.complete.min(width)] += 1;
-        tables.started[base + life.observed.started.min(width)] += 1;
+        tables.sizes[row] += 1;
+        tables.complete[base + observed.complete.min(width)] += 1;
+        tables.started[base + observed.started.min(width)] += 1;
         let add = |table: &mut [i64], from: usize, to: usize| {
             if from < last {
                 table[base + from] += 1;

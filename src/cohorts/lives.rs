@@ -239,6 +239,21 @@ impl Layout {
         self.cohorts.bounds().map(of).unzip()
     }
 
+    /// The periods of the cohorts, if ages count these too and there are no segments.
+    pub(super) fn calendar(&self) -> Option<&Periods> {
+        let same = self.segments == 1 && self.ages.periods() == Some(&self.cohorts);
+        same.then_some(&self.cohorts)
+    }
+
+    /// What has been observed of who begins in the cohort of that place, where ages count the periods of the cohorts.
+    pub(super) fn observed_from(&self, place: usize) -> Observed {
+        self.in_columns(self.ages.observed_from(place))
+    }
+
+    pub(super) fn is_recurring(&self) -> bool {
+        self.recurring
+    }
+
     /// The number of cells and of places behind each row's last one.
     pub(super) fn places(&self) -> usize {
         self.rows() * (self.columns + 1)
@@ -284,7 +299,11 @@ impl Layout {
     }
 
     fn observed(&self, birth: i64) -> Observed {
-        let Observed { complete, started } = self.ages.observed(birth);
+        self.in_columns(self.ages.observed(birth))
+    }
+
+    /// Turns ages that have been observed into columns.
+    fn in_columns(&self, Observed { complete, started }: Observed) -> Observed {
         if self.brackets.is_empty() {
             return Observed { complete, started };
         }

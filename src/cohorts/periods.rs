@@ -7,7 +7,7 @@ use crate::{Error, Result};
 const MOST_DAYS: i64 = 3_660_000;
 
 /// Periods one after the other, of whole days, in which an instant finds its place by one look-up.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Periods {
     /// The first day of each period, and the day after the last one.
     starts: Vec<i64>,

@@ -5,9 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::engine::{EventColumns, RuleNames, parsed, with_memory};
-use super::transactions::{array, receipt_fields};
+use super::transactions::array;
 use crate::cohorts::{
-    Ages, Counts, Layout, Lives, Measure, Periods, ReturnRule, count, count_events, sum_values,
+    Ages, Counts, Layout, Lives, Measure, Periods, ReturnRule, count, count_events, count_masks,
+    sum_values,
 };
 use crate::data::RefundColumns;
 use crate::data::engine::Plan;
@@ -132,7 +133,8 @@ fn counts_dict(py: Python<'_>, counts: Counts) -> PyResult<Bound<'_, PyDict>> {
     Ok(result)
 }
 
-/// Count as `cohort_counts` does, straight from the columns of a log; None if that is no way for this log or these rules.
+/// Count as `cohort_counts` does, straight from the columns of a log, with the first and the last time that was used;
+/// None if that is no way for this log or these rules.
 #[pyfunction]
 pub(super) fn cohort_counts_of_log<'py>(
     py: Python<'py>,
@@ -141,9 +143,14 @@ pub(super) fn cohort_counts_of_log<'py>(
     layout: LayoutColumns<'py>,
     rule: &str,
     eligible_only: bool,
-) -> PyResult<Option<Bound<'py, PyDict>>> {
+) -> PyResult<Option<(Bound<'py, PyDict>, (i64, i64))>> {
     let (rules, rule, viewed) = (parsed(&rules)?, ReturnRule::parse(rule)?, columns.viewed());
     let (log, layout) = (columns.log(&viewed)?, layout.layout()?);
+    if let Some((counts, times)) =
+        py.detach(|| count_masks(&log, rules, &layout, rule, eligible_only))
+    {
+        return Ok(Some((counts_dict(py, counts)?, times)));
+    }
     let plan = py.detach(|| Plan::new(log))?;
     let found = with_memory(py, &plan, |memory| {
         count_events(&plan, rules, &layout, rule, eligible_only, memory)
@@ -151,9 +158,8 @@ pub(super) fn cohort_counts_of_log<'py>(
     let Some((counts, receipt)) = found else {
         return Ok(None);
     };
-    let result = counts_dict(py, counts)?;
-    result.set_item("receipt", receipt_fields(py, &receipt)?)?;
-    Ok(Some(result))
+    let times = (receipt.first_time, receipt.last_time);
+    Ok(Some((counts_dict(py, counts)?, times)))
 }
 
 /// Sum what the members of each cohort are worth at each age.

@@ -70,9 +70,9 @@ class EventRows:
         # rows that were not used may have been the first or the last ones
         if found is None:
             return None
-        used = found["receipt"]["first_time"], found["receipt"]["last_time"]
-        is_whole = used == (self.first, self.last) and found["sizes"][0] > 0
-        return found if is_whole else None
+        counts, used = found
+        is_whole = used == (self.first, self.last) and counts["sizes"][0] > 0
+        return counts if is_whole else None
 
     @property
     def days(self) -> tuple[int, int]:
