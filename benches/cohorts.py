@@ -78,7 +78,7 @@ def polars_join(frame: Any) -> Any:
     )
 
 
-def duckdb(frame: Any) -> Any:
+def duckdb(frame: Any) -> Any:  # noqa: ARG001
     import duckdb as engine  # noqa: PLC0415
 
     query = """
@@ -91,7 +91,7 @@ def duckdb(frame: Any) -> Any:
     return engine.query(query).fetchall()
 
 
-def duckdb_mask(frame: Any) -> Any:
+def duckdb_mask(frame: Any) -> Any:  # noqa: ARG001
     """One number of bits a customer: hand-tuned, for at most 63 months."""
     import duckdb as engine  # noqa: PLC0415
 
@@ -179,7 +179,9 @@ def compare(folder: str, options: Any) -> None:
     """Run every tool and print the table."""
     base, expected = None, None
     print(f"{options.rows:,.0f} rows, {options.ids} ids")
-    print("| tool | CPU s | smallest | wall s | times ours |\n| --- | --- | --- | --- | --- |")
+    print(
+        "| tool | CPU s | smallest | wall s | times ours |\n| --- | --- | --- | --- | --- |"
+    )
     for tool in TOOLS:
         command = [sys.executable, __file__, "--run", folder, tool]
         command += ["--ids", options.ids, "--repeats", str(options.repeats)]

@@ -20,6 +20,9 @@ pub mod rules;
 mod spans;
 pub mod values;
 
+#[cfg(test)]
+mod tests;
+
 pub use ages::Ages;
 pub use counts::{Counts, count};
 pub use direct::count_events;

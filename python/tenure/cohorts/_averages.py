@@ -72,7 +72,8 @@ def _checked(table: Retention, kind: str, interval: str | None, draws: int) -> s
     if kind == "chained" and table.denominator == "previous":
         raise ParameterError.of(
             name="kind",
-            expected="be 'weighted' or 'simple' where retention is a share of those before",
+            expected="be 'weighted' or 'simple' where retention is a share of those "
+            "before",
             found="'chained'",
             hint="denominator='size' has a curve that can be chained",
         )
@@ -148,12 +149,12 @@ def _chained(
     first = _weighted(weights, x[:, :1], n[:, :1], counted[:, :1])
     both = counted[:, 1:] & counted[:, :-1]
     # who was retained before, scaled to those whose age is over
-    scale = np.divide(n[:, 1:], n[:, :-1], out=np.zeros_like(n[:, 1:]), where=both)
-    before = np.where(both, x[:, :-1] * scale, 0.0)
     after = np.where(both, x[:, 1:], 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
+        before = np.where(both, x[:, :-1] * n[:, 1:] / n[:, :-1], 0.0)
         steps = (weights @ after) / (weights @ before)
-    return np.cumprod(np.hstack([first, steps]), axis=1)
+    factors = np.hstack([first, steps])
+    return np.multiply.accumulate(factors, axis=1)
 
 
 _ESTIMATES = {"weighted": _weighted, "simple": _simple, "chained": _chained}
@@ -189,7 +190,7 @@ def _bootstrap(
     """
     present = cells[2].any(axis=1)
     x, n, counted = cells[0][present], cells[1][present], cells[2][present]
-    rows, width = len(x), cells[0].shape[1]
+    rows, width = len(x), int(cells[0].shape[1])
     if rows == 0:
         return np.full(width, np.nan), np.full(width, np.nan)
     generator = np.random.default_rng(seed)

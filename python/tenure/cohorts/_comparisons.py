@@ -100,7 +100,8 @@ def compared_curves(table: Retention, *, adjust: str) -> Any:
     if table.rule not in _EVENTS or table.denominator == "previous":
         raise ParameterError.of(
             name="rule",
-            expected="be 'cumulative', 'unbounded' or 'consecutive' where curves are compared",
+            expected="be 'cumulative', 'unbounded' or 'consecutive' where curves are "
+            "compared",
             found=repr(table.rule),
             hint="with other rules customers come and go, and nothing is survived",
         )

@@ -70,9 +70,10 @@ class Settings:
         fits = self.elapsed is None and asked <= coarse[grain]
         if fits and (grain == "month" or self.cohorts.week_start == "monday"):
             return
+        merged = f"since the purchases of a {grain} are merged"
         raise ParameterError.of(
             name="every",
-            expected=f"hold whole {grain}s, since the purchases of a {grain} are merged",
+            expected=f"hold whole {grain}s, {merged}",
             found=repr(self.cohorts.every if self.elapsed is None else self.unit),
             hint="Transactions(merge='day') keeps days",
         )
