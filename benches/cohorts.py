@@ -179,9 +179,8 @@ def compare(folder: str, options: Any) -> None:
     """Run every tool and print the table."""
     base, expected = None, None
     print(f"{options.rows:,.0f} rows, {options.ids} ids")
-    print(
-        "| tool | CPU s | smallest | wall s | times ours |\n| --- | --- | --- | --- | --- |"
-    )
+    print("| tool | CPU s | smallest | wall s | times ours |")
+    print("| --- | --- | --- | --- | --- |")
     for tool in TOOLS:
         command = [sys.executable, __file__, "--run", folder, tool]
         command += ["--ids", options.ids, "--repeats", str(options.repeats)]
