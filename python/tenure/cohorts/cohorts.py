@@ -89,7 +89,7 @@ class Cohorts:
     >>> cohorts
     Cohorts of 2,357 customers by month, 1997-01-01 to 1998-06-30
     >>> cohorts.retention().customers[0, :4]
-    array([781., 108.,  96.,  80.])
+    array([781., 124.,  95.,  70.])
     """
 
     def __init__(
