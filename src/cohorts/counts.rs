@@ -59,7 +59,9 @@ pub fn count(lives: &Lives<'_>, layout: &Layout, rule: ReturnRule, eligible_only
         tables
     });
     let mut all = Tables::new(layout);
-    parts.iter().for_each(|part| all.append(part));
+    for part in &parts {
+        all.append(part);
+    }
     all.finish(layout)
 }
 

@@ -162,6 +162,8 @@ fn count_all(masks: &[u64], layout: &Layout, rule: ReturnRule, eligible_only: bo
         tables
     });
     let mut all = Tables::new(layout);
-    parts.iter().for_each(|part| all.append(part));
+    for part in &parts {
+        all.append(part);
+    }
     all.finish(layout)
 }

@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicBool;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -7,6 +9,8 @@ use crate::data::mask::Mask;
 use crate::data::{
     Column, DuplicateRule, Merge, OrderLog, RefundColumns, RefundRule, Rules, Transactions,
 };
+
+static GO_ON: AtomicBool = AtomicBool::new(false);
 
 const RULES: [ReturnRule; 5] = [
     ReturnRule::Bounded,
@@ -90,6 +94,7 @@ proptest! {
             time: &time,
             time_missing: Mask::NONE,
             amount: None,
+            stop: &GO_ON,
         };
         let plan = Plan::new(events).unwrap();
         let mut memory = vec![0; plan.words()];

@@ -113,7 +113,9 @@ pub fn sum_values(
         sums
     });
     let mut all = Sums::new(layout);
-    parts.iter().for_each(|part| all.append(part));
+    for part in &parts {
+        all.append(part);
+    }
     all.finish(layout.columns())
 }
 

@@ -1,5 +1,7 @@
 //! Cohorts: customers, their events and the layout of a table in, its cells out.
 
+use std::sync::atomic::AtomicBool;
+
 use numpy::{PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -133,6 +135,9 @@ fn counts_dict(py: Python<'_>, counts: Counts) -> PyResult<Bound<'_, PyDict>> {
     Ok(result)
 }
 
+/// Counts, and the first and the last time that was used.
+type CountsOfLog<'py> = (Bound<'py, PyDict>, (i64, i64));
+
 /// Count as `cohort_counts` does, straight from the columns of a log, with the first and the last time that was used;
 /// None if that is no way for this log or these rules.
 #[pyfunction]
@@ -143,16 +148,17 @@ pub(super) fn cohort_counts_of_log<'py>(
     layout: LayoutColumns<'py>,
     rule: &str,
     eligible_only: bool,
-) -> PyResult<Option<(Bound<'py, PyDict>, (i64, i64))>> {
+) -> PyResult<Option<CountsOfLog<'py>>> {
     let (rules, rule, viewed) = (parsed(&rules)?, ReturnRule::parse(rule)?, columns.viewed());
-    let (log, layout) = (columns.log(&viewed)?, layout.layout()?);
+    let stop = AtomicBool::new(false);
+    let (log, layout) = (columns.log(&viewed, &stop)?, layout.layout()?);
     if let Some((counts, times)) =
         py.detach(|| count_masks(&log, rules, &layout, rule, eligible_only))
     {
         return Ok(Some((counts_dict(py, counts)?, times)));
     }
     let plan = py.detach(|| Plan::new(log))?;
-    let found = with_memory(py, &plan, |memory| {
+    let found = with_memory(py, (&plan, &stop), |memory| {
         count_events(&plan, rules, &layout, rule, eligible_only, memory)
     })?;
     let Some((counts, receipt)) = found else {
