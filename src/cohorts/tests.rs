@@ -150,7 +150,8 @@ proptest! {
         let sums = sum_values(&lives, &layout, &measure, false);
         let known = log.times.iter().zip(values).filter(|(time, _)| **time < end);
         let (orders, money) = known.fold((0.0, 0.0), |(n, sum), (_, value)| (n + 1.0, sum + value));
-        prop_assert_eq!(sums.orders.iter().sum::<f64>(), orders);
+        let counted: f64 = sums.orders.iter().sum();
+        prop_assert!((counted - orders).abs() < 0.5);
         let total: f64 = sums.total.iter().sum();
         // at most 60 amounts below 100, added up in another order
         prop_assert!((total - money).abs() < 1e-9);
