@@ -6,6 +6,8 @@ RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-python test-spark test-slow lint fmt types golden golden-survival notebooks \
         test-notebooks bench bench-engine bench-rfm bench-survival wheel ci clean
+.PHONY: bench-cohorts help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean bench-rfm golden-survival bench-survival
+.PHONY: help demo test test-rust test-python test-spark test-slow lint fmt stubs types golden notebooks bench wheel ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -98,6 +100,11 @@ bench-engine: .venv/.built ## our summaries of large logs beside general tools, 
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --group bench-engine .
 	.venv-bench/bin/python benches/engine.py
+
+bench-cohorts: .venv/.built ## the monthly retention triangle beside general tools, in one run
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --group bench-engine .
+	.venv-bench/bin/python benches/cohorts.py
 
 bench-rfm: .venv/.dev .venv/.built ## scores and segments beside pandas, NumPy, polars and DuckDB
 	$(BIN)/python benches/rfm.py

@@ -18,6 +18,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("simulate", &["error", "numeric", "data", "models"]),
     ("value", &["error", "numeric", "data", "models"]),
     ("survival", &["error", "numeric", "data"]),
+    ("cohorts", &["error", "numeric", "data"]),
     ("retention", &["error", "numeric", "data"]),
     (
         "python",
@@ -26,6 +27,7 @@ const PARTS: &[(&str, &[&str])] = &[
             "numeric",
             "data",
             "models",
+            "cohorts",
             "rfm",
             "retention",
             "simulate",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tenure._top_stability import TopStability, top_stability
     from tenure.backtesting import Backtest, backtest
     from tenure.clustering import ClusterSegments
+    from tenure.cohorts import Cohorts, CohortValues, Retention
     from tenure.comparing import Comparison, compare
     from tenure.engine import LazyTransactions, summarize
     from tenure.independence import SpendIndependence, spend_independence
@@ -99,6 +100,8 @@ __all__ = [
     "BdW",
     "ChurnWindow",
     "ClusterSegments",
+    "CohortValues",
+    "Cohorts",
     "Comparison",
     "Concentration",
     "Cox",
@@ -126,6 +129,7 @@ __all__ = [
     "Renewals",
     "Report",
     "RepurchaseLadder",
+    "Retention",
     "Scan",
     "SegmentMap",
     "SpendIndependence",
@@ -170,6 +174,8 @@ __all__ = [
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
+    "clustering": ("ClusterSegments",),
+    "cohorts": ("CohortValues", "Cohorts", "Retention"),
     "_concentration": ("Concentration", "concentration"),
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "_money": ("money_quantiles",),

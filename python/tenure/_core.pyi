@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    CohortCounts,
+    CohortSums,
     CollatedColumns,
     CompetingColumns,
     DatedColumns,
@@ -15,8 +17,11 @@ from tenure._core_types import (
     GroupedColumns,
     GroupedEvents,
     HistoryColumns,
+    LayoutColumns,
     LedgerColumns,
+    LifeColumns,
     LogColumns,
+    MeasureColumns,
     RenewalSettings,
     SplitColumns,
     SummarizedEvents,
@@ -36,6 +41,9 @@ __all__ = [
     "chi_squared_tail",
     "codes_of_integers",
     "codes_of_text",
+    "cohort_counts",
+    "cohort_counts_of_log",
+    "cohort_values",
     "collate_customers",
     "concordance",
     "cox_fit",
@@ -130,6 +138,22 @@ def group_transactions(
 def group_part(
     columns: LogColumns, merge: str | None, refunds: str, duplicates: str
 ) -> GroupedColumns: ...
+def cohort_counts(
+    customers: LifeColumns, layout: LayoutColumns, rule: str, eligible_only: bool
+) -> CohortCounts: ...
+def cohort_counts_of_log(
+    columns: EventColumns,
+    rules: _Rules,
+    layout: LayoutColumns,
+    rule: str,
+    eligible_only: bool,
+) -> tuple[CohortCounts, tuple[int, int]] | None: ...
+def cohort_values(
+    customers: LifeColumns,
+    layout: LayoutColumns,
+    measure: MeasureColumns,
+    eligible_only: bool,
+) -> CohortSums: ...
 def collate_customers(
     parts: list[tuple[HistoryColumns, NDArray[np.int64]]],
     customers: NDArray[np.int64],

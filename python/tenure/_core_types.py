@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivityColumns",
+    "CohortCounts",
+    "CohortSums",
     "CollatedColumns",
     "CompetingColumns",
     "DatedColumns",
@@ -29,8 +31,11 @@ __all__ = [
     "GroupedColumns",
     "GroupedEvents",
     "HistoryColumns",
+    "LayoutColumns",
     "LedgerColumns",
+    "LifeColumns",
     "LogColumns",
+    "MeasureColumns",
     "ReceiptCounts",
     "RenewalSettings",
     "SplitColumns",
@@ -225,3 +230,63 @@ class LedgerColumns(TypedDict):
     periods: Ints
     amounts: Floats | None
     length: int
+
+
+class LifeColumns(TypedDict):
+    """Customers with their events, who begin with the first where births is None."""
+
+    births: Ints | None
+    segments: Ints | None
+    offsets: Ints
+    times: Ints
+
+
+class LayoutColumns(TypedDict):
+    """The rows and columns of a table of cohorts."""
+
+    cohorts: Ints
+    periods: Ints | None
+    microseconds: int | None
+    months: int | None
+    end: int
+    segments: int
+    most: int | None
+    brackets: list[tuple[int, int]]
+    recurring: bool
+
+
+class MeasureColumns(TypedDict):
+    """The value of each event, and later refunds of some."""
+
+    values: Floats | None
+    refund_purchases: Ints
+    refund_times: Ints
+    refund_amounts: Floats
+
+
+class CohortCounts(TypedDict):
+    """Customers by cohort, and by cohort and age."""
+
+    sizes: Ints
+    eligible: Ints
+    started: Ints
+    retained: Ints
+    active: Ints
+    previous: Ints
+    latest_complete: Ints
+    earliest_started: Ints
+    outside: int
+    early: int
+
+
+class CohortSums(TypedDict):
+    """What customers are worth, by cohort and age."""
+
+    orders: Floats
+    orders_squared: Floats
+    total: Floats
+    total_squared: Floats
+    total_by_orders: Floats
+    of_active: Floats
+    cumulative: Floats
+    cumulative_squared: Floats

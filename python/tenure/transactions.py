@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tenure._core_types import SummaryColumns
     from tenure._grouped import GroupedLog, Lines
     from tenure._typing import Date, Dates, DuplicateRule, Merge, RefundRule, Unit
+    from tenure.cohorts import Cohorts
+    from tenure.cohorts._calendar import Every
     from tenure.history import Period
     from tenure.receipt import Receipt
 
@@ -554,6 +556,34 @@ class Transactions(Retention):
         from tenure.survival.durations import durations  # noqa: PLC0415
 
         return durations(self, unit, orders=orders, as_of=as_of)
+
+    def cohorts(self, every: Every = "month", **settings: Any) -> Cohorts:
+        """Return the customers by when they began, for retention and value by age.
+
+        Parameters
+        ----------
+        every : {"day", "week", "month", "quarter", "year", "4-4-5", "4-5-4", "5-4-4"}
+            The periods that customers are grouped by.
+        **settings
+            As for `Cohorts`: another kind of birth, segments, elapsed ages, the first
+            day of weeks, the last day observed.
+
+        Returns
+        -------
+        Cohorts
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> dates = ["2024-01-31", "2024-01-31", "2024-02-01"]
+        >>> orders = {"customer_id": [1, 2, 1], "date": dates}
+        >>> log = tn.Transactions(orders)
+        >>> log.cohorts("month", as_of="2024-02-29").retention().retention[0]
+        array([1. , 0.5])
+        """
+        from tenure.cohorts import Cohorts  # noqa: PLC0415
+
+        return Cohorts(self, every, **settings)
 
     def purchases(self) -> Any:
         """Return a frame with one row a purchase.

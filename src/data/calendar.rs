@@ -100,14 +100,23 @@ fn months_between(from: i64, to: i64) -> f64 {
         return -months_between(to, from);
     }
     let (start, end) = (Moment::of(from), Moment::of(to));
-    let mut whole = end.month() - start.month();
-    if start.plus_months(whole) > end {
-        whole -= 1;
-    }
+    let whole = start.months_until(end);
     let anniversary = start.plus_months(whole);
     let passed = anniversary.until(end);
     let length = anniversary.until(start.plus_months(whole + 1));
     whole as f64 + passed as f64 / length as f64
+}
+
+/// Whole calendar months from one instant to a later one: from a day to the same day and time of a later month, or to
+/// the last day of a month that is too short.
+pub fn whole_months(from: i64, to: i64) -> i64 {
+    Moment::of(from).months_until(Moment::of(to))
+}
+
+/// The instant so many calendar months after another.
+pub fn plus_months(from: i64, months: i64) -> i64 {
+    let Moment { day, time } = Moment::of(from).plus_months(months);
+    day.saturating_mul(DAY).saturating_add(time)
 }
 
 /// An instant as a day and a time of that day; orders as time does.
@@ -140,6 +149,12 @@ impl Moment {
             day: (first + day - 1).min(next - 1),
             time: self.time,
         }
+    }
+
+    /// How many whole months later `end` is.
+    fn months_until(self, end: Self) -> i64 {
+        let whole = end.month() - self.month();
+        whole - i64::from(self.plus_months(whole) > end)
     }
 
     /// Microseconds from here to `later`, at most some months away.

@@ -35,7 +35,7 @@ enum Names<'py> {
 
 /// Views of text, as the core reads them.
 #[derive(Default)]
-struct ViewedText<'a> {
+pub(super) struct ViewedText<'a> {
     views: &'a [u8],
     buffers: Vec<&'a [u8]>,
     missing: Option<Vec<bool>>,
@@ -53,7 +53,7 @@ pub(super) struct EventColumns<'py> {
 }
 
 impl EventColumns<'_> {
-    fn viewed(&self) -> ViewedText<'_> {
+    pub(super) fn viewed(&self) -> ViewedText<'_> {
         let array = match &self.customer {
             Names::Views(table, position) => table.get().views(*position),
             _ => None,
@@ -69,7 +69,7 @@ impl EventColumns<'_> {
         }
     }
 
-    fn log<'a>(
+    pub(super) fn log<'a>(
         &'a self,
         viewed: &'a ViewedText<'a>,
         stop: &'a AtomicBool,
@@ -103,9 +103,9 @@ impl EventColumns<'_> {
 }
 
 /// Merge, refunds and duplicates, as the caller knows them.
-type RuleNames = (Option<String>, String, String);
+pub(super) type RuleNames = (Option<String>, String, String);
 
-fn parsed((merge, refunds, duplicates): &RuleNames) -> PyResult<Rules> {
+pub(super) fn parsed((merge, refunds, duplicates): &RuleNames) -> PyResult<Rules> {
     Ok(Rules {
         merge: Merge::parse(merge.as_deref())?,
         refunds: RefundRule::parse(refunds)?,
@@ -156,7 +156,7 @@ pub(super) fn group_log<'py>(
 const NOW_AND_THEN: Duration = Duration::from_millis(50);
 
 /// Follows a plan in memory of NumPy's, which is given back afterwards, and stops at Ctrl-C.
-fn with_memory<R: Send>(
+pub(super) fn with_memory<R: Send>(
     py: Python<'_>,
     (plan, stop): (&Plan<'_>, &AtomicBool),
     work: impl FnOnce(&mut [u64]) -> R + Send,

@@ -9,6 +9,7 @@ mod arrow;
 mod arrow_column;
 mod arrow_text;
 mod buckets;
+mod cohorts;
 mod collate;
 mod columns;
 mod convert;
@@ -62,6 +63,9 @@ mod _core {
 
     #[pymodule_export]
     use super::buckets::{buckets_of_integers, buckets_of_text};
+
+    #[pymodule_export]
+    use super::cohorts::{cohort_counts, cohort_counts_of_log, cohort_values};
 
     #[pymodule_export]
     use super::collate::{collate_customers, group_part};

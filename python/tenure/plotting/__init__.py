@@ -16,6 +16,11 @@ from tenure.plotting.compared import (
     plot_calibration,
     plot_model_gains,
     plot_model_tracking,
+from tenure.plotting.cohorts import (
+    plot_cohort_triangle,
+    plot_cohort_values,
+    plot_retention,
+    plot_retention_curves,
 )
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.engagement import plot_engagement
@@ -84,6 +89,8 @@ __all__ = [
     "plot_churn_window",
     "plot_cluster_criteria",
     "plot_clusters",
+    "plot_cohort_triangle",
+    "plot_cohort_values",
     "plot_conditional_expectations",
     "plot_cumulative_incidence",
     "plot_deciles",
@@ -109,6 +116,8 @@ __all__ = [
     "plot_recency_frequency",
     "plot_renewals",
     "plot_repurchase",
+    "plot_retention",
+    "plot_retention_curves",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",

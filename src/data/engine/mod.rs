@@ -10,6 +10,7 @@
 
 mod columns;
 mod dense;
+mod each;
 mod entry;
 mod fold;
 mod gather;
@@ -22,6 +23,7 @@ mod summaries;
 mod survey;
 
 pub use columns::{Customers, EventLog};
+pub(crate) use each::each_customer;
 pub use gather::{PurchaseColumns, Purchases, gather_purchases};
 pub use plan::Plan;
 pub use summaries::{Summaries, SummaryColumns, summarize_events};
