@@ -174,14 +174,13 @@ __all__ = [
 
 # What is imported when it is asked for, and not before.
 _PARTS = {
-    "clustering": ("ClusterSegments",),
-    "cohorts": ("CohortValues", "Cohorts", "Retention"),
     "_concentration": ("Concentration", "concentration"),
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "_money": ("money_quantiles",),
     "_top_stability": ("TopStability", "top_stability"),
     "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),
+    "cohorts": ("CohortValues", "Cohorts", "Retention"),
     "comparing": ("Comparison", "compare"),
     "engine": ("LazyTransactions", "summarize"),
     "independence": ("SpendIndependence", "spend_independence"),

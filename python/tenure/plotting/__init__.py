@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
-from tenure.plotting.compared import (
-    plot_calibration,
-    plot_model_gains,
-    plot_model_tracking,
 from tenure.plotting.cohorts import (
     plot_cohort_triangle,
     plot_cohort_values,
     plot_retention,
     plot_retention_curves,
+)
+from tenure.plotting.compared import (
+    plot_calibration,
+    plot_model_gains,
+    plot_model_tracking,
 )
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.engagement import plot_engagement

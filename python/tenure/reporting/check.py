@@ -85,7 +85,7 @@ def _without_holdout(split: Split) -> Summary:
         split.recency,
         split.T,
         split.monetary_value,
-        split.unit,
-        split.as_of,
-        split.family,
+        unit=split.unit,
+        as_of=split.as_of,
+        family=split.family,
     )
