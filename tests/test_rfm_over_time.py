@@ -412,7 +412,7 @@ def test_lift_shares_ties_out_evenly():
 def test_group_ratios_are_means_with_the_usual_error():
     rng = np.random.default_rng(0)
     values, groups = rng.normal(5, 2, 60), rng.integers(0, 3, 60)
-    mean, low, high = group_ratios(values, np.ones(60), groups, 4, 0.95)
+    mean, low, high = group_ratios(values, np.ones(60), groups, 4, 0.95, scale="plain")
     for group in range(3):
         own = values[groups == group]
         np.testing.assert_allclose(mean[group], own.mean())

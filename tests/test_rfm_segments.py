@@ -384,10 +384,11 @@ def test_a_summary_adds_up_and_has_intervals():
     np.testing.assert_allclose(found["order_value"], [1000 / 17, 30.0])
     np.testing.assert_allclose(found["revenue_per_customer"], [500.0, 30.0])
     # a mean of 10, 20, 60 has the standard deviation 26.4575 and the error 15.2753
+    factor = np.exp(1.959964 * 15.2752523 / 30)
     np.testing.assert_allclose(
         [found["revenue_per_customer_low"][1], found["revenue_per_customer_high"][1]],
-        [30 - 1.959964 * 15.2752523, 30 + 1.959964 * 15.2752523],
-        atol=1e-6,  # the quantile has seven digits
+        [30 / factor, 30 * factor],
+        rtol=1e-7,  # the quantile has seven digits
     )
     # Wilson for 2 of 5: published tables give 0.1176 to 0.7693
     np.testing.assert_allclose(found["share_low"][0], 0.1176, atol=5e-5)
@@ -402,9 +403,49 @@ def test_shares_of_revenue_have_the_interval_of_a_ratio():
     share = own.sum() / money.sum()
     residual = own - share * money
     error = np.sqrt(residual @ residual / 4 / 5) / money.mean()
+    shift = 1.6448536 * error / (share * (1 - share))
+    for end, sign in (("low", -1), ("high", 1)):
+        odds = share / (1 - share) * np.exp(sign * shift)
+        np.testing.assert_allclose(
+            found[f"revenue_share_{end}"][0], odds / (1 + odds), rtol=1e-7
+        )
+
+
+def test_intervals_of_money_that_is_never_negative_are_not_either():
+    """Normal intervals of three customers with 10, 20 and 6000 would reach below 0."""
+    table = {**SMALL, "monetary": [900.0, 100.0, 10.0, 20.0, 6000.0]}
+    model = tn.RFM(bins=2, segment_map=TWO_SEGMENTS).fit(table)
+    found = model.segments()
+    for column in ("revenue_share", "revenue_per_customer", "order_value"):
+        assert (found[f"{column}_low"] > 0).all(), column
+        assert (found[f"{column}_low"] < found[column]).all(), column
+        assert (found[column] < found[f"{column}_high"]).all(), column
+    assert (found["revenue_share_high"] < 1).all()
+
+
+def test_negative_money_keeps_the_plain_interval_and_no_total_has_no_shares():
+    table = {**SMALL, "monetary": [900.0, 100.0, -10.0, 20.0, 5.0]}
+    found = tn.RFM(bins=2, segment_map=TWO_SEGMENTS).fit(table).segments()
+    mean, error = 5.0, np.std([-10.0, 20.0, 5.0], ddof=1) / np.sqrt(3)
     np.testing.assert_allclose(
-        found["revenue_share_high"][0], share + 1.6448536 * error, rtol=1e-7
+        [found["revenue_per_customer_low"][1], found["revenue_per_customer_high"][1]],
+        [mean - 1.959964 * error, mean + 1.959964 * error],
+        rtol=1e-6,
     )
+    for money in ([-7.0, 0, 1, 2, 3], [0.0] * 5):
+        table = {**SMALL, "monetary": money}
+        found = tn.RFM(bins=2, segment_map=TWO_SEGMENTS).fit(table).segments()
+        for column in ("revenue_share", "revenue_share_low", "revenue_share_high"):
+            assert np.isnan(found[column]).all(), (money, column)
+        np.testing.assert_allclose(found["revenue"].sum(), sum(money))
+
+
+def test_a_segment_without_anybody_has_no_share_of_money_to_be_sure_of(log):
+    found = tn.RFM().fit(log).segments()
+    empty = found["customers"] == 0
+    assert empty.any()
+    assert np.isnan(found["revenue_share_low"][empty]).all()
+    assert np.isnan(found["revenue_share_high"][empty]).all()
 
 
 def test_a_summary_within_an_attribute():
@@ -445,6 +486,79 @@ def test_a_summary_with_models(log):
     assert (found["probability_alive_low"][inside] >= 0).all()
     assert (found["probability_alive_high"][inside] <= 1).all()
     np.testing.assert_allclose(found["margin"], 0.3 * found["revenue"])
+
+
+EVERYONE = tn.SegmentMap({"All": "[1-5][1-5]"})
+
+
+def test_what_models_leave_uncertain_is_in_the_intervals(log):
+    """The total against `lifetime_value`; the mean adds the drawing of customers."""
+    summary = log.summary(unit="week")
+    buying, spend = tn.BGNBD().fit(summary), tn.GammaGamma().fit(summary)
+    model = tn.RFM(segment_map=EVERYONE).fit(log)
+    found = model.segments(buying=buying, spend=spend)
+    value = tn.lifetime_value(
+        buying, spend, summary, horizon="12 months", interval=0.95
+    )
+    low, high = value.total_interval
+    error = (high - low) / 2 / 1.959964
+    total = value.total
+    np.testing.assert_allclose(
+        [found["expected_value_total_low"][0], found["expected_value_total_high"][0]],
+        total * np.exp(np.array([-1, 1]) * 1.959964 * error / total),
+        rtol=1e-6,
+    )
+    n = len(summary)
+    drawn = value["value"].std(ddof=1) / np.sqrt(n)
+    mean, both = total / n, np.hypot(drawn, error / n)
+    assert both > 1.1 * drawn  # parameters do matter
+    np.testing.assert_allclose(
+        [found["expected_value_low"][0], found["expected_value_high"][0]],
+        mean * np.exp(np.array([-1, 1]) * 1.959964 * both / mean),
+        rtol=1e-6,
+    )
+
+
+def test_parameters_make_the_probability_that_a_segment_is_alive_uncertain(log):
+    """Against the parameters moved by small steps, by their covariance."""
+    summary = log.summary(unit="week")
+    buying = tn.BGNBD().fit(summary)
+    model = tn.RFM(segment_map=EVERYONE).fit(log)
+    found = model.segments(buying=buying)
+    names, result = list(buying.params_), buying.result_
+
+    def mean_at(theta):
+        moved = tn.BGNBD.from_params(
+            **dict(zip(names, theta, strict=True)), unit="week"
+        )
+        return np.asarray(moved.probability_alive(summary)).mean()
+
+    theta = np.array([buying.params_[name] for name in names])
+    steps = 1e-5 * np.eye(4)
+    slopes = np.array([mean_at(theta + h) - mean_at(theta - h) for h in steps]) / 2e-5
+    alive = np.asarray(buying.probability_alive(summary))
+    error = np.sqrt(slopes @ result.covariance @ slopes + alive.var(ddof=1) / 2357)
+    mean = alive.mean()
+    odds = mean / (1 - mean) * np.exp(-1.959964 * error / mean / (1 - mean))
+    np.testing.assert_allclose(
+        found["probability_alive_low"][0], odds / (1 + odds), rtol=1e-6
+    )
+
+
+def test_models_without_standard_errors_count_as_exact(log):
+    summary = log.summary(unit="week")
+    buying = tn.BGNBD().fit(summary)
+    given = tn.BGNBD.from_params(**buying.params_, unit="week")
+    model = tn.RFM(segment_map=EVERYONE).fit(log)
+    fitted, exact = (model.segments(buying=one, spend=30.0) for one in (buying, given))
+    np.testing.assert_allclose(fitted["expected_value"], exact["expected_value"])
+    assert np.isnan(exact["expected_value_total_low"]).all()
+    assert exact["expected_value_low"][0] > fitted["expected_value_low"][0]
+    value = tn.lifetime_value(given, 30.0, summary, horizon="12 months")["value"]
+    factor = np.exp(1.959964 * value.std(ddof=1) / np.sqrt(2357) / value.mean())
+    np.testing.assert_allclose(
+        exact["expected_value_high"][0], value.mean() * factor, rtol=1e-6
+    )
 
 
 def test_summaries_that_cannot_be_made():

@@ -272,42 +272,15 @@ def _value(
     if interval is not None:
         check_level(interval)
     check_amount("acquisition_cost", acquisition_cost)
-    horizon, rate, period = buying._discounting(  # noqa: SLF001
-        customers.unit,
-        discounting.horizon,
-        discounting.rate,
-        discounting.per,
-        discounting.compounding,
+    horizon, columns, shares = _valued(
+        buying, customers, worth, discounting, at_once, gradient=interval is not None
     )
-    discounted, slopes = buying._predict(  # noqa: SLF001
-        "discounted_purchases",
-        customers,
-        horizon,
-        rate=rate,
-        period=period,
-        gradient=interval is not None,
-    )
-    columns: dict[str, NDArray[np.float64]] = {}
-    if np.isfinite(horizon).all():
-        columns["expected_purchases"], _ = buying._predict(  # noqa: SLF001
-            "expected_purchases", customers, horizon
-        )
-    purchases = at_once + discounted
-    value = worth.of_purchases(purchases) - acquisition_cost
-    columns |= {
-        "discounted_purchases": discounted,
-        "expected_spend": worth.spend,
-        "value": value,
-    }
+    value = columns["value"] = columns["value"] - acquisition_cost
     total_interval = None
-    if interval is not None and slopes is not None:
+    if interval is not None:
+        costs = worth.cost != 0 or acquisition_cost != 0
+        scale = "plain" if costs or (value < 0).any() else "positive"
         with np.errstate(invalid="ignore"):  # where a mean does not exist
-            shares = [(slopes * worth.value[:, None], _covariance(buying))]
-            if worth.gradients is not None and worth.covariance is not None:
-                bought = (worth.margin * purchases)[:, None]
-                shares.append((worth.gradients * bought, worth.covariance))
-            costs = worth.cost != 0 or acquisition_cost != 0
-            scale = "plain" if costs or (value < 0).any() else "positive"
             spread, total_interval = _intervals(value, shares, interval, scale)
         columns |= spread
     return LifetimeValue(
@@ -324,6 +297,52 @@ def _value(
 
 _Share: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
 """Derivatives of the values in a model's parameters, and the parameters' covariance."""
+
+
+def _valued(
+    buying: PurchasingModel,
+    customers: Customers,
+    worth: Worth,
+    discounting: Discounting,
+    at_once: float = 0.0,
+    *,
+    gradient: bool,
+) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]], list[_Share]]:
+    """Return the horizon, the columns of a value, and what makes it uncertain."""
+    horizon, rate, period = buying._discounting(  # noqa: SLF001
+        customers.unit,
+        discounting.horizon,
+        discounting.rate,
+        discounting.per,
+        discounting.compounding,
+    )
+    discounted, slopes = buying._predict(  # noqa: SLF001
+        "discounted_purchases",
+        customers,
+        horizon,
+        rate=rate,
+        period=period,
+        gradient=gradient,
+    )
+    columns: dict[str, NDArray[np.float64]] = {}
+    if np.isfinite(horizon).all():
+        columns["expected_purchases"], _ = buying._predict(  # noqa: SLF001
+            "expected_purchases", customers, horizon
+        )
+    purchases = at_once + discounted
+    columns |= {
+        "discounted_purchases": discounted,
+        "expected_spend": worth.spend,
+        "value": worth.of_purchases(purchases),
+    }
+    shares: list[_Share] = []
+    if slopes is not None:
+        with np.errstate(invalid="ignore"):  # where a mean does not exist
+            shares.append((slopes * worth.value[:, None], _covariance(buying)))
+            if worth.gradients is not None and worth.covariance is not None:
+                bought = (worth.margin * purchases)[:, None]
+                shares.append((worth.gradients * bought, worth.covariance))
+    return horizon, columns, shares
 
 
 def _intervals(

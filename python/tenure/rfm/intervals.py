@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure._intervals import check_level, normal_quantile
+from tenure._intervals import bounds, check_level, normal_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from tenure._intervals import Scale
 
 __all__ = ["group_ratios", "share_of_total", "sums", "wilson"]
 
@@ -52,6 +54,9 @@ def group_ratios(
     groups: NDArray[np.integer],
     count: int,
     level: float,
+    *,
+    further: NDArray[np.float64] | float = 0.0,
+    scale: Scale | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return, for each group, a ratio of two sums over its customers, and its interval.
 
@@ -70,17 +75,23 @@ def group_ratios(
         The number of groups.
     level : float
         The confidence level.
+    further : array, optional
+        What else makes each ratio uncertain: a variance to be added.
+    scale : {"plain", "positive", "probability"}, optional
+        Where the interval is normal. By default that of the logarithm where nobody's
+        `above` is negative, so that ends are not either; otherwise the plain one.
     """
-    reach = normal_quantile(check_level(level, name="level"))
+    check_level(level, name="level")
     n = np.bincount(groups, minlength=count)
     base = sums(below, groups, count)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = sums(above, groups, count) / base
         residual = above - np.where(np.isfinite(ratio), ratio, 0.0)[groups] * below
         squares = sums(residual**2, groups, count)
-        error = np.sqrt(squares * n / (n - 1)) / np.abs(base)
+        error = np.sqrt(squares * n / (n - 1) / base**2 + further)
     error[n < 2] = np.nan
-    return ratio, ratio - reach * error, ratio + reach * error
+    usual: Scale = "positive" if (above >= 0).all() else "plain"
+    return _between(ratio, error, level, scale or usual)
 
 
 def share_of_total(
@@ -93,14 +104,32 @@ def share_of_total(
 
     A ratio as in `group_ratios`, over all customers: the amount of those in the group,
     0 for the others, over the amount of everyone. Computed from sums over the groups.
+    The interval is normal on the scale of log odds where no amount is negative. Groups
+    without anything have none. Where the total is not above 0, shares of it mean
+    nothing: they are NaN.
     """
-    reach = normal_quantile(check_level(level, name="level"))
+    check_level(level, name="level")
     n, total = len(amounts), amounts.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = sums(amounts, groups, count) / total
-        own = sums(amounts**2, groups, count)
-        squares = own * (1 - 2 * share) + share**2 * own.sum()
-        error = np.sqrt(squares * n / max(n - 1, 1)) / abs(total)
-    if n < 2:
-        error[:] = np.nan
-    return share, share - reach * error, share + reach * error
+    if not total > 0:
+        nothing = np.full(count, np.nan)
+        return nothing, nothing, nothing
+    own = sums(amounts**2, groups, count)
+    share = sums(amounts, groups, count) / total
+    squares = own * (1 - 2 * share) + share**2 * own.sum()
+    error = np.sqrt(np.maximum(squares, 0.0) * n / max(n - 1, 1)) / total
+    error[(own == 0) | (n < 2)] = np.nan
+    scale: Scale = "probability" if (amounts >= 0).all() else "plain"
+    return _between(share, error, level, scale)
+
+
+def _between(
+    estimates: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    level: float,
+    scale: Scale,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return estimates and the ends of their intervals; NaN without an error."""
+    unknown = ~np.isfinite(errors)
+    ends = bounds(estimates, errors, level, scale)
+    low, high = (np.where(unknown, np.nan, end) for end in ends)
+    return estimates, low, high

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from tenure._intervals import delta_method
+from tenure._purchasing import PurchasingModel
 from tenure._units import unit_named
+from tenure._worth import Discounting, Worth
 from tenure.exceptions import ParameterError
-from tenure.value import _buying, lifetime_value
+from tenure.rfm.intervals import sums
+from tenure.spend import GammaGamma
+from tenure.value import _buying, _valued
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tenure._purchasing import PurchasingModel
+    from tenure._units import Horizon
     from tenure.rfm.scores import Scores
-    from tenure.spend import GammaGamma
+    from tenure.summary import Summary
 
 __all__ = ["Outlook"]
+
+Slopes: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64]]"
+"""Derivatives of numbers in a model's parameters, and the parameters' covariance."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +38,10 @@ class Outlook:
     columns : dict of str to array
         `probability_alive`, and with a model of spend `expected_value`: one number for
         each of the `known` customers.
+    slopes : dict of str to list
+        What makes a column uncertain beside which customers there are: derivatives of
+        its numbers in the parameters of each model, and their covariance. Empty for
+        models without one, whose parameters are taken as known.
     known : int array
         The places of the customers whom the models know: those who have bought.
     customers : int
@@ -37,6 +49,7 @@ class Outlook:
     """
 
     columns: dict[str, NDArray[np.float64]]
+    slopes: dict[str, list[Slopes]]
     known: NDArray[np.intp]
     customers: int
 
@@ -46,7 +59,10 @@ class Outlook:
         scores: Scores,
         buying: PurchasingModel,
         spend: GammaGamma | float | None,
-        **terms: Any,
+        *,
+        horizon: Horizon | None = "12 months",
+        discount_rate: float = 0.10,
+        level: float | None = None,
     ) -> Outlook:
         """Ask the models about the customers of a log at the date of the scores.
 
@@ -57,8 +73,10 @@ class Outlook:
             A fitted model of repeat buying.
         spend : GammaGamma, float or None
             A fitted model of spend, or the value of each purchase.
-        **terms
-            `horizon` and `discount_rate`, as for `lifetime_value`.
+        horizon, discount_rate
+            As for `lifetime_value`.
+        level : float, optional
+            The confidence level of intervals that `slopes` are wanted for.
         """
         model, log = _buying(buying), scores.inputs.log
         if log is None:
@@ -69,23 +87,84 @@ class Outlook:
             )
         unit = unit_named(model.time_unit_ or "day")
         summary = log.summary(unit=unit, as_of=scores.as_of)
-        places = {one: place for place, one in enumerate(summary.customer_id.tolist())}
-        ids = scores.customer_id.tolist()
-        known = np.array([place for place, one in enumerate(ids) if one in places])
-        rows = np.array([places[ids[place]] for place in known], dtype=np.intp)
-        alive = np.asarray(model.probability_alive(summary))[rows]
-        columns = {"probability_alive": alive}
+        known, rows = _places(scores, summary)
+        if not _has_errors(model) or not _has_errors(spend):
+            level = None
+        columns, slopes = _alive(model, summary, gradient=level is not None)
         if spend is not None:
+            customers = model._customers(summary)  # noqa: SLF001
             shares = _margins(scores, known, rows, len(summary))
-            value = lifetime_value(model, spend, summary, margin=shares, **terms)
-            columns["expected_value"] = value["value"][rows]
-        return cls(columns, known.astype(np.intp), len(ids))
+            worth = Worth.of(
+                spend, summary, customers, margin=shares, cost=0.0, interval=level
+            )
+            terms = Discounting(horizon, discount_rate, "year", None)
+            _, valued, of_value = _valued(
+                model, customers, worth, terms, gradient=level is not None
+            )
+            columns["expected_value"] = valued["value"]
+            slopes["expected_value"] = of_value
+        return cls(
+            columns={name: values[rows] for name, values in columns.items()},
+            slopes={
+                name: [(slope[rows], covariance) for slope, covariance in of_column]
+                for name, of_column in slopes.items()
+            },
+            known=known,
+            customers=len(scores),
+        )
+
+    def variances(
+        self, column: str, groups: NDArray[np.intp], count: int
+    ) -> NDArray[np.float64]:
+        """Return how uncertain the models leave the sum over each group.
+
+        The delta method: the derivatives of a sum are the sums of the derivatives,
+        since all customers share the parameters.
+        """
+        found = np.zeros(count)
+        for slopes, covariance in self.slopes[column]:
+            summed = np.stack([sums(one, groups, count) for one in slopes.T], axis=1)
+            found += delta_method(summed, covariance) ** 2
+        return found
 
     def everywhere(self, column: str) -> NDArray[np.float64]:
         """Return one number a customer, 0 for those whom the models do not know."""
         found = np.zeros(self.customers)
         found[self.known] = self.columns[column]
         return found
+
+
+def _has_errors(model: object) -> bool:
+    """Whether standard errors of predictions can be made; a number needs none."""
+    if not isinstance(model, PurchasingModel | GammaGamma):
+        return True
+    return model.result_.covariance is not None
+
+
+def _places(
+    scores: Scores, summary: Summary
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the places of customers who have bought, in the scores and a summary."""
+    places = {one: place for place, one in enumerate(summary.customer_id.tolist())}
+    ids = scores.customer_id.tolist()
+    known = [place for place, one in enumerate(ids) if one in places]
+    rows = [places[ids[place]] for place in known]
+    return np.array(known, dtype=np.intp), np.array(rows, dtype=np.intp)
+
+
+def _alive(
+    model: PurchasingModel, summary: Summary, *, gradient: bool
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, list[Slopes]]]:
+    """Return the probability that customers are alive, and what it depends on."""
+    name = "probability_alive"
+    customers = model._customers(summary)  # noqa: SLF001
+    alive, slopes = model._predict(  # noqa: SLF001
+        name, customers, np.zeros(1), gradient=gradient
+    )
+    if slopes is None:
+        return {name: alive}, {name: []}
+    covariance = model.result_.needed_covariance(type(model).__name__)
+    return {name: alive}, {name: [(slopes, covariance)]}
 
 
 def _margins(

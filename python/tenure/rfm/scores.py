@@ -214,7 +214,15 @@ class Scores:
         the share of customers that is Wilson's; for means, for ratios (order value)
         and for shares of money it is the normal one for customers drawn at random,
         which needs some dozens of customers to be relied on, and of one customer there
-        is none.
+        is none. It is made on a logarithmic scale where no amount is negative (log
+        odds for shares), so that its ends are possible. Where there is no total above
+        0, shares of it are NaN.
+
+        Means of what models expect are uncertain in two ways, and their intervals
+        hold both: which customers there are, and the parameters of the models (by the
+        delta method; buying and spend are taken as independent). The interval of
+        `expected_value_total` is for the customers whom there are: parameters alone.
+        Models without standard errors, as `from_params` makes, count as exact.
 
         Parameters
         ----------
@@ -237,7 +245,7 @@ class Scores:
             The attribute, `segment`, `customers`, `share`, `orders`,
             `orders_per_customer`, `revenue`, `revenue_share`, `revenue_per_customer`,
             `order_value`, the same of `margin` where it is known,
-            `probability_alive`, `expected_value` (mean) and `expected_value_total`.
+            `probability_alive`, `expected_value_total` and `expected_value` (mean).
 
         Examples
         --------
@@ -254,7 +262,12 @@ class Scores:
         outlook = None
         if buying is not None:
             outlook = Outlook.of(
-                self, buying, spend, horizon=horizon, discount_rate=discount_rate
+                self,
+                buying,
+                spend,
+                horizon=horizon,
+                discount_rate=discount_rate,
+                level=level,
             )
         return summarize(self, by=by, outlook=outlook, level=level)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._frame import Categories, Table, native_frame
-from tenure._intervals import check_level
+from tenure._intervals import bounds, check_level
 from tenure.exceptions import LengthError, ParameterError
 from tenure.rfm.intervals import group_ratios, share_of_total, sums, wilson
 
@@ -160,14 +160,38 @@ def _shares(
 def _future(outlook: Outlook, groups: _Groups, level: float) -> dict[str, NDArray[Any]]:
     """Return means of what a model expects; who has never bought is left out."""
     columns: dict[str, NDArray[Any]] = {}
-    known = outlook.known
-    codes = groups.codes[known]
+    codes, count = groups.codes[outlook.known], groups.count
     ones = np.ones(len(codes))
+    squares = np.maximum(np.bincount(codes, minlength=count), 1) ** 2.0
     for name, values in outlook.columns.items():
+        variances = outlook.variances(name, codes, count)
         if name == "expected_value":
-            columns["expected_value_total"] = sums(values, codes, groups.count)
-        found = group_ratios(values, ones, codes, groups.count, level)
-        if name == "probability_alive":
-            found = tuple(np.clip(one, 0.0, 1.0) for one in found)
-        columns |= _with_ends(name, found)
+            total = sums(values, codes, count)
+            found = _of_models(total, variances, level, exact=not outlook.slopes[name])
+            columns |= _with_ends("expected_value_total", found)
+        mean = group_ratios(
+            values,
+            ones,
+            codes,
+            count,
+            level,
+            further=variances / squares,
+            scale="probability" if name == "probability_alive" else None,
+        )
+        columns |= _with_ends(name, mean)
     return columns
+
+
+def _of_models(
+    totals: NDArray[np.float64],
+    variances: NDArray[np.float64],
+    level: float,
+    *,
+    exact: bool,
+) -> tuple[NDArray[np.float64], ...]:
+    """Return sums over the customers whom there are, and intervals for the models."""
+    if exact:
+        nothing = np.full(len(totals), np.nan)
+        return totals, nothing, nothing
+    scale = "positive" if (totals >= 0).all() else "plain"
+    return totals, *bounds(totals, np.sqrt(variances), level, scale)
