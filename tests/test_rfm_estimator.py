@@ -192,6 +192,7 @@ def test_reprs(log):
         "frequency      1       1      2        4",
         "monetary   15.36  31.958  59.25  130.436",
         "F: 52 % of customers tie at 1; score 2 unused",
+        "M: 8 customers with exactly 0",
     ]
     scores = repr(tn.RFM().fit(log).score()).splitlines()
     assert scores[0] == "Scores of 2,357 customers as of 1998-06-30"

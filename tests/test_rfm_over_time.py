@@ -10,7 +10,7 @@ import pytest
 import tenure as tn
 from scipy import stats
 from sklearn.metrics import roc_auc_score
-from tenure.exceptions import DataError, NotFittedError, ParameterError
+from tenure.exceptions import NotFittedError, ParameterError
 from tenure.rfm.history import period_ends
 from tenure.rfm.intervals import group_ratios
 from tenure.rfm.ranking import Concentration, Order, area_under_curve, lift
@@ -326,7 +326,10 @@ def test_history_of_one_customer(log):
         there = row["customer_id"].tolist().index(1)
         for name in ("recency_days", "frequency", "monetary", "r", "rfm", "segment"):
             assert found[name][place] == row[name][there]
-    with pytest.raises(DataError, match="hold the customer at one of the dates"):
+    with pytest.raises(
+        ParameterError,
+        match="`customer` must be the id of somebody who had bought by one",
+    ):
         model.customer_history(log, "nobody")
 
 
@@ -480,6 +483,19 @@ def test_rankings_are_the_score_its_dimensions_and_a_model(log, judged):
     for column in ("auc", "gini_orders", "gini_spend"):
         assert (frame[f"{column}_low"] < frame[column]).all()
         assert (frame[column] < frame[f"{column}_high"]).all()
+
+
+def test_a_model_that_has_seen_the_future_is_refused(log):
+    """It would foretell what it was fitted to; all of CDNOW were known by the split."""
+    model = tn.BGNBD().fit(log.summary(unit="week"))
+    with pytest.raises(
+        ParameterError,
+        match="`buying` must be fitted to what was known at the split, 1997-09-30, got "
+        "a BGNBD that has seen 2,357 customers for longer",
+    ):
+        tn.RFM().validate(log, "1997-09-30", buying=model)
+    given = tn.BGNBD.from_params(**model.params_, unit="week")
+    assert "BGNBD" in tn.RFM().validate(log, "1997-09-30", buying=given).ranked
 
 
 def test_lift_of_rankings(judged):

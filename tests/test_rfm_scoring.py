@@ -327,7 +327,10 @@ def test_a_base_of_one_time_buyers_is_scored_and_explained():
 def test_the_words_of_cdnow(log):
     """Half of CDNOW's customers bought once: published counts of an open log."""
     model = tn.RFM().fit(log)
-    assert model.notes_ == ("F: 52 % of customers tie at 1; score 2 unused",)
+    assert model.notes_ == (
+        "F: 52 % of customers tie at 1; score 2 unused",
+        "M: 8 customers with exactly 0",
+    )
     assert np.bincount(model.score()["f"]).tolist() == [0, 1218, 0, 403, 358, 378]
 
 
@@ -341,10 +344,11 @@ def test_constant_columns():
         model = tn.RFM(ties=ties).fit(data)
         assert set(model.table()["rfm"]) == {str(score) * 3}
         unused = ", ".join(str(s) for s in range(1, 6) if s != score)
+        what = f"it tells nobody apart; scores {unused} unused"
         assert model.notes_ == (
-            f"R: 100 % of customers tie at 7; scores {unused} unused",
-            f"F: 100 % of customers tie at 2; scores {unused} unused",
-            f"M: 100 % of customers tie at 9.99; scores {unused} unused",
+            f"R: all customers tie at 7: {what}",
+            f"F: all customers tie at 2: {what}",
+            f"M: all customers tie at 9.99: {what}",
         )
 
 
@@ -352,12 +356,19 @@ def test_three_customers_and_one():
     data = {"recency_days": [1, 2, 3], "frequency": [1, 2, 3], "monetary": [0, -5, 2.5]}
     model = tn.RFM().fit(data)
     assert model.table()["rfm"].tolist() == ["513", "331", "155"]
-    assert model.notes_ == tuple(f"{d}: scores 2, 4 unused" for d in "RFM")
+    assert model.notes_ == (
+        "3 customers cannot fill 5 bins: scores tell little",
+        *(f"{dimension}: scores 2, 4 unused" for dimension in "RFM"),
+        "M: 1 customer with less than 0 and 1 customer with exactly 0",
+    )
     one = {name: values[:1] for name, values in data.items()}
     model = tn.RFM().fit(one)
     assert model.table()["rfm"].tolist() == ["111"]
     assert model.table()["segment"].tolist() == ["Hibernating"]
-    assert model.notes_[0] == "R: scores 2, 3, 4, 5 unused"
+    assert model.notes_[:2] == (
+        "there is only one customer: nobody to compare with",
+        "R: scores 2, 3, 4, 5 unused",
+    )
 
 
 def test_negative_and_zero_money_keep_their_order():

@@ -315,7 +315,7 @@ class Concentration:
     def _table(self) -> tuple[list[str], list[list[str]]]:
         shares = self._top_shares()
         rows = [
-            [f"top {100 * top:g} %", f"{n:,}", f"{100 * share:.1f} %", _range(ends)]
+            [f"top {100 * top:g} %", f"{n:,}", _percent(share), _range(ends)]
             for top, n, share, *ends in zip(
                 *(shares[name] for name in ("top", "customers", "share")),
                 *(shares[name] for name in ("lower", "upper")),
@@ -436,6 +436,11 @@ interval 65 to 69 %).
         shares=tuple(float(share) for share in shares),
         _values=values,
     )
+
+
+def _percent(share: float) -> str:
+    """Return a share as text; nothing where it means nothing."""
+    return "" if np.isnan(share) else f"{100 * share:.1f} %"
 
 
 def _range(ends: Sequence[float]) -> str:

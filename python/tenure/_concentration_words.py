@@ -107,7 +107,7 @@ def _losses(found: Concentration) -> list[str]:
     verb = "costs" if found.losers == 1 else "cost"
     words = (
         f"{counted(found.losers, 'customer')} "
-        f"({100 * found.losers / found.customers:.0f} %) {verb} more than they bring, "
+        f"({100 * found.losers / found.customers:.2g} %) {verb} more than they bring, "
         f"{-found.loss:,.2f} together; the others bring {earned:,.2f}"
     )
     peak = (

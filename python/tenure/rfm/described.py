@@ -10,7 +10,13 @@ from tenure._frame import native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.rfm.scorer import Scorer
-from tenure.rfm.thresholds import thresholds_columns, ties_columns, ties_of
+from tenure.rfm.thresholds import (
+    few_words,
+    money_words,
+    thresholds_columns,
+    ties_columns,
+    ties_of,
+)
 
 if TYPE_CHECKING:
     from tenure.rfm.scores import Scores
@@ -61,9 +67,18 @@ class Described(Scorer):
 
     @property
     def notes_(self) -> tuple[str, ...]:
-        """What was left out of the fit, and what ties have made of it, in words."""
+        """What was left out of the fit, and what ties have made of it, in words.
+
+        Also who brought nothing or less, and whether there are too few customers.
+        """
         scores = self.score()
-        return (*scores.notes, *(tie.words() for tie in self._ties(scores)))
+        most = max(one.bins for one in self._fitted().cuts)
+        return (
+            *scores.notes,
+            *few_words(self.n_customers_, most),
+            *(tie.words() for tie in self._ties(scores)),
+            *money_words(scores),
+        )
 
     def threshold_table(self) -> Any:
         """Return a frame with one row a score: which values get it.

@@ -8,7 +8,7 @@ import numpy as np
 
 from tenure._frame import Categories, native_frame
 from tenure._time import civil_microseconds
-from tenure.exceptions import DataError, ParameterError
+from tenure.exceptions import ParameterError
 from tenure.rfm.intervals import sums, wilson
 from tenure.transactions import Transactions
 
@@ -155,11 +155,10 @@ def customer_history(scores: Iterable[Scores], customer: object) -> Any:
             rows.append(one.row(int(places[0])))
             days.append(one.as_of)
     if not rows:
-        raise DataError.at(
-            column="customer_id",
-            expected="hold the customer at one of the dates",
-            row=0,
-            found=f"none that is {customer!r}",
+        raise ParameterError.of(
+            name="customer",
+            expected="be the id of somebody who had bought by one of the dates",
+            found=repr(customer),
         )
     columns: dict[str, NDArray[Any] | Categories] = {"as_of": np.array(days)}
     for name, first in rows[0].items():

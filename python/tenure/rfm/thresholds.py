@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from tenure.rfm.scores import Scores
     from tenure.rfm.scoring import Cuts
 
-__all__ = ["Tie", "thresholds_columns", "ties_columns", "ties_of", "ties_words"]
+__all__ = [
+    "Tie",
+    "few_words",
+    "money_words",
+    "thresholds_columns",
+    "ties_columns",
+    "ties_of",
+]
 
 
 def thresholds_columns(
@@ -94,7 +101,9 @@ class Tie:
     def words(self) -> str:
         """Return the tie as a sentence."""
         parts: list[str] = []
-        if self.customers > 1:
+        if self.customers > 1 and self.share == 1:
+            parts.append(f"all customers tie at {self.value:g}: it tells nobody apart")
+        elif self.customers > 1:
             share = f"{self.share:.0%}".replace("%", " %")
             parts.append(f"{share} of customers tie at {self.value:g}")
         if self.unused:
@@ -121,6 +130,34 @@ def ties_of(scores: Scores, cuts: Sequence[Cuts]) -> list[Tie]:
     return found
 
 
+def money_words(scores: Scores) -> list[str]:
+    """Return who of those who have bought brought nothing, or cost more than that."""
+    found: list[str] = []
+    inputs = scores.inputs
+    for one in scores.dimensions:
+        if one.name not in ("monetary", "margin", "order_value"):
+            continue
+        values = inputs.of_buyers(inputs.values[one.name])
+        sizes = (("less than 0", values < 0), ("exactly 0", values == 0))
+        parts = [
+            f"{counted(int(who.sum()), 'customer')} with {what}"
+            for what, who in sizes
+            if who.any()
+        ]
+        if parts:
+            found.append(f"{one.letter}: {' and '.join(parts)}")
+    return found
+
+
+def few_words(customers: int, bins: int) -> list[str]:
+    """Return that there are too few customers to fill the bins, if so."""
+    if customers == 1:
+        return ["there is only one customer: nobody to compare with"]
+    if customers < bins:
+        return [f"{customers} customers cannot fill {bins} bins: scores tell little"]
+    return []
+
+
 def ties_columns(ties: Sequence[Tie]) -> dict[str, NDArray[Any]]:
     """Return the ties as columns."""
     return {
@@ -133,9 +170,3 @@ def ties_columns(ties: Sequence[Tie]) -> dict[str, NDArray[Any]]:
         ),
         "words": np.array([tie.words() for tie in ties], dtype=object),
     }
-
-
-def ties_words(ties: Sequence[Tie], customers: int) -> str:
-    """Return the ties as lines, or say that there are none."""
-    lines = [tie.words() for tie in ties]
-    return "\n".join(lines) or f"no ties matter among {counted(customers, 'customer')}"

@@ -368,6 +368,37 @@ def _expected(model: PurchasingModel, known: Split) -> NDArray[np.float64]:
         fitted = model.result_.customers >= 0
     except NotFittedError:
         fitted = False
-    model = model if fitted else copy.copy(model).fit(known)
+    if fitted:
+        _check_has_not_seen_more(model, known)
+    else:
+        model = copy.copy(model).fit(known)
     expected = model.expected_purchases(known, horizon=known.holdout_duration)
     return np.asarray(expected, dtype=np.float64)
+
+
+def _check_has_not_seen_more(model: PurchasingModel, known: Split) -> None:
+    """Pass unless a model was fitted to these customers at a later date.
+
+    That shows in their ages, `T`. A model that was loaded has no customers to look at.
+
+    Raises
+    ------
+    ParameterError
+        If it knows some of what it should foretell.
+    """
+    seen = model._training  # noqa: SLF001
+    if seen is None or seen.ids is None or "T" not in seen.columns:
+        return
+    codes = Table.of({"customer_id": np.concatenate([seen.ids, known.customer_id])})
+    then, now = np.split(codes.codes("customer_id").values, [len(seen.ids)])
+    ages = np.full(max(then.max(initial=-1), now.max(initial=-1)) + 1, np.inf)
+    ages[now] = known.T
+    longer = seen.columns["T"] > ages[then] * (1 + 1e-9)
+    if longer.any():
+        raise ParameterError.of(
+            name="buying",
+            expected=f"be fitted to what was known at the split, {written(known.as_of)}",
+            found=f"a {type(model).__name__} that has seen "
+            f"{counted(int(longer.sum()), 'customer')} for longer",
+            hint="a model that is not fitted is fitted to what was known",
+        )
