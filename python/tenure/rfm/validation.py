@@ -397,7 +397,7 @@ def _check_has_not_seen_more(model: PurchasingModel, known: Split) -> None:
     if longer.any():
         raise ParameterError.of(
             name="buying",
-            expected=f"be fitted to what was known at the split, {written(known.as_of)}",
+            expected=f"be fitted to what was known at the split, {known.as_of}",
             found=f"a {type(model).__name__} that has seen "
             f"{counted(int(longer.sum()), 'customer')} for longer",
             hint="a model that is not fitted is fitted to what was known",
