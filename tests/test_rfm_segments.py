@@ -545,7 +545,29 @@ def test_parameters_make_the_probability_that_a_segment_is_alive_uncertain(log):
     )
 
 
-def test_models_without_standard_errors_count_as_exact(log):
+def test_a_fit_without_standard_errors_has_no_intervals():
+    """Nobody leaves whose purchases are drawn from a Poisson process for a year."""
+    rng = np.random.default_rng(5)
+    days = np.datetime64("2023-01-01") + np.arange(364)
+    bought = rng.random((300, 364)) < rng.gamma(2.0, 0.02, (300, 1))
+    bought[:, 0] = True
+    who, when = np.nonzero(bought)
+    log = tn.Transactions(
+        {"customer_id": who, "date": days[when], "amount": np.full(len(who), 30.0)},
+        amount="amount",
+    )
+    with pytest.warns(tn.exceptions.ConvergenceWarning, match="do not seem to leave"):
+        buying = tn.BGNBD().fit(log.summary(unit="week"))
+    assert buying.result_.covariance is None
+    model = tn.RFM(segment_map=EVERYONE).fit(log)
+    found = model.segments(buying=buying, spend=30.0)
+    for column in ("probability_alive", "expected_value", "expected_value_total"):
+        assert found[column][0] > 0
+        assert np.isnan(found[f"{column}_low"][0]), column
+        assert np.isnan(found[f"{column}_high"][0]), column
+
+
+def test_parameters_that_were_given_count_as_exact(log):
     summary = log.summary(unit="week")
     buying = tn.BGNBD().fit(summary)
     given = tn.BGNBD.from_params(**buying.params_, unit="week")

@@ -107,10 +107,15 @@ def _losses(found: Concentration) -> list[str]:
     verb = "costs" if found.losers == 1 else "cost"
     words = (
         f"{counted(found.losers, 'customer')} "
-        f"({100 * found.losers / found.customers:.2g} %) {verb} more than they bring, "
+        f"({_percent(found.losers / found.customers)}) {verb} more than they bring, "
         f"{-found.loss:,.2f} together; the others bring {earned:,.2f}"
     )
     peak = (
         f", {100 * earned / found.total:.0f} % of the total" if found.total > 0 else ""
     )
     return [f"{words}{peak}."]
+
+
+def _percent(share: float) -> str:
+    """Return a share in whole percents; in tenths where it is below one."""
+    return f"{100 * share:.{0 if share >= 0.01 else 1}f} %"

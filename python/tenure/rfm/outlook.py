@@ -40,18 +40,22 @@ class Outlook:
         each of the `known` customers.
     slopes : dict of str to list
         What makes a column uncertain beside which customers there are: derivatives of
-        its numbers in the parameters of each model, and their covariance. Empty for
-        models without one, whose parameters are taken as known.
+        its numbers in the parameters of each model, and their covariance. Empty where
+        parameters were given and not estimated.
     known : int array
         The places of the customers whom the models know: those who have bought.
     customers : int
         How many there are with the others.
+    vague : bool
+        Whether a model was fitted without finding out how well its parameters are
+        known, as at a boundary: then nothing can be said of how uncertain it is.
     """
 
     columns: dict[str, NDArray[np.float64]]
     slopes: dict[str, list[Slopes]]
     known: NDArray[np.intp]
     customers: int
+    vague: bool
 
     @classmethod
     def of(
@@ -88,7 +92,8 @@ class Outlook:
         unit = unit_named(model.time_unit_ or "day")
         summary = log.summary(unit=unit, as_of=scores.as_of)
         known, rows = _places(scores, summary)
-        if not _has_errors(model) or not _has_errors(spend):
+        vague = any(_without_errors(one) and not _given(one) for one in (model, spend))
+        if _without_errors(model) or _without_errors(spend):
             level = None
         columns, slopes = _alive(model, summary, gradient=level is not None)
         if spend is not None:
@@ -111,6 +116,7 @@ class Outlook:
             },
             known=known,
             customers=len(scores),
+            vague=vague,
         )
 
     def variances(
@@ -119,8 +125,10 @@ class Outlook:
         """Return how uncertain the models leave the sum over each group.
 
         The delta method: the derivatives of a sum are the sums of the derivatives,
-        since all customers share the parameters.
+        since all customers share the parameters. NaN if that is not known.
         """
+        if self.vague:
+            return np.full(count, np.nan)
         found = np.zeros(count)
         for slopes, covariance in self.slopes[column]:
             summed = np.stack([sums(one, groups, count) for one in slopes.T], axis=1)
@@ -134,11 +142,19 @@ class Outlook:
         return found
 
 
-def _has_errors(model: object) -> bool:
-    """Whether standard errors of predictions can be made; a number needs none."""
+def _without_errors(model: object) -> bool:
+    """Whether no standard errors of predictions can be made; a number needs none."""
     if not isinstance(model, PurchasingModel | GammaGamma):
-        return True
-    return model.result_.covariance is not None
+        return False
+    return model.result_.covariance is None
+
+
+def _given(model: object) -> bool:
+    """Whether the parameters of a model were given and not estimated."""
+    return (
+        isinstance(model, PurchasingModel | GammaGamma)
+        and model.result_.status == "given"
+    )
 
 
 def _places(

@@ -66,7 +66,8 @@ class OverTime(Described):
             All customers, prospects among them.
         buying, spend, horizon : optional
             Fitted models, as for `Scores.segments`: adds what they expect of the
-            customers of each flow before and after.
+            customers of each flow before and after. Without `spend` a purchase counts
+            as 1.
         level : float, default 0.95
             Confidence level of the intervals.
 

@@ -222,7 +222,8 @@ class Scores:
         hold both: which customers there are, and the parameters of the models (by the
         delta method; buying and spend are taken as independent). The interval of
         `expected_value_total` is for the customers whom there are: parameters alone.
-        Models without standard errors, as `from_params` makes, count as exact.
+        Parameters that were given, as to `from_params`, count as exact; of a model that
+        was fitted without standard errors, as at a boundary, there are no intervals.
 
         Parameters
         ----------
