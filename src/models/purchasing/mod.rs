@@ -4,6 +4,7 @@ mod bernoulli;
 pub(super) mod beta_geometric;
 mod counts;
 pub(super) mod erlang;
+mod futures;
 pub mod holdout;
 pub mod lifetime;
 pub mod money;

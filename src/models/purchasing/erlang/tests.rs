@@ -48,7 +48,12 @@ fn sections_are_the_strokes_one_by_one() {
                 |sum, m| sum + future.passed(m),
             );
             let sections = future.section_by_section(tau, |p, [lost, _]| lost / p);
-            assert_close(sections, direct, rounding, &what);
+            // of few strokes hardly anybody leaves, and both sums are of numbers next to one
+            let error = (sections - direct).abs();
+            assert!(
+                error <= rounding * direct + 1e-15,
+                "{sections:e} {direct:e} {what}"
+            );
             let next = |passed: f64, m: f64| passed * ((b + m) / (a + b + m));
             let direct = future.one_by_one(tau, |m| future.passed(m), next);
             let sections = future.section_by_section(tau, |_, [_, left]| left);
