@@ -91,13 +91,13 @@ class Prospects(BuyingModel):
             short = ~reached(high)
         never = short
         high[never] = low[never] = 0.0
-        # a bisection between two powers of two, to the last digits
-        for _ in range(60):
+        # a bisection between two powers of two, for each to the last digits: nobody's
+        # depends on who else is there
+        while (wide := high - low > 1e-12 * np.maximum(high, 1e-6)).any():
             middle = 0.5 * (low + high)
             there = reached(middle)
-            low, high = np.where(there, low, middle), np.where(there, middle, high)
-            if np.all(high - low <= 1e-12 * high):
-                break
+            low = np.where(wide & ~there, middle, low)
+            high = np.where(wide & there, middle, high)
         # where time is counted in opportunities, it is a whole number
         whole = np.round(high)
         high = np.where(

@@ -121,7 +121,8 @@ class PurchasingModel(Prospects):
         customers = self._customers(data)
         length = in_units(horizon, customers.unit, name="horizon")
         begin = in_units(after, customers.unit, name="after")
-        if (begin > length).any():
+        is_later = bool((begin != 0.0).any())
+        if is_later and (begin > length).any():
             raise ParameterError.of(
                 name="after",
                 expected="be no longer than the horizon",
@@ -133,7 +134,7 @@ class PurchasingModel(Prospects):
             customers,
             length,
             interval,
-            after=begin if (begin != 0.0).any() else None,
+            after=begin if is_later else None,
             bootstrap=bootstrap,
         )
 
