@@ -5,9 +5,7 @@ RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-python test-spark test-slow lint fmt types golden golden-survival notebooks \
-        test-notebooks bench bench-engine bench-rfm bench-survival wheel ci clean
-.PHONY: bench-cohorts help demo test test-rust test-python test-slow lint fmt stubs types golden notebooks bench bench-engine wheel ci clean bench-rfm golden-survival bench-survival
-.PHONY: help demo test test-rust test-python test-spark test-slow lint fmt stubs types golden notebooks bench wheel ci clean
+        test-notebooks bench bench-cohorts bench-engine bench-rfm bench-survival wheel ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
