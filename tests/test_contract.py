@@ -224,14 +224,15 @@ class TestFitting:
             fitted.result_.covariance[:] = 0.0
         assert numbers(fitted) == before
 
-    def test_the_report_of_the_fit(self, fitted):
+    def test_the_report_of_the_fit(self, estimator, fitted):
         result = fitted.result_
         assert result.status == "converged"
         assert result.message == ""
         assert 1 <= result.iterations <= 50
         # the search ends where a step promises less than rounding, which a slope of
-        # 1e-8 does over a curvature of 1e-3
-        assert result.gradient_norm < 1e-8
+        # 1e-8 does over these models' curvature of 1e-3
+        flat = estimator in {tn.PDO, tn.BGBB}
+        assert result.gradient_norm < (1e-8 if flat else 1e-10)
         assert result.smallest_eigenvalue > 0
         assert fitted.aic_ == pytest.approx(
             2 * (len(fitted.params_) - len(result.fixed)) - 2 * fitted.log_likelihood_

@@ -1,4 +1,4 @@
-"""What the models with Erlang-k times between purchases have in common."""
+"""The models of repeat buying with Erlang-k times between purchases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tenure._customers import Customers
 
-__all__ = ["CondensedModel"]
+__all__ = ["BGCNBD", "MBGCNBD"]
 
 INTERVALS = "log_intervals"
 """The column with the sum of the logarithms of a customer's times between purchases."""
@@ -145,3 +145,119 @@ class CondensedModel(PurchasingModel):
             )
         given = {"r": r, "alpha": alpha, "a": a, "b": b, "k": k}
         return cls._from_params(given, covariance, unit)
+
+
+class BGCNBD(CondensedModel):
+    """Beta-geometric / condensed NBD model of repeat buying (BG/CNBD-k).
+
+    As the BG/NBD model, but a customer's purchases are more regular than random: the
+    times between them are Erlang-k distributed, so that a silence says more. With
+    k = 1 it is the BG/NBD model; a large k is like clockwork.
+
+    Expectations are exact: they allow for how far a customer may have got towards the
+    next purchase since the last.
+
+    Parameters
+    ----------
+    k : int or None, default 2
+        The regularity. None chooses the likeliest of 1, 2, ... by fitting them in turn
+        until the likelihood has fallen twice; that takes the column `log_intervals`,
+        which `log.summary(..., intervals=True)` adds.
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the rates of the clock of which every k-th stroke is a purchase
+        (r / (k alpha) is the mean rate of purchases while alive); a and b, of the
+        probability of leaving after a purchase; k.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended; k has no standard error.
+
+    Notes
+    -----
+    Likelihoods of different k compare only with `log_intervals`, the sum of the
+    logarithms of the times between a customer's purchases; where the data have no such
+    column, its term, which no other parameter changes, is left out.
+
+    References
+    ----------
+    Reutterer, T., Platzer, M., Schroeder, N. (2021). Leveraging purchase regularity for
+    predicting customer behavior the easy way. International Journal of Research in
+    Marketing 38(1), 194-215.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30", intervals=True)
+    >>> tn.BGCNBD(k=None).fit(summary).params_["k"]  # these customers buy at random
+    1.0
+    >>> model = tn.BGCNBD.from_params(r=0.5, alpha=2.0, a=1.0, b=3.0, k=2)
+    >>> customer = {"frequency": [3], "recency": [30], "T": [40]}
+    >>> model.expected_purchases(customer, horizon=10).round(4)
+    array([0.589])
+    """
+
+    _model: ClassVar[str] = "BGCNBD"
+
+
+class MBGCNBD(CondensedModel):
+    """Modified beta-geometric / condensed NBD model of repeat buying (MBG/CNBD-k).
+
+    As the MBG/NBD model, but a customer's purchases are more regular than random: the
+    times between them are Erlang-k distributed, so that a silence says more. With
+    k = 1 it is the MBG/NBD model; a large k is like clockwork.
+
+    Expectations are exact: they allow for how far a customer may have got towards the
+    next purchase since the last.
+
+    Parameters
+    ----------
+    k : int or None, default 2
+        The regularity. None chooses the likeliest of 1, 2, ... by fitting them in turn
+        until the likelihood has fallen twice; that takes the column `log_intervals`,
+        which `log.summary(..., intervals=True)` adds.
+    penalty : float, default 0.0
+        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
+    strict : bool, default False
+        Raise `ConvergenceError` where a fit would otherwise warn.
+
+    Attributes
+    ----------
+    params_ : dict
+        r and alpha, of the rates of the clock of which every k-th stroke is a purchase
+        (r / (k alpha) is the mean rate of purchases while alive); a and b, of the
+        probability of leaving after a purchase; k.
+    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
+        How well they are known, and how the fit ended; k has no standard error.
+
+    Notes
+    -----
+    Likelihoods of different k compare only with `log_intervals`, the sum of the
+    logarithms of the times between a customer's purchases; where the data have no such
+    column, its term, which no other parameter changes, is left out.
+
+    References
+    ----------
+    Reutterer, T., Platzer, M., Schroeder, N. (2021). Leveraging purchase regularity for
+    predicting customer behavior the easy way. International Journal of Research in
+    Marketing 38(1), 194-215.
+
+    Examples
+    --------
+    >>> import tenure as tn
+    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
+    >>> summary = log.summary(unit="week", as_of="1997-09-30", intervals=True)
+    >>> tn.MBGCNBD(k=None).fit(summary).params_["k"]  # these customers buy at random
+    1.0
+    >>> model = tn.MBGCNBD.from_params(r=0.5, alpha=2.0, a=1.0, b=3.0, k=2)
+    >>> customer = {"frequency": [3], "recency": [30], "T": [40]}
+    >>> model.expected_purchases(customer, horizon=10).round(4)
+    array([0.6251])
+    """
+
+    _model: ClassVar[str] = "MBGCNBD"
