@@ -33,7 +33,20 @@ from tenure.transactions import Transactions, load
 from tenure.value import LifetimeValue, lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
-    from tenure import plotting, retention, rfm, survival
+    from tenure import (
+        breakdown,
+        campaigns,
+        channels,
+        economics,
+        equity,
+        plotting,
+        products,
+        referrals,
+        retention,
+        rfm,
+        survival,
+        voice,
+    )
     from tenure._concentration import Concentration, concentration
     from tenure._likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
     from tenure._money import money_quantiles
@@ -144,10 +157,15 @@ __all__ = [
     "__version__",
     "average_value",
     "backtest",
+    "breakdown",
+    "campaigns",
+    "channels",
     "compare",
     "compare_distributions",
     "concentration",
     "datasets",
+    "economics",
+    "equity",
     "exceptions",
     "historic_value",
     "lifetime_value",
@@ -159,6 +177,8 @@ __all__ = [
     "order_value_formula",
     "pairwise_log_rank",
     "plotting",
+    "products",
+    "referrals",
     "report",
     "rescaled_rate",
     "retention",
@@ -170,9 +190,24 @@ __all__ = [
     "summarize",
     "survival",
     "top_stability",
+    "voice",
 ]
 
 # What is imported when it is asked for, and not before.
+_MODULES = (
+    "breakdown",
+    "campaigns",
+    "channels",
+    "economics",
+    "equity",
+    "plotting",
+    "products",
+    "referrals",
+    "retention",
+    "rfm",
+    "survival",
+    "voice",
+)
 _PARTS = {
     "_concentration": ("Concentration", "concentration"),
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
@@ -227,7 +262,7 @@ _LATER = {name: part for part, names in _PARTS.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import what few analyses need when it is asked for, and not before."""
-    if name in ("plotting", "retention", "rfm", "survival"):
+    if name in _MODULES:
         return import_module(f"tenure.{name}")
     if name in _LATER:
         return getattr(import_module(f"tenure.{_LATER[name]}"), name)
