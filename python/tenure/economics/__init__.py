@@ -2,4 +2,19 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tenure.economics.acquisition import AcquisitionCost, Cost, acquisition_cost
+from tenure.economics.payback import Payback, PaybackOf, payback
+from tenure.economics.returns import Returns, ValueCurves, roi, value_curves
+
+__all__ = [
+    "AcquisitionCost",
+    "Cost",
+    "Payback",
+    "PaybackOf",
+    "Returns",
+    "ValueCurves",
+    "acquisition_cost",
+    "payback",
+    "roi",
+    "value_curves",
+]
