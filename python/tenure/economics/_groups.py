@@ -11,7 +11,7 @@ import numpy as np
 
 from tenure.cohorts._calendar import Calendar
 from tenure.economics._acquired import values_of
-from tenure.economics.acquisition import AcquisitionCost
+from tenure.economics.costs import AcquisitionCost
 from tenure.exceptions import EmptyDataError, ParameterError
 
 if TYPE_CHECKING:

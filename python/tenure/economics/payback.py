@@ -1,4 +1,4 @@
-"""When the cost of winning customers is earned back: observed, projected, or not yet."""
+"""When the cost of winning customers is earned back: observed, projected, not yet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure._units import DAYS, in_units, plural, unit_named
+from tenure.economics._crossings import Sums, first_reached, percentiles
 from tenure.economics._groups import Cells
 from tenure.economics._journeys import Journeys, check_discount
 from tenure.economics._projection import Projection
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
     from tenure._typing import Date, Unit
     from tenure._units import Horizon
     from tenure.economics._groups import Group
-    from tenure.economics.acquisition import AcquisitionCost
+    from tenure.economics.costs import AcquisitionCost
     from tenure.transactions import Transactions
 
 __all__ = ["Payback", "PaybackOf", "payback"]
-
-# Entries of weights that are drawn at a time.
-_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +98,9 @@ class PaybackOf:
             return "there is no margin to divide by"
         if not self.paid_back:
             return (
-                f"it lets customers go on bringing as much a {unit} after "
-                f"{counted(self.observed, unit)} as before, though some leave: too short"
+                f"it lets customers bring as much a {unit} after "
+                f"{counted(self.observed, unit)} as before, though some leave: too "
+                "short"
             )
         if self.flat > self.time:
             return (
@@ -277,10 +276,9 @@ class Payback:
         return ["", "customers", "CAC", "payback", interval, "flat", *last], rows
 
     def _notes(self) -> str:
+        flat = f"{self.overall.flat:.1f} {plural(self.unit)}"
         why = self.overall.why_flat_errs(self.unit)
-        notes = [
-            f"the flat formula says {self.overall.flat:.1f} {plural(self.unit)}: {why}"
-        ]
+        notes = [f"the flat formula says {flat}: {why}"]
         if self.basis == "revenue":
             notes.append(
                 "without a margin this counts revenue, which pays nothing back"
@@ -397,7 +395,7 @@ def payback(
     beyond = None
     if projection is not None:
         beyond = Projection.of(projection, margin=margin, unit=unit, discount_rate=rate)
-    sums = _Sums.of(journeys, cells, length, replicates, seed)
+    sums = Sums.of(journeys, cells, length, replicates, seed)
     until = float(in_units(horizon, unit, name="horizon")[0])
     found = [
         _paid_back(
@@ -425,62 +423,10 @@ def payback(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """What the customers of each cell brought, as it was and drawn anew.
-
-    Attributes
-    ----------
-    steps : int64 array
-        To how many whole steps each cell was observed.
-    money : array, shape (1 + replicates, cells, 1 + steps)
-        Sums at once and in each step; the first is what was.
-    size : array, shape (1 + replicates, cells)
-    """
-
-    steps: NDArray[np.int64]
-    money: NDArray[np.float64]
-    size: NDArray[np.float64]
-
-    @classmethod
-    def of(
-        cls, journeys: Journeys, cells: Cells, length: float, replicates: int, seed: int
-    ) -> _Sums:
-        used = cells.size > 0
-        exposure = np.where(used, cells.exposure, 0.0)
-        # to the end of the last day: 30 days seen are a step of 30 days
-        steps = np.floor(exposure / length + 1e-9).astype(np.int64)
-        most = int(steps.max())
-        table = journeys.steps(length, most)
-        shape = 1 + replicates, len(cells.size)
-        money, size = np.zeros((*shape, most + 1)), np.zeros(shape)
-        random = np.random.default_rng(seed)
-        for cell in np.flatnonzero(used):
-            rows = table[cells.members[cell]]
-            money[0, cell], size[0, cell] = rows.sum(axis=0), len(rows)
-            chunk = max(1, _AT_ONCE // len(rows))
-            for begin in range(1, 1 + replicates, chunk):
-                end = min(begin + chunk, 1 + replicates)
-                weights = random.poisson(1.0, (end - begin, len(rows)))
-                weights = weights.astype(np.float64)
-                money[begin:end, cell] = weights @ rows
-                size[begin:end, cell] = weights.sum(axis=1)
-        return cls(steps, money, size)
-
-    def curves(self, group: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return cumulative money a customer at once and by each step, each drawing."""
-        last = int(self.steps[group].max())
-        seen = self.steps[group][:, None] >= np.arange(last + 1)
-        money = (self.money[:, group, : last + 1] * seen).sum(axis=1)
-        size = (self.size[:, group, None] * seen).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.cumsum(money / size, axis=1)
-
-
 def _paid_back(
     group: Group,
     cells: Cells,
-    sums: _Sums,
+    sums: Sums,
     *,
     level: float,
     length: float,
@@ -490,11 +436,11 @@ def _paid_back(
     own = group.cells
     curves = sums.curves(own)
     costs = np.broadcast_to(cells.cost_of(own, sums.size[:, own]), len(curves))
-    times = _first_reached(curves, costs)
+    times = first_reached(curves, costs)
     last = curves.shape[1] - 1
     cost, value = float(costs[0]), float(curves[0, last])
     few = cells.size[own].sum() < 2
-    low, high = (np.nan, np.nan) if few else _percentiles(times[1:], level)
+    low, high = (np.nan, np.nan) if few else percentiles(times[1:], level)
     with np.errstate(invalid="ignore"):
         ends = np.nanquantile(curves[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
     seen = sums.steps[own][:, None] >= np.arange(last + 1)
@@ -510,7 +456,12 @@ def _paid_back(
         observed=last,
         flat=flat,
         projected=_projected(
-            curves[0], cost, float(times[0]), projection, length, until
+            curves[0],
+            cost,
+            float(times[0]),
+            projection,
+            length=length,
+            until=until,
         ),
         curve=curves[0],
         curve_low=np.full(last + 1, np.nan) if few else ends[0],
@@ -519,39 +470,12 @@ def _paid_back(
     )
 
 
-def _first_reached(
-    curves: NDArray[np.float64], costs: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return where each curve first reaches its cost: infinite if it does not."""
-    with np.errstate(invalid="ignore"):
-        reached = curves >= costs[:, None]
-    step = reached.argmax(axis=1)
-    rows = np.arange(len(curves))
-    before = curves[rows, np.maximum(step - 1, 0)]
-    gained = curves[rows, step] - before
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = step - 1 + (costs - before) / gained
-    times = np.where(step == 0, 0.0, between)
-    times = np.where(reached.any(axis=1), times, np.inf)
-    unknown = np.isnan(costs) | np.isnan(curves[:, 0])
-    return np.where(unknown, np.nan, times)
-
-
-def _percentiles(draws: NDArray[np.float64], level: float) -> tuple[float, float]:
-    """Return the ends of the interval; infinite draws are in order with the others."""
-    known = draws[~np.isnan(draws)]
-    if len(known) < 2:
-        return np.nan, np.nan
-    tail = (1 - level) / 2
-    low, high = np.quantile(known, [tail, 1 - tail], method="nearest")
-    return float(low), float(high)
-
-
 def _projected(
     curve: NDArray[np.float64],
     cost: float,
     observed: float,
     projection: Projection | None,
+    *,
     length: float,
     until: float,
 ) -> float:
@@ -565,9 +489,6 @@ def _projected(
     more = projection.at(ages * length)
     further = curve[last] + more - more[0]
     further = further[np.isfinite(further)]
-    found = (
-        _first_reached(further[None, :], np.array([cost]))[0]
-        if len(further)
-        else np.inf
-    )
-    return float(last + found)
+    if not len(further):  # the curve of retention is too short
+        return np.nan
+    return float(last + first_reached(further[None, :], np.array([cost]))[0])

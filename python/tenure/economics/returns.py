@@ -14,7 +14,7 @@ from tenure._typing import override
 from tenure.economics._estimates import written_interval
 from tenure.economics._groups import Cells
 from tenure.economics._journeys import Journeys, check_discount
-from tenure.economics.acquisition import AcquisitionCost
+from tenure.economics.costs import AcquisitionCost
 from tenure.exceptions import ParameterError
 from tenure.retention.periods import length_in_days
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from tenure.cohorts import CohortValues
     from tenure.transactions import Transactions
 
-__all__ = ["Returns", "ValueCurves", "roi", "value_curves"]
+__all__ = ["ReturnOnSpend", "ValueCurves", "roi", "value_curves"]
 
 HORIZONS = ("30 days", "90 days", "180 days", "365 days")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Returns:
+class ReturnOnSpend:
     """Return on what was spent to win customers (ROI), by horizon.
 
     Made by `roi`.
@@ -144,7 +144,7 @@ def roi(
     discount_rate: float = 0.0,
     as_of: Date | None = None,
     level: float = 0.95,
-) -> Returns:
+) -> ReturnOnSpend:
     """Return what has come back of the cost of winning customers, by horizon.
 
     (Cumulative margin by the horizon - cost) / cost, of the same customers above and
@@ -162,7 +162,7 @@ def roi(
 
     Returns
     -------
-    Returns
+    ReturnOnSpend
 
     Examples
     --------
@@ -200,7 +200,7 @@ def roi(
         columns[name] = np.array([row[name] for row in rows])
     columns["customers"] = columns["customers"].astype(np.int64)
     note = () if margin is not None else ("without a margin this counts revenue",)
-    return Returns(columns, journeys.basis, level, cells.by, note, log.family)
+    return ReturnOnSpend(columns, journeys.basis, level, cells.by, note, log.family)
 
 
 def _labels(cells: Cells) -> NDArray[Any]:
@@ -246,7 +246,7 @@ def _return(
     return {"customers": n, **found, **ends}
 
 
-# -- value beside cost, by age ------------------------------------------------------------
+# -- value beside cost, by age ---------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -320,8 +320,9 @@ class ValueCurves:
 
     def _headline(self) -> str:
         values = self.values
+        members = counted(int(values.sizes.sum()), "customer")
         return (
-            f"Cumulative {values.what} of {counted(int(values.sizes.sum()), 'customer')} "
+            f"Cumulative {values.what} of {members} "
             f"in {counted(len(values), 'cohort')} beside a cost of "
             f"{self._average_cost:,.2f} each"
         )
@@ -380,13 +381,13 @@ def value_curves(
     >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
     >>> tn.economics.value_curves(log, 15.0, margin=0.3, every="quarter")
     Cumulative margin of 2,357 customers in 6 cohorts beside a cost of 15.00 each
-                size  CAC      0      1      2      3      4      5
-    1997-01    2,357   15  15.06  18.93  22.01  25.49  28.77  31.08
-    1997-04        0   15
-    1997-07        0   15
-    1997-10        0   15
-    1998-01        0   15
-    1998-04        0   15
+              size  CAC      0     1      2      3      4      5
+    1997-01  2,357   15  14.32  18.6  22.03  25.61  28.78  31.07
+    1997-04      0   15
+    1997-07      0   15
+    1997-10      0   15
+    1998-01      0   15
+    1998-04      0   15
     """
     of_spend = cost if isinstance(cost, AcquisitionCost) else None
     if of_spend is not None:
