@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from tenure.economics.acquisition import acquisition_cost
+from tenure.economics.allowable import AllowableCost, allowable_cost
 from tenure.economics.answers import WhatIf
 from tenure.economics.costs import AcquisitionCost, Cost
 from tenure.economics.payback import Payback, PaybackOf, payback
+from tenure.economics.quality import AcquisitionQuality, acquisition_quality
+from tenure.economics.repeat_value import FirstOrders, first_orders
 from tenure.economics.returns import ReturnOnSpend, ValueCurves, roi, value_curves
 from tenure.economics.scenarios import what_if
-from tenure.economics.targets import (
-    AllowableCost,
-    ValueToCost,
-    allowable_cost,
-    value_to_cost,
-)
+from tenure.economics.value_over_cost import ValueToCost, value_to_cost
 
 __all__ = [
     "AcquisitionCost",
+    "AcquisitionQuality",
     "AllowableCost",
     "Cost",
+    "FirstOrders",
     "Payback",
     "PaybackOf",
     "ReturnOnSpend",
@@ -26,7 +26,9 @@ __all__ = [
     "ValueToCost",
     "WhatIf",
     "acquisition_cost",
+    "acquisition_quality",
     "allowable_cost",
+    "first_orders",
     "payback",
     "roi",
     "value_curves",

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Valued"]
 
+_RESIDUAL = (
+    "values of lifetime_value begin at the end of observation: what customers brought "
+    "before is not in them, though their cost was spent for that as well; "
+    "lifetime_value_new counts from the first purchase"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Valued:
@@ -86,7 +92,9 @@ class Valued:
         if isinstance(value, int | float | np.number):
             mean = float(value)
             if not math.isfinite(mean):
-                raise ParameterError.of("value", "be finite", found=repr(value))
+                raise ParameterError.of(
+                    name="value", expected="be finite", found=repr(value)
+                )
             return cls(mean, math.nan, 1, basis, "", None, None, ())
         _, columns = customer_values(value, None)
         numbers = next(iter(columns.columns.values()))
@@ -153,11 +161,7 @@ class Valued:
             variance = math.nan
         notes = ()
         if n > 1:
-            notes = (
-                "values of lifetime_value begin at the end of observation: what "
-                "customers brought before is not in them, though their cost was spent "
-                "for that as well; lifetime_value_new counts from the first purchase",
-            )
+            notes = (_RESIDUAL,)
         mean = float(numbers.mean())
         return cls(mean, variance, n, value.basis, span, None, None, notes)
 
