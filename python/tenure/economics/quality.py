@@ -184,7 +184,7 @@ def acquisition_quality(
     >>> log = tn.Transactions(orders, amount="amount", attributes=["source"])
     >>> found = tn.economics.acquisition_quality(log, "source", horizon=30, cost=12)
     >>> found.columns["one_and_done"], found.columns["below_cost"]
-    (array([nan, nan]), array([nan, nan]))
+    (array([1., 1.]), array([0.5, 0. ]))
     >>> found = tn.economics.acquisition_quality(
     ...     log, "source", horizon=40, cost=12, as_of="2024-03-01"
     ... )

@@ -146,7 +146,7 @@ def first_orders(
     >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"), amount="amount")
     >>> found = tn.economics.first_orders(log)
     >>> round(found.share_repeat, 3)
-    0.687
+    0.681
     """
     check_level(level, name="level")
     days = sorted({length_in_days(age, "ages") for age in ages})

@@ -24,6 +24,14 @@ from tenure.plotting.compared import (
     plot_model_tracking,
 )
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
+from tenure.plotting.economics import (
+    plot_acquisition_cost,
+    plot_acquisition_quality,
+    plot_order_quadrants,
+    plot_payback,
+    plot_roi,
+    plot_value_curves,
+)
 from tenure.plotting.engagement import plot_engagement
 from tenure.plotting.fit import (
     conditional_expectations,
@@ -57,6 +65,7 @@ from tenure.plotting.recency import (
 )
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.repurchase import plot_churn_window, plot_repurchase
+from tenure.plotting.scenarios import plot_tornado, plot_waterfall
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
 from tenure.plotting.spending import plot_spend_by_frequency
@@ -85,6 +94,8 @@ __all__ = [
     "likelihood_contour",
     "likelihood_profile",
     "order_values",
+    "plot_acquisition_cost",
+    "plot_acquisition_quality",
     "plot_alive_history",
     "plot_calibration",
     "plot_churn_window",
@@ -112,13 +123,16 @@ __all__ = [
     "plot_migration_flows",
     "plot_model_gains",
     "plot_model_tracking",
+    "plot_order_quadrants",
     "plot_order_values",
+    "plot_payback",
     "plot_purchases_over_time",
     "plot_recency_frequency",
     "plot_renewals",
     "plot_repurchase",
     "plot_retention",
     "plot_retention_curves",
+    "plot_roi",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",
@@ -127,8 +141,11 @@ __all__ = [
     "plot_survival",
     "plot_time_between_orders",
     "plot_top_customers",
+    "plot_tornado",
     "plot_tracking",
+    "plot_value_curves",
     "plot_value_distribution",
+    "plot_waterfall",
     "plot_whale",
     "purchases_over_time",
     "recency_frequency_map",
