@@ -136,20 +136,20 @@ def _subject(
 ) -> Subject:
     """Return the subject that a number, a curve, a model or a pair of models is."""
     spend = None
-    if isinstance(given, tuple) and len(cast("tuple[Any, ...]", given)) == 2:
-        first, second = cast("tuple[Any, Any]", given)
-        if isinstance(first, PurchasingModel):
-            given, spend = first, second
+    pair = cast("tuple[Any, ...]", given) if isinstance(given, tuple) else ()
+    if len(pair) == 2 and isinstance(pair[0], PurchasingModel):
+        given, spend = pair
     if isinstance(given, PurchasingModel):
         return _of_buying(given, spend, levels, unit)
     if isinstance(given, RenewalModel):
         named = given.time_unit_ or (None if unit is None else unit_named(unit))
         return _of_renewal(given, levels, named)
     known: Any = _common(levels, None if unit is None else unit_named(unit))
-    if isinstance(given, int | float | np.number):
-        return _of_rate(float(given), known, observed)
+    numbers = cast("Any", given)
+    if isinstance(numbers, int | float | np.number):
+        return _of_rate(float(numbers), known, observed)  # pyright: ignore[reportUnknownArgumentType]
     try:
-        curve = checked_curve(given)
+        curve = checked_curve(numbers)
     except (TypeError, ValueError) as error:
         if isinstance(error, ParameterError):
             raise
@@ -157,7 +157,7 @@ def _subject(
             name="subject",
             expected="be a rate or curve of retention, a model of renewal, a model of "
             "buying with one of spend, or a frame or mapping of segments",
-            found=described(given),
+            found=described(numbers),
         ) from None
     return _of_shares(curve, known, observed)
 

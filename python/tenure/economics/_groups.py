@@ -105,7 +105,11 @@ class Cells:
         order = np.argsort(cell, kind="stable")
         size = np.bincount(cell, minlength=len(labels) * periods)
         members = np.split(order, np.cumsum(size)[:-1])
-        seen = np.full(periods, np.inf)
+        # a period in which nobody came is over when it is
+        end = float((journeys.first / _DAY + journeys.exposure).max())
+        seen = np.maximum(end - starts[1:], 0.0)
+        came = np.unique(cohort)
+        seen[came] = np.inf
         np.minimum.at(seen, cohort, journeys.exposure)
         size = size.astype(np.float64)
         spend, each = _costs(cost, size, starts, labels, by)
@@ -133,6 +137,12 @@ class Cells:
             None if by is None else (by if isinstance(by, str) else "group"),
             calendar.every,
         )
+
+    def customers_of(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the customers of some cells."""
+        parts: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+        parts += [self.members[int(cell)] for cell in cells]
+        return np.concatenate(parts)
 
     def cost_of(
         self, cells: NDArray[np.int64], size: NDArray[np.float64] | None = None

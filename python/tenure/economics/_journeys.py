@@ -117,7 +117,7 @@ class Journeys:
         flat = self.customer[near] * (count + 1) + step[near]
         size = len(self) * (count + 1)
         found = np.bincount(flat, self.money[near], minlength=size)
-        return found.reshape(len(self), count + 1)
+        return found.astype(np.float64).reshape(len(self), count + 1)
 
     def orders_by(self, log: Transactions, days: float) -> NDArray[np.int64]:
         """Return how many purchases each customer made before an age."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -45,15 +45,16 @@ class Projection:
         cls, given: object, *, margin: Any, unit: str, discount_rate: float
     ) -> Projection:
         """Return what `projection=` asks for: a model or curve, and the money."""
-        if not (isinstance(given, tuple) and len(given) == 2):
+        pair = cast("tuple[Any, ...]", given) if isinstance(given, tuple) else ()
+        if len(pair) != 2:
             raise ParameterError.of(
                 name="projection",
                 expected="be a pair: a model or a curve of retention, and the money of "
                 "an order or a period",
-                found=described(given),
+                found=described(list(pair) if pair else cast("Any", given)),
                 hint="(BGNBD, GammaGamma), or (SBG, 20.0)",
             )
-        model, money = given
+        model, money = pair
         share = 1.0 if margin is None else margin
         if np.ndim(share) > 0:
             raise ParameterError.of(

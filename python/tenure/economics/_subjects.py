@@ -261,7 +261,8 @@ class _ModelSubject(Subject):
         return "orders a period"
 
     def _made(self, parameters: Mapping[str, float]) -> Any:
-        return type(self.model).from_params(**parameters, unit=self.model.time_unit_)
+        model: Any = self.model
+        return model.from_params(**parameters, unit=model.time_unit_)
 
 
 @dataclass(frozen=True, eq=False)

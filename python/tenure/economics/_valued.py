@@ -89,11 +89,12 @@ class Valued:
                 expected="be 'margin' or 'revenue' where values are numbers alone",
                 found=repr(basis),
             )
+        number: Any = value
         if isinstance(value, int | float | np.number):
-            mean = float(value)
+            mean = float(number)
             if not math.isfinite(mean):
                 raise ParameterError.of(
-                    name="value", expected="be finite", found=repr(value)
+                    name="value", expected="be finite", found=repr(number)
                 )
             return cls(mean, math.nan, 1, basis, "", None, None, ())
         _, columns = customer_values(value, None)

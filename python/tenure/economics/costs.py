@@ -251,7 +251,8 @@ class AcquisitionCost:
 
     def of_cohort(self, cohort: Date, kind: CostKind = "new_customer") -> Cost:
         """Return what a customer of the period cost that holds a day."""
-        day = int(np.datetime64(cohort, "D").astype(np.int64))
+        given: Any = cohort
+        day = int(np.datetime64(given, "D").astype(np.int64))
         starts = self._cells.starts
         place = int(np.searchsorted(starts, day, side="right")) - 1
         if not 0 <= place < len(starts) - 1:

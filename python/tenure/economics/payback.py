@@ -441,9 +441,11 @@ def _paid_back(
     cost, value = float(costs[0]), float(curves[0, last])
     few = cells.size[own].sum() < 2
     low, high = (np.nan, np.nan) if few else percentiles(times[1:], level)
-    with np.errstate(invalid="ignore"):
-        ends = np.nanquantile(curves[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
-    seen = sums.steps[own][:, None] >= np.arange(last + 1)
+    nothing = np.full((2, last + 1), np.nan)
+    ends = nothing if few else _band(curves[1:], level)
+    counts = [
+        cells.size[own][sums.steps[own] >= step].sum() for step in range(last + 1)
+    ]
     observed = np.isfinite(times[0])
     flat = cost * last / value if value > 0 else np.nan
     return PaybackOf(
@@ -464,10 +466,17 @@ def _paid_back(
             until=until,
         ),
         curve=curves[0],
-        curve_low=np.full(last + 1, np.nan) if few else ends[0],
-        curve_high=np.full(last + 1, np.nan) if few else ends[1],
-        counts=(cells.size[own][:, None] * seen).sum(axis=0).astype(np.int64),
+        curve_low=ends[0],
+        curve_high=ends[1],
+        counts=np.array(counts, dtype=np.int64),
     )
+
+
+def _band(curves: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Return the percentiles of curves at each age."""
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    ends: Any = np.nanquantile(curves, tails, axis=0)
+    return np.asarray(ends, dtype=np.float64)
 
 
 def _projected(

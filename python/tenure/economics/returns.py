@@ -223,8 +223,7 @@ def _return(
     """Return a row: sums over the cells that were observed to the horizon."""
     own = group[(cells.exposure[group] >= horizon - 1e-9)]
     own = own[np.isfinite(cells.cost[own])]
-    members = [cells.members[cell] for cell in own]
-    who = np.concatenate(members) if members else np.zeros(0, dtype=np.int64)
+    who = cells.customers_of(own)
     brought = values[who]
     n, total = len(who), float(brought.sum())
     unknown = dict.fromkeys(("cost", "value", "profit", "roi", "low", "high"), np.nan)

@@ -234,9 +234,13 @@ def _costs(worth: Valued, cost: Any) -> _Costs:
             found=f"{amounts.size} numbers" if amounts.ndim else repr(cost),
         )
     n = len(amounts)
-    table = np.cov(worth.values, amounts) / n if n > 1 else np.full((2, 2), np.nan)
+    table: NDArray[np.float64] = (
+        np.cov(worth.values, amounts) / n if n > 1 else np.full((2, 2), np.nan)
+    )
+    further: dict[str, Any] = plain | {"covariance": float(table[0, 1])}
+    further |= {"each": amounts}
     return _Costs(
-        **(plain | {"covariance": float(table[0, 1]), "each": amounts}),
+        **further,
         mean=float(amounts.mean()),
         variance=float(table[1, 1]),
     )

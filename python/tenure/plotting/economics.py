@@ -212,7 +212,9 @@ def plot_value_curves(
         look: dict[str, Any] = {"color": color, "linewidth": 1.5}
         ax.plot(seen, ratio[seen], **(look | kwargs))
         if few or place in (0, len(rows) - 1):
-            ends.append((seen[-1], float(ratio[seen[-1]]), values.label(row), color))
+            ends.append(
+                (seen[-1], float(ratio[seen[-1]]), values.label(int(row)), color)
+            )
     ax.axhline(1.0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.set_ylim(bottom=0)
     label_ends(ax, ends)
@@ -308,13 +310,14 @@ def plot_order_quadrants(
     ax.grid(visible=False)
     share = column.endswith("share")
     look: dict[str, Any] = {"cmap": sequential(), "aspect": "auto", "origin": "lower"}
-    image = ax.imshow(table, **(look | {"vmin": 0} | kwargs))
+    look |= {"vmin": 0}
+    image = ax.imshow(table, **(look | kwargs))
     for (row, place), number in np.ndenumerate(table):
         if np.isnan(number):
             continue
         text = f"{100 * number:.1f} %" if share else f"{number:,.4g}"
         note = f"{100 * customers[row, place]:.1f} % of customers"
-        color = readable_on(image.cmap(image.norm(number)))
+        color = readable_on(image.cmap(float(image.norm(float(number)))))
         ax.text(place, row + 0.07, text, ha="center", color=color, fontsize=11)
         ax.text(
             place, row - 0.07, note, ha="center", va="top", color=color, fontsize=8.5
