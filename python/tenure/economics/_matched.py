@@ -99,12 +99,14 @@ class Matched:
         return found
 
     def _check(self, lag: int) -> None:
-        if self.counted.any():
+        won = self.customers.sum(axis=0)
+        if won[self.counted].any() or not (won.any() or not self.counted.any()):
             return
         hint = "are the dates of the same years, and is the lag in periods?"
-        if not (self.known & (self.customers.sum(axis=0) > 0)).any():
-            what = f"no customer was acquired where spend is known, {lag} periods later"
-            what = what if lag else "no customer was acquired in a period with spend"
+        if not (self.known & (won > 0)).any():
+            what = "no customer was acquired in a period with spend"
+            if lag:
+                what = f"no customer was acquired {lag} periods after any spend"
         else:
             what = "no period with spend was over at the end of observation"
             hint = "a later `as_of`, or a shorter period, has one"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._intervals import normal_quantile
+from tenure._report import counted
 from tenure._units import plural
 from tenure._values import customer_values
 from tenure.economics._journeys import Journeys
@@ -135,7 +136,7 @@ class Valued:
         left = int((~seen).sum())
         notes = ()
         if left:
-            notes = (f"{left:,} customers observed for less are left out",)
+            notes = (f"{counted(left, 'customer')} observed for less: left out",)
         values = journeys.by(days)[seen]
         span = f"by {days:g} days after the first purchase"
         return cls._of_numbers(

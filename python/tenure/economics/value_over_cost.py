@@ -269,7 +269,8 @@ def _of_cohorts(worth: Valued, cost: AcquisitionCost) -> _Costs:
     values = worth.values[chosen]
     spend = float(cells.acquiring[:, whole].sum())
     left = len(place) - n
-    notes = (f"{left:,} customers of cohorts not valued as a whole are left out",)
+    who = counted(left, "customer")
+    notes = (f"{who} of cohorts not valued as a whole: left out",)
     return _Costs(
         value=float(values.mean()),
         value_variance=float(values.var(ddof=1) / n) if n > 1 else math.nan,

@@ -311,13 +311,13 @@ def plot_order_quadrants(
     share = column.endswith("share")
     look: dict[str, Any] = {"cmap": sequential(), "aspect": "auto", "origin": "lower"}
     look |= {"vmin": 0}
-    image = ax.imshow(table, **(look | kwargs))
+    image: Any = ax.imshow(table, **(look | kwargs))
     for (row, place), number in np.ndenumerate(table):
         if np.isnan(number):
             continue
         text = f"{100 * number:.1f} %" if share else f"{number:,.4g}"
         note = f"{100 * customers[row, place]:.1f} % of customers"
-        color = readable_on(image.cmap(float(image.norm(float(number)))))
+        color = readable_on(image.to_rgba(number))
         ax.text(place, row + 0.07, text, ha="center", color=color, fontsize=11)
         ax.text(
             place, row - 0.07, note, ha="center", va="top", color=color, fontsize=8.5
