@@ -296,7 +296,10 @@ def _of_lives(
         weights = random.poisson(1.0, customers).astype(np.float64)
         if (weights @ lives.durations) == 0:
             continue
-        again = KaplanMeier().fit(lives.durations, lives.left, weights=weights)
+        drawn = weights > 0
+        again = KaplanMeier().fit(
+            lives.durations[drawn], lives.left[drawn], weights=weights[drawn]
+        )
         known = min(end, float(again.curves_[0].timeline[-1]))
         area, _, reached = _area(again, known)
         rate = float(weights @ lives.money / (weights @ lives.durations))
@@ -332,25 +335,30 @@ def _area(curve: KaplanMeier, until: float | None) -> tuple[float, float, float]
 
 def _tail(curve: KaplanMeier, end: float, tail: str | float) -> float:
     """Return the mean time after the end of the curve, of all who began."""
+    _check_tail(tail)
     one = curve.curves_[0]
     left = float(one.estimate[one.places(np.array([end]))[0]])
     if tail == "none" or left == 0:
         return 0.0
     if isinstance(tail, str):
-        if tail != "churn":
-            raise ParameterError.of(
-                name="tail", expected="be 'churn', 'none' or a number", found=repr(tail)
-            )
         half = float(one.estimate[one.places(np.array([end / 2]))[0]])
         if half == left:
             return math.inf
         # the constant rate with which the second half of the curve falls as it does
         return left * (end / 2) / math.log(half / left)
-    if not (math.isfinite(tail) and tail >= 0):
-        raise ParameterError.of(
-            name="tail", expected="be finite and at least 0", found=repr(tail)
-        )
     return left * float(tail)
+
+
+def _check_tail(tail: str | float) -> None:
+    known = tail in ("churn", "none")
+    if not isinstance(tail, str):
+        known = math.isfinite(tail) and tail >= 0
+    if not known:
+        raise ParameterError.of(
+            name="tail",
+            expected="be 'churn', 'none' or a number of at least 0",
+            found=repr(tail),
+        )
 
 
 def _notes(there: float, part: float, more: float, tail: str | float) -> list[str]:
