@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from tenure._intervals import normal_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["UNKNOWN", "Difference", "mover", "needed", "paired", "welch"]
+__all__ = ["UNKNOWN", "Difference", "mover", "needed", "paired", "stratified", "welch"]
 
 
 class Difference(NamedTuple):
@@ -110,3 +113,66 @@ def paired(changes: NDArray[np.float64], level: float) -> Difference:
     return Difference(
         float(changes.mean()), float(ends.low), float(ends.high), float(test.pvalue)
     )
+
+
+def stratified(
+    outcome: NDArray[np.float64],
+    first: NDArray[np.bool_],
+    strata: NDArray[np.int64],
+    level: float,
+) -> Difference:
+    """Return the mean difference of two groups between members of the same stratum.
+
+    The differences within the strata that hold both groups, each weighted by how many
+    of the first group are in it: how the first group differs from others like them.
+    The variance is the sum of those of the strata; a stratum with a single member of
+    a group takes the variance that this group has within all strata together.
+
+    Parameters
+    ----------
+    outcome : float64 array
+    first : bool array
+        Who is in the first group.
+    strata : int64 array
+    level : float
+
+    Examples
+    --------
+    Differences of 1 (two of the first group) and 4 (one of it):
+
+    >>> outcome = np.array([2.0, 4.0, 1.0, 3.0, 9.0, 4.0, 6.0])
+    >>> first = np.array([True, True, False, False, True, False, False])
+    >>> strata = np.array([0, 0, 0, 0, 1, 1, 1])
+    >>> stratified(outcome, first, strata, 0.9).value
+    2.0
+    """
+    _, place = np.unique(strata, return_inverse=True)
+    count = int(place.max(initial=-1)) + 1
+    means: list[NDArray[np.float64]] = []
+    variances: list[NDArray[np.float64]] = []
+    sizes: list[NDArray[np.integer]] = []
+    for members in (first, ~first):
+        n = np.bincount(place[members], minlength=count)
+        total = np.bincount(place[members], outcome[members], count)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = total / n
+        residual = outcome[members] - mean[place[members]]
+        squares = np.bincount(place[members], residual**2, count)
+        free = np.maximum(n - 1, 0)
+        pooled = squares.sum() / free.sum() if free.sum() else np.nan
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = np.where(n > 1, squares / free, pooled) / n
+        means.append(mean)
+        variances.append(own)
+        sizes.append(n)
+    both = (sizes[0] > 0) & (sizes[1] > 0)
+    if not both.any():
+        return UNKNOWN
+    weights = sizes[0][both] / sizes[0][both].sum()
+    value = float(weights @ (means[0] - means[1])[both])
+    error = float(np.sqrt(weights**2 @ (variances[0] + variances[1])[both]))
+    if not error > 0:
+        return UNKNOWN._replace(value=value)
+    reach = normal_quantile(level) * error
+    p_value = 2 * NormalDist().cdf(-abs(value / error))
+    return Difference(value, value - reach, value + reach, p_value)

@@ -70,7 +70,7 @@ def plot_survey_score(score: SurveyScore, *, ax: Axes | None = None) -> Axes:
         number_axis(ax, "x")
         ax.set_xlabel("mean rating")
     title(ax, _TITLES[score.measure])
-    remark(ax, f"answers in brackets; {score.level:.0%} intervals")
+    remark(ax, f"answers in brackets; {100 * score.level:g} % intervals")
     return ax
 
 
@@ -103,5 +103,5 @@ def plot_satisfaction_gap(gap: SatisfactionGap, *, ax: Axes | None = None) -> Ax
     ax.set_ylim(0, min(1.0, 1.15 * float(np.nanmax(groups["retained_high"]))))
     percent_axis(ax)
     title(ax, f"Bought again within {gap.horizon_days:,} days of their answer")
-    remark(ax, f"{gap.level:.0%} intervals")
+    remark(ax, f"{100 * gap.level:g} % intervals")
     return ax

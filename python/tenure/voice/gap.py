@@ -247,7 +247,7 @@ def satisfaction_gap(
             columns[name] = np.full(3, np.nan)
     return SatisfactionGap(
         groups=columns,
-        retention=_retention_gap(columns, np.bincount(groups, retained, 3)),
+        retention=_retention_gap(columns, np.bincount(groups[retained], minlength=3)),
         value=value_gap,
         adjusted_retention=adjusted[0],
         adjusted_value=adjusted[1],
@@ -285,7 +285,7 @@ def _of_groups(
 
 
 def _retention_gap(
-    columns: dict[str, NDArray[Any]], kept: NDArray[np.float64]
+    columns: dict[str, NDArray[Any]], kept: NDArray[np.integer]
 ) -> Difference:
     names = ("retained", "retained_low", "retained_high")
     best, worst = (tuple(columns[name][place] for name in names) for place in (0, 2))

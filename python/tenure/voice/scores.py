@@ -108,11 +108,17 @@ class SurveyScore:
         weighted = ", weighted" if self.weighted else ""
         return (
             f"{_NAMES[self.measure]}{weighted}: {counted(answered, 'answer')} of "
-            f"{asked:,} asked ({rate:.0%})"
+            f"{asked:,} asked ({100 * rate:.0f} %)"
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
-        header = ["", "answers", "of asked", "score", f"{self.level:.0%} interval"]
+        header = [
+            "",
+            "answers",
+            "of asked",
+            "score",
+            f"{100 * self.level:g} % interval",
+        ]
         labels = ["all"] if self.by is None else list(self.columns[self.by])
         unit = 100 if self.measure == "csat" else 1
         sign = " %" if self.measure == "csat" else ""
@@ -126,7 +132,7 @@ class SurveyScore:
             [
                 str(label),
                 f"{self.columns['answered'][row]:,}",
-                f"{self.columns['response_rate'][row]:.0%}",
+                f"{100 * self.columns['response_rate'][row]:.0f} %",
                 f"{unit * self.columns['score'][row]:.{digits}f}{sign}",
                 ends(row),
             ]
@@ -205,9 +211,9 @@ def nps(
     >>> import tenure as tn
     >>> survey = {"rating": [10, 9, 9, 8, 7, 3, 10, 6, 9, 10, np.nan, np.nan]}
     >>> tn.voice.nps(survey)
-    Net promoter score: 10 answers of 12 asked (83%)
-         answers  of asked  score   95% interval
-    all       10       83%   40.0  [-15.3, 75.3]
+    Net promoter score: 10 answers of 12 asked (83 %)
+         answers  of asked  score  95 % interval
+    all       10      83 %   40.0  [-15.3, 75.3]
     """
     check_level(level, name="level")
     if method not in get_args(NPSMethod):
@@ -293,9 +299,9 @@ def csat(
     >>> import tenure as tn
     >>> survey = {"rating": [5, 4, 4, 2, 5, 3, 5, 4, 1, 5]}
     >>> tn.voice.csat(survey)
-    Customer satisfaction: 10 answers of 10 asked (100%)
-         answers  of asked   score  95% interval
-    all       10      100%  70.0 %  [39.7, 89.2]
+    Customer satisfaction: 10 answers of 10 asked (100 %)
+         answers  of asked   score  95 % interval
+    all       10     100 %  70.0 %   [39.7, 89.2]
     """
     check_level(level, name="level")
     if method not in get_args(ExactMethod):
@@ -380,9 +386,9 @@ def ces(
     --------
     >>> import tenure as tn
     >>> tn.voice.ces({"rating": [7, 6, 6, 5, 7, 2]})
-    Customer effort score: 6 answers of 6 asked (100%)
-         answers  of asked  score  95% interval
-    all        6      100%   5.50  [3.54, 7.46]
+    Customer effort score: 6 answers of 6 asked (100 %)
+         answers  of asked  score  95 % interval
+    all        6     100 %   5.50   [3.54, 7.46]
     """
     check_level(level, name="level")
     floor = _top_of(scale, top)

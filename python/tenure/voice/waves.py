@@ -131,7 +131,7 @@ class ScoreChange:
             ["after", f"{self.n_after:,}", written(self.after), ""],
             ["change", "", written(self.difference), ends],
         ]
-        return ["", "answers", "score", f"{self.level:.0%} interval"], rows
+        return ["", "answers", "score", f"{100 * self.level:g} % interval"], rows
 
     @override
     def __repr__(self) -> str:
@@ -197,7 +197,7 @@ def change(
     >>> autumn = {"rating": [9, 10, 9, 6, 8, 9, 10, 10, 2, 8] * 12}
     >>> tn.voice.change(spring, autumn)
     NPS rose by 30.0 points, more than chance alone would do.
-            answers  score  95% interval
+            answers  score  95 % interval
     before      120   10.0
     after       120   40.0
     change            30.0   [9.0, 49.9]
