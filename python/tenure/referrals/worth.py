@@ -88,7 +88,8 @@ class ReferralValue:
         who = counted(len(self.columns["own_value"]), "customer")
         return (
             f"Referral value of {who}: {counted(self.referrals, 'referral')}, "
-            f"{100 * self.incremental:g} % of them taken as customers who would not have come otherwise"
+            f"{100 * self.incremental:g} % of them taken as customers who would not "
+            "have come otherwise"
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -152,7 +153,7 @@ def value_of(
     begun = np.where(known, start[row_of], 0.0)
     levels = _levels(referrals, gain, begun, steps, math.log1p(discount_rate))
     indirect = decay ** np.arange(1, len(levels)) @ levels[1:]
-    brought = referrals._brought()  # noqa: SLF001
+    brought, brought_by = referrals._brought(), referrals._parent >= 0  # noqa: SLF001
     columns: dict[str, NDArray[Any]] = {
         "customer_id": ids,
         "brought": _spread(brought, row_of, len(ids)).astype(np.int64),
@@ -172,7 +173,7 @@ def value_of(
         decay=decay,
         discount_rate=discount_rate,
         cost_saved=(1 - incremental) * acquisition_cost * count,
-        without_value=int((~known & (referrals._parent >= 0)).sum()),
+        without_value=int((~known & brought_by).sum()),
         family=table.family,
     )
 
@@ -192,7 +193,7 @@ def _read(
         found = (
             "nothing"
             if codes.values[row] < 0
-            else repr(codes.categories[codes.values[row]])
+            else repr(codes.categories.tolist()[codes.values[row]])
         )
         raise DataError.at(
             customer,

@@ -395,13 +395,12 @@ def _adjusted(
     sides = np.bincount(groups[some], minlength=3)
     if some.sum() < _FEWEST or min(sides[0], sides[2]) < 2:
         return UNKNOWN
-    past = before[some]
-    past = past[:, np.ptp(past, axis=0) > 0]
-    columns = np.column_stack([np.ones(some.sum()), groups[some] == 0, past])
-    if np.linalg.matrix_rank(columns) < columns.shape[1]:
-        return UNKNOWN
+    columns = [np.ones(some.sum()), (groups[some] == 0).astype(np.float64)]
+    for past in before[some].T:  # what the others say already is left out
+        if np.linalg.matrix_rank(np.column_stack([*columns, past])) > len(columns):
+            columns.append(past)
     statsmodels = needed("statsmodels.api")
-    fit = statsmodels.OLS(outcome[some], columns).fit(cov_type="HC1")
+    fit = statsmodels.OLS(outcome[some], np.column_stack(columns)).fit(cov_type="HC1")
     low, high = fit.conf_int(1 - level)[1]
     return Difference(
         float(fit.params[1]), float(low), float(high), float(fit.pvalues[1])

@@ -269,7 +269,9 @@ def _same_people(
         asked, first = np.unique(who, return_index=True)
         if len(asked) < len(who) or (who < 0).any():
             row = int((who < 0).argmax()) if (who < 0).any() else _repeated(who, first)
-            found = "nothing" if who[row] < 0 else repr(codes.categories[who[row]])
+            found = (
+                "nothing" if who[row] < 0 else repr(codes.categories.tolist()[who[row]])
+            )
             expected = "name each person once in a wave"
             raise DataError.at(customer, expected, row=row, found=found)
         names = codes.categories[who].tolist()
