@@ -11,6 +11,7 @@ from tenure.plotting._style import (
     ACTUAL,
     EXPECTED,
     FAINT,
+    INK,
     MUTED,
     calm_axes,
     number_axis,
@@ -92,8 +93,8 @@ def plot_satisfaction_gap(gap: SatisfactionGap, *, ax: Axes | None = None) -> Ax
         places,
         groups["retained_low"],
         groups["retained_high"],
-        color=MUTED,
-        linewidth=2,
+        color=INK,
+        linewidth=1.5,
     )
     names = [
         f"{name}\n({count:,})"
