@@ -317,7 +317,8 @@ def test_the_first_purchase_counts_as_value_and_not_as_a_return():
             ParameterError,
             (
                 "`start` must name a column where there is a discount rate, got "
-                "None\n\nHint: values are discounted to the beginning of each referrer's life"
+                "None\n\nHint: values are discounted to the beginning of each "
+                "referrer's life"
             ),
         ),
         (
