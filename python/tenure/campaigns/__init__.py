@@ -2,4 +2,24 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tenure.campaigns.effect import Effect
+from tenure.campaigns.experiment import (
+    Experiment,
+    experiment,
+    experiment_of_customers,
+)
+from tenure.campaigns.lifetime import LifetimeEffect
+from tenure.campaigns.lift_curve import LiftCurve
+from tenure.campaigns.power import detectable_effect, power, sample_size
+
+__all__ = [
+    "Effect",
+    "Experiment",
+    "LifetimeEffect",
+    "LiftCurve",
+    "detectable_effect",
+    "experiment",
+    "experiment_of_customers",
+    "power",
+    "sample_size",
+]
