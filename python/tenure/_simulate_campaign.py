@@ -78,7 +78,9 @@ def simulate_campaign(
     count, random = _count(n), np.random.default_rng(_checked_seed(seed))
     _check(lift=lift, dip=-dip, discount=-discount)
     if not 2 <= arms <= 20:
-        raise ParameterError.of("arms", "lie between 2 and 20", found=repr(arms))
+        raise ParameterError.of(
+            name="arms", expected="lie between 2 and 20", found=repr(arms)
+        )
     kind = _Buyers(count, random)
     arm = random.permutation(np.arange(count) % arms)
     start = 182  # 2024-07-01
@@ -118,6 +120,7 @@ def simulate_programme(
     *,
     lift: float = 0.1,
     eager: float = 1.0,
+    hidden: float = 0.0,
     seed: int,
     family: Family | None = None,
 ) -> tuple[Any, Any]:
@@ -135,7 +138,11 @@ def simulate_programme(
         The share by which members buy more often because they are members.
     eager : float
         How much more often heavy buyers say yes: the chance to join at a purchase grows
-        with the rate of buying to this power; with 0 it is the same for all.
+        with the number of orders so far to this power; with 0 it is the same for all.
+        The log shows this reason to join, and matching can allow for it.
+    hidden : float
+        The same for the customer's true rate of buying, which nobody sees: with more
+        than 0, no comparison of members with others is free of bias.
     seed : int
         The same seed gives the same customers.
     family : {"pandas", "polars", "pyarrow", "numpy"}, optional
@@ -158,8 +165,10 @@ def simulate_programme(
     kind = _Buyers(count, random)
     who, day = kind.orders([(0, _DAYS, np.ones(count))])
     asked = (day >= 91) & (day < 274)
-    chance = 0.06 * (kind.rate / kind.rate.mean()) ** eager
-    said_yes = asked & (random.random(len(who)) < np.minimum(chance, 0.5)[who])
+    before = _orders_before(who, day) + 1.0
+    chance = 0.06 * (before / before[asked].mean()) ** eager
+    chance *= (kind.rate / kind.rate.mean())[who] ** hidden
+    said_yes = asked & (random.random(len(who)) < np.minimum(chance, 0.5))
     joined = np.full(count, _DAYS)
     np.minimum.at(joined, who[said_yes], day[said_yes])
     more = random.poisson(
@@ -198,16 +207,29 @@ class _Buyers:
         who: list[NDArray[np.int64]] = []
         day: list[NDArray[np.int64]] = []
         for first, end, times in steps:
-            end = min(end, _DAYS)
-            length = max(end - first, 0)
+            last = min(end, _DAYS)
+            length = max(last - first, 0)
             counts = self.random.poisson(self.rate * times * length)
             who.append(np.repeat(np.arange(len(counts)), counts))
-            day.append(self.random.integers(first, max(end, first + 1), counts.sum()))
+            day.append(self.random.integers(first, max(last, first + 1), counts.sum()))
         return np.concatenate(who), np.concatenate(day)
 
     def prices(self, who: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the full price of each order."""
         return self.level[who] * np.exp(self.random.normal(0.0, 0.4, len(who)))
+
+
+def _orders_before(
+    who: NDArray[np.int64], day: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return how many orders each customer had placed before each order."""
+    order = np.lexsort((day, who))
+    sorted_who = who[order]
+    first = np.flatnonzero(np.append(True, np.diff(sorted_who) != 0))
+    counts = np.diff(np.append(first, len(who)))
+    before = np.empty(len(who), np.int64)
+    before[order] = np.arange(len(who)) - np.repeat(first, counts)
+    return before
 
 
 def _order_columns(
@@ -230,7 +252,7 @@ def _order_columns(
 def _check(**values: float) -> None:
     for name, value in values.items():
         if not (np.isfinite(value) and value > -1):
-            expected = "be finite and greater than -1"
-            if name in ("dip", "discount"):
-                expected, value = "be finite and less than 1", -value
-            raise ParameterError.of(name, expected, found=repr(value))
+            mirrored = name in ("dip", "discount")  # a share that is taken off
+            bound = "less than 1" if mirrored else "greater than -1"
+            found = repr(-value if mirrored else value)
+            raise ParameterError.of(name, f"be finite and {bound}", found=found)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from tenure.campaigns.effect import Effect
-from tenure.campaigns.experiment import (
-    Experiment,
-    experiment,
-    experiment_of_customers,
-)
+from tenure.campaigns.experiment import Experiment
 from tenure.campaigns.lifetime import LifetimeEffect
 from tenure.campaigns.lift_curve import LiftCurve
 from tenure.campaigns.power import detectable_effect, power, sample_size
+from tenure.campaigns.randomised import experiment, experiment_of_customers
 
 __all__ = [
     "Effect",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure.campaigns._compare import LiftMethod, Side, compare_means
+from tenure.campaigns._compare import How, Side, compare_means
 from tenure.campaigns._stats import stats_module
 from tenure.exceptions import ParameterError
 
@@ -38,14 +38,16 @@ def mismatch(
     if shares is not None:
         if set(shares) != set(arms):
             raise ParameterError.of(
-                "shares",
-                f"have the arms {', '.join(map(repr, arms))} as keys",
+                name="shares",
+                expected=f"have the arms {', '.join(map(repr, arms))} as keys",
                 found=", ".join(map(repr, shares)),
             )
         planned = np.array([float(shares[name]) for name in arms])
         if not ((planned > 0).all() and abs(planned.sum() - 1) < 1e-6):
             raise ParameterError.of(
-                "shares", "be greater than 0 and add up to 1", found=repr(dict(shares))
+                name="shares",
+                expected="be greater than 0 and add up to 1",
+                found=repr(dict(shares)),
             )
         planned /= planned.sum()
     test = stats_module("scipy.stats").chisquare(counts, planned * counts.sum())
@@ -70,8 +72,7 @@ def adjusted(
     values: NDArray[np.float64],
     covariate: NDArray[np.float64],
     arm: NDArray[np.int64],
-    level: float,
-    lift: LiftMethod,
+    how: How,
 ) -> list[Effect]:
     """Return the effects with the covariate's part taken off every customer (CUPED).
 
@@ -81,7 +82,7 @@ def adjusted(
     effects: list[Effect] = []
     for code, before in enumerate(plain, start=1):
         side = Side(before.metric, before.arm)
-        after = compare_means(side, rest[arm == code], rest[arm == 0], level, lift)
+        after = compare_means(side, rest[arm == code], rest[arm == 0], how)
         reduction = 1 - (after.std_error / before.std_error) ** 2
         effects.append(replace(after, method="CUPED", variance_reduction=reduction))
     return effects

@@ -87,7 +87,8 @@ def unique_customers(table: Table, customer: str, orders: Orders) -> NDArray[np.
     """Return the place of each row's customer in the log, each of whom has one row."""
     codes = table.codes(customer)
     if not len(codes.values):
-        raise EmptyDataError.of("there is no eligible customer")
+        what = "there is no eligible customer"
+        raise EmptyDataError.of(what)
     missing = codes.values < 0
     if missing.any():
         raise DataError.at(
@@ -147,8 +148,8 @@ def arms_of(
     names = [names[code] for code in used.tolist()]
     if control not in names:
         raise ParameterError.of(
-            "control",
-            f"be one of the arms, {', '.join(map(repr, names))}",
+            name="control",
+            expected=f"be one of the arms, {', '.join(map(repr, names))}",
             found=repr(control),
         )
     if len(names) == 1:
@@ -214,8 +215,8 @@ def _costs(
         unknown = [name for name in cost if name not in arms]
         if unknown:
             raise ParameterError.of(
-                "cost",
-                f"have the arms {', '.join(map(repr, arms))} as keys",
+                name="cost",
+                expected=f"have the arms {', '.join(map(repr, arms))} as keys",
                 found=repr(unknown[0]),
             )
         by_arm = np.array([float(cost.get(name, 0.0)) for name in arms])
@@ -223,5 +224,5 @@ def _costs(
         by_arm = np.full(len(arms), float(cost))
         by_arm[0] = 0.0
     if not np.isfinite(by_arm).all():
-        raise ParameterError.of("cost", "be finite", found=repr(cost))
+        raise ParameterError.of(name="cost", expected="be finite", found=repr(cost))
     return by_arm[codes]

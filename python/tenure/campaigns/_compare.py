@@ -13,7 +13,14 @@ from tenure.campaigns.effect import Effect
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["LiftMethod", "Side", "compare_means", "compare_ratios", "compare_shares"]
+__all__ = [
+    "How",
+    "LiftMethod",
+    "Side",
+    "compare_means",
+    "compare_ratios",
+    "compare_shares",
+]
 
 LiftMethod = Literal["delta", "fieller"]
 
@@ -25,12 +32,18 @@ class Side(NamedTuple):
     arm: Any
 
 
+class How(NamedTuple):
+    """The confidence level, and how intervals of lifts are made."""
+
+    level: float
+    lift: LiftMethod = "delta"
+
+
 def compare_means(
     side: Side,
     treated: NDArray[np.float64],
     control: NDArray[np.float64],
-    level: float,
-    lift: LiftMethod = "delta",
+    how: How,
 ) -> Effect:
     """Compare means by Welch's test, which takes no variances to be equal."""
     n, m = len(treated), len(control)
@@ -41,7 +54,7 @@ def compare_means(
     if error > 0:
         stats = stats_module("scipy.stats")
         test = stats.ttest_ind(treated, control, equal_var=False)
-        low, high = test.confidence_interval(level)
+        low, high = test.confidence_interval(how.level)
         p = test.pvalue
     elif error == 0 and difference == 0:
         p = 1.0
@@ -50,7 +63,7 @@ def compare_means(
     return Effect(
         *(side.metric, side.arm, "Welch", n, m, mean, base),
         *(difference, error, float(low), float(high)),
-        *_lift(mean, variances[0], base, variances[1], level, lift),
+        *_lift((mean, variances[0]), (base, variances[1]), how),
         p_value=float(p),
         p_holm=float(p),
     )
@@ -60,8 +73,7 @@ def compare_shares(
     side: Side,
     treated: NDArray[np.float64],
     control: NDArray[np.float64],
-    level: float,
-    lift: LiftMethod = "delta",
+    how: How,
 ) -> Effect:
     """Compare shares: Newcombe's interval and the score test."""
     n, m = len(treated), len(control)
@@ -72,7 +84,7 @@ def compare_shares(
         *(count, n, base_count, m),
         compare="diff",
         method="newcomb",
-        alpha=1 - level,
+        alpha=1 - how.level,
     )
     p = 1.0  # everybody, or nobody
     if 0 < count + base_count < n + m:
@@ -84,7 +96,7 @@ def compare_shares(
     return Effect(
         *(side.metric, side.arm, "Newcombe", n, m, share, base),
         *(share - base, float(np.sqrt(sum(variances))), float(low), float(high)),
-        *_lift(share, variances[0], base, variances[1], level, lift),
+        *_lift((share, variances[0]), (base, variances[1]), how),
         p_value=p,
         p_holm=p,
     )
@@ -94,8 +106,7 @@ def compare_ratios(
     side: Side,
     treated: tuple[NDArray[np.float64], NDArray[np.float64]],
     control: tuple[NDArray[np.float64], NDArray[np.float64]],
-    level: float,
-    lift: LiftMethod = "delta",
+    how: How,
 ) -> Effect:
     """Compare ratios of sums over customers, such as revenue an order.
 
@@ -105,7 +116,7 @@ def compare_ratios(
     ratio, variance = _ratio(*treated)
     base, base_variance = _ratio(*control)
     error = float(np.sqrt(variance + base_variance))
-    difference, reach = ratio - base, normal_quantile(level) * error
+    difference, reach = ratio - base, normal_quantile(how.level) * error
     p = np.nan
     if error > 0:
         normal = stats_module("scipy.stats").norm
@@ -113,7 +124,7 @@ def compare_ratios(
     return Effect(
         *(side.metric, side.arm, "delta", len(treated[0]), len(control[0])),
         *(ratio, base, difference, error, difference - reach, difference + reach),
-        *_lift(ratio, variance, base, base_variance, level, lift),
+        *_lift((ratio, variance), (base, base_variance), how),
         p_value=p,
         p_holm=p,
     )
@@ -140,22 +151,20 @@ def _ratio(
 
 
 def _lift(
-    value: float,
-    variance: float,
-    base: float,
-    base_variance: float,
-    level: float,
-    method: LiftMethod,
+    treated: tuple[float, float], control: tuple[float, float], how: How
 ) -> tuple[float, float, float]:
     """Return the lift `value / base - 1` and the ends of its interval.
+
+    Of each side, the value and its variance are given.
 
     By the delta method, or by Fieller's theorem (1954), which has no end on one side
     or both where the base might be 0. A base of 0 or below has no lift.
     """
+    (value, variance), (base, base_variance) = treated, control
     if not base > 0:
         return np.nan, np.nan, np.nan
-    ratio, z = value / base, normal_quantile(level)
-    if method == "delta":
+    ratio, z = value / base, normal_quantile(how.level)
+    if how.lift == "delta":
         error = np.sqrt(variance + ratio**2 * base_variance) / base
         return ratio - 1, float(ratio - z * error - 1), float(ratio + z * error - 1)
     g = z**2 * base_variance / base**2

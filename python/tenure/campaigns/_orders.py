@@ -62,8 +62,8 @@ class Orders:
         if isinstance(orders, Transactions):
             if discount is not None:
                 raise ParameterError.of(
-                    "discount",
-                    "be left out with a log, which knows no discounts",
+                    name="discount",
+                    expected="be left out with a log, which knows no discounts",
                     found=repr(discount),
                     hint="give the frame of orders instead of the log",
                 )
@@ -75,7 +75,7 @@ class Orders:
         days = log.times.astype("datetime64[D]").astype(np.int64)
         given: NDArray[np.float64] | None = None
         if discount is not None:
-            given = _discounts(Table.of(orders), log, days, customer, time, discount)
+            given = _discounts(Table.of(orders), log, days, (customer, time, discount))
         last = observed_until(log, as_of) - np.timedelta64(1, "us")
         until = int(last.astype("datetime64[D]").astype(np.int64))
         values = None if log.values is None else np.asarray(log.values)
@@ -150,8 +150,8 @@ def _check_grain(log: Transactions) -> None:
     grain = log._log.history["grain"]  # noqa: SLF001
     if grain not in ("instant", "hour", "day"):
         raise ParameterError.of(
-            "orders",
-            "be merged by the day, by order or not at all, since campaigns begin on "
+            name="orders",
+            expected="be merged by the day, by order or not at all, since campaigns begin on "
             "days",
             found=f"a log merged by the {grain}",
         )
@@ -161,14 +161,13 @@ def _discounts(
     table: Table,
     log: Transactions,
     days: NDArray[np.int64],
-    customer: str,
-    time: str,
-    discount: str,
+    names: tuple[str, str, str],
 ) -> NDArray[np.float64]:
     """Return what was given away at each purchase: the sum over its rows.
 
     Rows of a day without a purchase (refunds alone) have none to belong to.
     """
+    customer, time, discount = names
     given = table.numbers(discount).values
     bad = ~np.isfinite(given) | (given < 0)
     if bad.any():

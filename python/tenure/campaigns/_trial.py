@@ -109,7 +109,9 @@ def check_margin(margin: float | None) -> None:
     """Pass if the margin is a share."""
     if margin is not None and not 0 < margin <= 1:
         raise ParameterError.of(
-            "margin", "be a share greater than 0, at most 1", found=repr(margin)
+            name="margin",
+            expected="be a share greater than 0, at most 1",
+            found=repr(margin),
         )
 
 
@@ -124,16 +126,18 @@ def observed(
     if window is None:
         window = int(there.min())
         if window < 1:
+            what = "some customers start after the last day that is observed"
             raise EmptyDataError.of(
-                "the campaign has customers whose start is after the last day observed",
+                what,
                 hint="choose a `window`, and they are left out, or a later `as_of`",
             )
     keep = there >= window
     kept = assignment.kept(keep)
     for code, name in enumerate(assignment.arms):
         if not (kept.arm == code).any():
+            what = f"nobody in arm {name!r} was observed for {window} days"
             raise EmptyDataError.of(
-                f"nobody in arm {name!r} was observed for {window} days from the start",
+                what,
                 hint="choose a shorter `window` or a later `as_of`",
             )
     return kept, window, int((~keep).sum())

@@ -13,7 +13,7 @@ from tenure._report import html_report, text_table
 from tenure._typing import override
 from tenure._worth import Discounting, Worth
 from tenure.campaigns._arms import corrected
-from tenure.campaigns._compare import Side, compare_means
+from tenure.campaigns._compare import How, Side, compare_means
 from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect, effect_rows, effects_frame
 from tenure.campaigns.lift_curve import without
@@ -130,7 +130,7 @@ def lifetime_effect(
         for code, arm in enumerate(trial.assignment.arms[1:], start=1):
             groups = trial.assignment.arm == code, trial.assignment.arm == 0
             side = Side(name, arm)
-            found.append(_compared(side, amount, covariate, own, groups, level))
+            found.append(_compared(side, (amount, covariate), own, groups, level))
         effects += corrected(found)
     return LifetimeEffect(
         effects=tuple(effects),
@@ -200,17 +200,17 @@ def _taken(customers: Customers, place: NDArray[np.int64]) -> Customers:
 
 def _compared(
     side: Side,
-    amount: NDArray[np.float64],
-    covariate: NDArray[np.float64] | None,
+    values: tuple[NDArray[np.float64], NDArray[np.float64] | None],
     slopes: list[Any],
     groups: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     level: float,
 ) -> Effect:
     """Compare what is left without the covariate; with the doubt about the model."""
+    amount, covariate = values
     arm = np.where(groups[0], 1, np.where(groups[1], 0, 2))
     treated, control = groups
     rest = without(amount, covariate, arm)
-    found = compare_means(side, rest[treated], rest[control], level)
+    found = compare_means(side, rest[treated], rest[control], How(level))
     if covariate is not None:
         found = replace(found, method="CUPED")
     if not slopes:

@@ -1,4 +1,4 @@
-"""The gain since the start, day by day: does it last, or was it only brought forward?"""
+"""The gain since the start, day by day: lasting, or buying brought forward."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenure._intervals import normal_quantile
 from tenure._report import html_report, text_table
 from tenure._typing import override
 from tenure.campaigns._arms import theta
-from tenure.campaigns._compare import Side, compare_means
+from tenure.campaigns._compare import How, Side, compare_means
 from tenure.campaigns._orders import whole_days
 from tenure.campaigns._trial import observed
 from tenure.campaigns.effect import CLAIMS, Effect, effect_rows, effects_frame
@@ -140,13 +140,13 @@ class LiftCurve:
 
 def lift_curve(
     trial: Trial,
-    metric: str,
-    arm: object,
+    side: Side,
     days: Horizon,
     at: Sequence[int],
     level: float,
 ) -> LiftCurve:
     """Add up the gain day by day; see `Experiment.lift_curve`."""
+    metric, arm = side
     length = whole_days(days, "days")
     trial = _for_days(trial, length)
     _check_metric(trial, metric)
@@ -171,7 +171,7 @@ def lift_curve(
 
     def compared(name: str, values: NDArray[np.float64]) -> Effect:
         y = without(values, covariate, treated)
-        found = compare_means(Side(name, arm), y[treated], y[~treated], level)
+        found = compare_means(Side(name, arm), y[treated], y[~treated], How(level))
         return found if covariate is None else replace(found, method="CUPED")
 
     steps = [
@@ -211,7 +211,7 @@ def _check_metric(trial: Trial, metric: str) -> None:
             there.append("margin")
     if metric not in there:
         raise ParameterError.of(
-            "metric", f"be one of {', '.join(there)}", found=repr(metric)
+            name="metric", expected=f"be one of {', '.join(there)}", found=repr(metric)
         )
 
 

@@ -115,7 +115,9 @@ def sample_size(
     scale = _Scale(std, share, explained)
     if difference == 0 or not math.isfinite(difference):
         raise ParameterError.of(
-            "difference", "be finite and other than 0", found=repr(difference)
+            name="difference",
+            expected="be finite and other than 0",
+            found=repr(difference),
         )
     _probability("power", power)
     _significance(significance)
@@ -189,16 +191,18 @@ class _Scale:
         if (std is None) == (share is None):
             found = "neither" if std is None else "both"
             raise ParameterError.of(
-                "std", "be given for a mean, or `share` for a share", found=found
+                name="std",
+                expected="be given for a mean, or `share` for a share",
+                found=found,
             )
         if not 0 <= explained < 1:
             raise ParameterError.of(
-                "explained", "be a share below 1", found=repr(explained)
+                name="explained", expected="be a share below 1", found=repr(explained)
             )
         if std is not None:
             if not (math.isfinite(std) and std > 0):
                 raise ParameterError.of(
-                    "std", "be finite and greater than 0", found=repr(std)
+                    name="std", expected="be finite and greater than 0", found=repr(std)
                 )
             spread = std * math.sqrt(1 - explained)
             self.solver = module.TTestIndPower()
@@ -208,7 +212,9 @@ class _Scale:
         base = 0.5 if share is None else float(share)
         if explained:
             raise ParameterError.of(
-                "explained", "be left out for a share", found=repr(explained)
+                name="explained",
+                expected="be left out for a share",
+                found=repr(explained),
             )
         _probability("share", base)
         self.solver = module.NormalIndPower()
@@ -234,7 +240,9 @@ def _ratio(treated: float) -> float:
 
 def _customers(customers: int) -> int:
     if not (math.isfinite(customers) and customers >= 4):
-        raise ParameterError.of("customers", "be at least 4", found=repr(customers))
+        raise ParameterError.of(
+            name="customers", expected="be at least 4", found=repr(customers)
+        )
     return int(customers)
 
 
