@@ -219,9 +219,7 @@ class _Buyers:
         return self.level[who] * np.exp(self.random.normal(0.0, 0.4, len(who)))
 
 
-def _orders_before(
-    who: NDArray[np.int64], day: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _orders_before(who: NDArray[np.int64], day: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many orders each customer had placed before each order."""
     order = np.lexsort((day, who))
     sorted_who = who[order]
@@ -240,11 +238,12 @@ def _order_columns(
 ) -> dict[str, NDArray[Any]]:
     order = np.lexsort((who, day))
     who, day, price, off = who[order], day[order], price[order], off[order]
-    given = np.round(price * off, 2)
+    price = np.round(price, 2)
+    given = np.floor(100 * price * off + 1e-6) / 100  # never deeper than announced
     return {
         "customer_id": who + 1,
         "date": _FIRST + day,
-        "amount": np.round(price, 2) - given,
+        "amount": np.round(price - given, 2),
         "discount": given,
     }
 

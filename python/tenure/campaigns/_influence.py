@@ -61,6 +61,10 @@ class Sample:
             weight = np.where(treated, 1 / chance, 1 / (1 - chance))
         return cls(outcome, treated, matrix, chance, weight, estimand == "treated")
 
+    def __len__(self) -> int:
+        """Return the number of customers."""
+        return len(self.outcome)
+
     @property
     def effective(self) -> tuple[float, float]:
         """How many customers each weighted side is worth (Kish)."""
@@ -79,13 +83,14 @@ def inverse(name: Side, sample: Sample, level: float) -> Effect:
     means: list[float] = []
     influence = np.zeros(len(y))
     slope = np.zeros(sample.matrix.shape[1])
-    for side, sign in ((t, 1.0), (~t, -1.0)):
-        own = np.where(side, w, 0.0)
+    for is_treated, sign in ((True, 1.0), (False, -1.0)):
+        own = np.where(t == is_treated, w, 0.0)
         mean = float(own @ y / own.sum())
         part = own * (y - mean) / own.mean()
         influence += sign * part
         means.append(mean)
-        slope += sign * (part * _growth(sample, side)) @ sample.matrix / len(y)
+        growth = _growth(sample, is_treated=is_treated)
+        slope += sign * (part * growth) @ sample.matrix / len(y)
     scores = (t - sample.chance)[:, None] * sample.matrix
     spread = sample.chance * (1 - sample.chance)
     information = (sample.matrix * spread[:, None]).T @ sample.matrix / len(y)
@@ -93,12 +98,10 @@ def inverse(name: Side, sample: Sample, level: float) -> Effect:
     return _effect(name, "weighted", sample, (means[0], means[1]), influence, level)
 
 
-def _growth(sample: Sample, side: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _growth(sample: Sample, *, is_treated: bool) -> NDArray[np.float64]:
     """Return the derivative of the log weight in the log odds of treatment."""
-    treated_side = bool(side[np.argmax(side)] == sample.treated[np.argmax(side)])
-    is_treated = treated_side and bool(sample.treated[np.argmax(side)])
     if sample.of_treated:
-        return np.zeros(len(side)) if is_treated else np.ones(len(side))
+        return np.zeros(len(sample)) if is_treated else np.ones(len(sample))
     return sample.chance - 1 if is_treated else sample.chance
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from tenure._frame import Table
+from tenure._time import civil_microseconds
 from tenure.exceptions import DataError, ParameterError
 from tenure.retention.periods import length_in_days, observed_until
 from tenure.transactions import Transactions
@@ -38,6 +39,10 @@ class Orders:
         What was paid for each purchase, and what was given away at it.
     until : int
         The last day observed.
+    promotions : int64 array or None
+        The place of each purchase's promotion among `promotion_names`; -1 for none.
+    promotion_names : tuple
+        The promotions.
     """
 
     log: Transactions
@@ -46,6 +51,8 @@ class Orders:
     values: NDArray[np.float64] | None
     discounts: NDArray[np.float64] | None
     until: int
+    promotions: NDArray[np.int64] | None = None
+    promotion_names: tuple[Any, ...] = ()
 
     @classmethod
     def of(
@@ -56,30 +63,39 @@ class Orders:
         time: str = "date",
         amount: str | None = "amount",
         discount: str | None = None,
+        promotion: str | None = None,
         as_of: Date | None = None,
     ) -> Orders:
         """Read a log, or a frame of orders by the rules of `Transactions`."""
+        known: tuple[NDArray[np.int64], tuple[Any, ...]] = (np.zeros(0, np.int64), ())
+        given: NDArray[np.float64] | None = None
         if isinstance(orders, Transactions):
-            if discount is not None:
-                raise ParameterError.of(
-                    name="discount",
-                    expected="be left out with a log, which knows no discounts",
-                    found=repr(discount),
-                    hint="give the frame of orders instead of the log",
-                )
+            _no_columns(discount=discount, promotion=promotion)
             log = orders
+            _check_grain(log)
         else:
             table = Table.of(orders)
             log = Transactions(table, customer=customer, time=time, amount=amount)
-        _check_grain(log)
-        days = log.times.astype("datetime64[D]").astype(np.int64)
-        given: NDArray[np.float64] | None = None
-        if discount is not None:
-            given = _discounts(Table.of(orders), log, days, (customer, time, discount))
+            if discount is not None or promotion is not None:
+                rows = _rows(table, log, customer, time)
+                if discount is not None:
+                    given = _discounts(table, rows, discount)
+                if promotion is not None:
+                    known = _promotions(table, rows, promotion)
+        days = _days_of(log)
         last = observed_until(log, as_of) - np.timedelta64(1, "us")
         until = int(last.astype("datetime64[D]").astype(np.int64))
         values = None if log.values is None else np.asarray(log.values)
-        return cls(log, np.asarray(log.offsets), days, values, given, until)
+        return cls(
+            log=log,
+            offsets=np.asarray(log.offsets),
+            days=days,
+            values=values,
+            discounts=given,
+            until=until,
+            promotions=None if promotion is None else known[0],
+            promotion_names=known[1],
+        )
 
     @property
     def family(self) -> str:
@@ -151,23 +167,58 @@ def _check_grain(log: Transactions) -> None:
     if grain not in ("instant", "hour", "day"):
         raise ParameterError.of(
             name="orders",
-            expected="be merged by the day, by order or not at all, since campaigns begin on "
+            expected="be merged by the day, by order or not at all: campaigns count "
             "days",
             found=f"a log merged by the {grain}",
         )
 
 
-def _discounts(
-    table: Table,
-    log: Transactions,
-    days: NDArray[np.int64],
-    names: tuple[str, str, str],
-) -> NDArray[np.float64]:
-    """Return what was given away at each purchase: the sum over its rows.
+def _no_columns(**columns: str | None) -> None:
+    """Pass if no column is asked of a log that has been grouped already."""
+    for name, column in columns.items():
+        if column is not None:
+            raise ParameterError.of(
+                name,
+                f"be left out with a log, which knows no {name}s",
+                found=repr(column),
+                hint="give the frame of orders instead of the log",
+            )
+
+
+def _days_of(log: Transactions) -> NDArray[np.int64]:
+    return log.times.astype("datetime64[D]").astype(np.int64)
+
+
+class _Rows(NamedTuple):
+    """The purchase that each row of a frame belongs to; -1 for none."""
+
+    purchase: NDArray[np.int64]
+    count: int
+
+
+def _rows(table: Table, log: Transactions, customer: str, time: str) -> _Rows:
+    """Find the purchase of each row: that of its customer and day.
 
     Rows of a day without a purchase (refunds alone) have none to belong to.
     """
-    customer, time, discount = names
+    codes, instants = table.codes(customer), table.instants(time)
+    there = codes.values >= 0
+    if instants.missing is not None:
+        there &= ~instants.missing
+    place = np.full(table.n_rows, -1)
+    place[there] = places_among(log.customers, codes.categories)[codes.values[there]]
+    at = instants.values.astype("datetime64[us]").astype("datetime64[D]")
+    days, first = _days_of(log), int(_days_of(log).min())
+    span = int(days.max()) - first + 2
+    owner = np.repeat(np.arange(len(log.customers)), np.diff(log.offsets))
+    keys = owner * span + days - first
+    wanted = place * span + np.clip(at.astype(np.int64) - first, 0, span - 1)
+    spot = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return _Rows(np.where((place >= 0) & (keys[spot] == wanted), spot, -1), len(keys))
+
+
+def _discounts(table: Table, rows: _Rows, discount: str) -> NDArray[np.float64]:
+    """Return what was given away at each purchase: the sum over its rows."""
     given = table.numbers(discount).values
     bad = ~np.isfinite(given) | (given < 0)
     if bad.any():
@@ -180,22 +231,21 @@ def _discounts(
             count=int(bad.sum()),
             hint="an order at full price has a discount of 0",
         )
-    codes, instants = table.codes(customer), table.instants(time)
-    there = codes.values >= 0
-    if instants.missing is not None:
-        there &= ~instants.missing
-    ids = codes.categories
-    place = places_among(log.customers, ids)[codes.values[there]]
-    at = instants.values[there].astype("datetime64[us]").astype("datetime64[D]")
-    day = at.astype(np.int64)
-    known = place >= 0
-    first, span = int(days.min()), int(days.max()) - int(days.min()) + 2
-    owner = np.repeat(np.arange(len(log.customers)), np.diff(log.offsets))
-    keys = owner * span + days - first
-    wanted = place * span + day - first
-    spot = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-    known &= keys[spot] == wanted
-    return np.bincount(spot[known], given[there][known], len(keys)).astype(np.float64)
+    known = rows.purchase >= 0
+    sums = np.bincount(rows.purchase[known], given[known], rows.count)
+    return sums.astype(np.float64)
+
+
+def _promotions(
+    table: Table, rows: _Rows, promotion: str
+) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
+    """Return each purchase's promotion: the first by name among those of its rows."""
+    codes = table.codes(promotion)
+    names = tuple(codes.categories.tolist())
+    known = (rows.purchase >= 0) & (codes.values >= 0)
+    lowest = np.full(rows.count, len(names))
+    np.minimum.at(lowest, rows.purchase[known], codes.values[known])
+    return np.where(lowest < len(names), lowest, -1), names
 
 
 def places_among(known: NDArray[Any], ids: NDArray[Any]) -> NDArray[np.int64]:
@@ -222,7 +272,5 @@ def whole_days(length: Horizon, name: str) -> int:
 
 def day_of(date: Date, name: str) -> int:
     """Return a date as days since 1970-01-01."""
-    from tenure._time import civil_microseconds  # noqa: PLC0415
-
     microseconds, _ = civil_microseconds(date, name=name)
     return int(np.datetime64(microseconds, "us").astype("datetime64[D]").astype(int))
