@@ -95,7 +95,7 @@ def inverse(name: Side, sample: Sample, level: float) -> Effect:
     spread = sample.chance * (1 - sample.chance)
     information = (sample.matrix * spread[:, None]).T @ sample.matrix / len(y)
     influence += scores @ (np.linalg.pinv(information) @ slope)
-    return _effect(name, "weighted", sample, (means[0], means[1]), influence, level)
+    return _effect((name, "weighted"), sample, (means[0], means[1]), influence, level)
 
 
 def _growth(sample: Sample, *, is_treated: bool) -> NDArray[np.float64]:
@@ -120,7 +120,7 @@ def augmented(name: Side, sample: Sample, level: float) -> Effect:
         untreated = m0 + (~t) * (y - m0) / (1 - e)
         value, base = float(treated.mean()), float(untreated.mean())
         influence = treated - untreated - (value - base)
-    return _effect(name, "doubly robust", sample, (value, base), influence, level)
+    return _effect((name, "doubly robust"), sample, (value, base), influence, level)
 
 
 def _fitted(sample: Sample, side: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -131,13 +131,13 @@ def _fitted(sample: Sample, side: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _effect(
-    name: Side,
-    method: str,
+    name: tuple[Side, str],
     sample: Sample,
     means: tuple[float, float],
     influence: NDArray[np.float64],
     level: float,
 ) -> Effect:
+    side, method = name
     n, count = len(influence), int(sample.treated.sum())
     difference = means[0] - means[1]
     error = float(np.sqrt((influence**2).sum() / (n - 1) / n))
@@ -147,7 +147,7 @@ def _effect(
         normal = stats_module("scipy.stats").norm
         p = float(2 * normal.sf(abs(difference) / error))
     return Effect(
-        *(name.metric, name.arm, method, count, n - count, *means),
+        *(side.metric, side.arm, method, count, n - count, *means),
         *(difference, error, difference - reach, difference + reach),
         lift=difference / means[1] if means[1] > 0 else np.nan,
         p_value=p,

@@ -119,4 +119,4 @@ def _solved(
         bounds=optimize.Bounds(0, 1),
     )
     shares = np.asarray(found.x, dtype=np.float64)
-    return np.clip(np.round(shares) if whole else shares, 0.0, 1.0)
+    return np.clip(np.round(shares) if whole else shares, 0.0, 1.0) + 0.0

@@ -55,13 +55,14 @@ class Panel:
     def of(
         cls,
         table: Table,
-        customer: str,
-        period: str,
-        outcome: str,
-        treated: str,
+        names: tuple[str, str, str, str],
         start: object,
     ) -> Self:
-        """Read the rows, or say what is the matter with them."""
+        """Read the rows, or say what is the matter with them.
+
+        Names are those of the columns customer, period, outcome and treated.
+        """
+        customer, period, outcome, treated = names
         codes = table.codes(customer).values
         values = table.numbers(outcome).values
         side = table.flags(treated)

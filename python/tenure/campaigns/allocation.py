@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -92,17 +91,15 @@ class Allocation:
 
     def _headline(self) -> str:
         funded = int((self["funded"] > 0).sum())
-        return "\n".join(
-            [
-                self.claim,
-                f"{self.spent:,.2f} of {self.budget:,.2f} on "
-                f"{counted(funded, 'option')}: net value {self.value:,.2f} "
-                f"({100 * self.level:g} % interval {self.value_low:,.2f} to "
-                f"{self.value_high:,.2f}), worth its cost with probability "
-                f"{self.worth:.2f}",
-                f"prior: {self.prior}; expected regret {self.regret:,.2f}",
-            ]
+        plan = (
+            f"{self.spent:,.2f} of {self.budget:,.2f} on "
+            f"{counted(funded, 'option')}: net value {self.value:,.2f} "
+            f"({100 * self.level:g} % interval {self.value_low:,.2f} to "
+            f"{self.value_high:,.2f}), worth its cost with probability "
+            f"{self.worth:.2f}"
         )
+        belief = f"prior: {self.prior}; expected regret {self.regret:,.2f}"
+        return f"{self.claim}\n{plan}\n{belief}"
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         c = self.columns
@@ -195,7 +192,7 @@ def allocate(
     ... }
     >>> plan = tn.campaigns.allocate(options, budget=2000)
     >>> plan["option"], plan["funded"], plan.value
-    (array(['mail', 'call'], dtype=object), array([1.   , 0.25 ]), 2125.0)
+    (array(['mail', 'call'], dtype=object), array([1.  , 0.25]), 2125.0)
     """
     check_level(level, name="level")
     if not (np.isfinite(budget) and budget >= 0):
@@ -239,7 +236,7 @@ def allocate(
         "probability": _above(normal, mean - price, error),
         "funded": funded,
         "spent": funded * problem.cost,
-        "net_value": funded * problem.net,
+        "net_value": funded * problem.net + 0.0,  # none is 0, not -0
     }
     return Allocation(
         columns={name: values[order] for name, values in columns.items()},
@@ -296,12 +293,13 @@ def _posterior(
     return weight * mean + (1 - weight) * centre, np.sqrt(weight) * error, words
 
 
-def _pair(prior: object) -> tuple[float, float]:
-    pair = list(prior) if isinstance(prior, Sequence) else []
-    if len(pair) == 2:
-        centre, spread = float(pair[0]), float(pair[1])
-        if np.isfinite(centre) and np.isfinite(spread) and spread > 0:
-            return centre, spread
+def _pair(prior: Any) -> tuple[float, float]:
+    try:
+        centre, spread = (float(one) for one in prior)
+    except (TypeError, ValueError):
+        centre, spread = np.nan, np.nan
+    if np.isfinite(centre) and np.isfinite(spread) and spread > 0:
+        return centre, spread
     raise ParameterError.of(
         name="prior",
         expected="be 'flat', 'shared' or a mean and a standard deviation above 0",

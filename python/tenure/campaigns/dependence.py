@@ -292,7 +292,7 @@ def _by_depth(
     won: tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.float64]],
     level: float,
 ) -> dict[str, NDArray[Any]]:
-    there, again, value = (one[who] for one in won)
+    there, again, value = won[0][who], won[1][who], won[2][who]
     first = orders.offsets[:-1][who]
     off = np.zeros(len(who)) if orders.discounts is None else orders.discounts[first]
     paid = np.zeros(len(who)) if orders.values is None else orders.values[first]

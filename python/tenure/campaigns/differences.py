@@ -14,7 +14,7 @@ from tenure._typing import override
 from tenure.campaigns._assignment import unique_customers
 from tenure.campaigns._orders import Orders, day_of, whole_days
 from tenure.campaigns._panel import Panel, regress
-from tenure.campaigns.effect import CLAIMS, Effect, effect_rows, shown
+from tenure.campaigns.effect import CLAIMS, Effect, shown
 from tenure.exceptions import EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
@@ -110,17 +110,17 @@ class DifferenceInDifferences:
         trend = "not known, of one period before the start"
         if not np.isnan(self.pre_trend):
             trend = f"p = {self.pre_trend:.3f}"
-        return "\n".join(
-            [
-                self.claim,
-                f"Treated: {found.difference:+,.4g} {found.metric} a customer and "
-                f"period ({100 * self.level:g} % interval {found.low:+,.4g} to "
-                f"{found.high:+,.4g})",
-                f"{counted(self.clusters, 'customer')}, {found.customers:,} of them "
-                f"treated, in {counted(len(self.period), 'period')}; parallel before: "
-                f"{trend}",
-            ]
+        gain = (
+            f"Treated: {found.difference:+,.4g} {found.metric} a customer and "
+            f"period ({100 * self.level:g} % interval {found.low:+,.4g} to "
+            f"{found.high:+,.4g})"
         )
+        who = (
+            f"{counted(self.clusters, 'customer')}, {found.customers:,} of them "
+            f"treated, in {counted(len(self.period), 'period')}; parallel before: "
+            f"{trend}"
+        )
+        return f"{self.claim}\n{gain}\n{who}"
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
@@ -205,7 +205,7 @@ def difference_in_differences(
     4.0
     """
     check_level(level, name="level")
-    rows = Panel.of(Table.of(panel), customer, period, outcome, treated, start)
+    rows = Panel.of(Table.of(panel), (customer, period, outcome, treated), start)
     found = regress(rows, level)
     before, after = rows.since < 0, rows.since >= 0
     changes = [

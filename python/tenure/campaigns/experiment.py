@@ -103,7 +103,7 @@ class Experiment:
         if adjusted and not cuped:
             raise ParameterError.of(
                 name="adjusted",
-                expected=f"be left out: {metric} has no covariate from before the start",
+                expected=f"be left out: {metric} has no covariate from before",
                 found="True",
             )
         return cuped[0] if cuped and adjusted is not False else own[0]
@@ -115,22 +115,23 @@ class Experiment:
     def detectable(self, metric: str, *, power: float = 0.8) -> float:
         """Return the smallest difference that a test so large finds with this power.
 
-        With the spread of this measure in the control, its arm of the size of the
-        smallest other arm's and the control's; see `detectable_effect`.
+        Of the smallest arm against the control, with the spread seen; see
+        `detectable_effect`.
         """
         from tenure.campaigns.power import detectable_effect  # noqa: PLC0415
 
         arm = self.arms[int(1 + np.argmin(self.sizes[1:]))]
         found = self.effect(metric, arm)
         n, m = found.customers, found.control_customers
-        sizes = {"customers": n + m, "treated": n / (n + m), "power": power}
-        significance = 1 - self.level
-        if found.method == "Newcombe":
-            return detectable_effect(
-                share=found.control_value, significance=significance, **sizes
-            )
-        std = found.std_error / np.sqrt(1 / n + 1 / m)
-        return detectable_effect(std=std, significance=significance, **sizes)
+        is_share = found.method == "Newcombe"
+        return detectable_effect(
+            customers=n + m,
+            power=power,
+            share=found.control_value if is_share else None,
+            std=None if is_share else found.std_error / np.sqrt(1 / n + 1 / m),
+            treated=n / (n + m),
+            significance=1 - self.level,
+        )
 
     def lift_curve(
         self,
@@ -264,8 +265,8 @@ class Experiment:
             verdict = "clearly" if clear else "not clearly"
             parts.append(
                 f"{arm}: {verdict} {change} {first} "
-                f"({found.difference:+,.4g} a customer, {100 * self.level:g} % interval "
-                f"{found.low:+,.4g} to {found.high:+,.4g})"
+                f"({found.difference:+,.4g} a customer, {100 * self.level:g} % "
+                f"interval {found.low:+,.4g} to {found.high:+,.4g})"
             )
         return "; ".join(parts)
 

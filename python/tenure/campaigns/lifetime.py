@@ -11,6 +11,7 @@ from tenure._customers import Customers
 from tenure._intervals import normal_quantile
 from tenure._report import html_report, text_table
 from tenure._typing import override
+from tenure._units import unit_named
 from tenure._worth import Discounting, Worth
 from tenure.campaigns._arms import corrected
 from tenure.campaigns._compare import How, Side, compare_means
@@ -163,7 +164,7 @@ def _residual(
         if not len(rows):
             continue
         date = np.datetime64(int(end), "D")
-        summary = log.summary(unit=model.time_unit_ or "day", as_of=date)
+        summary = log.summary(unit=unit_named(model.time_unit_ or "day"), as_of=date)
         every = model._customers(summary)  # noqa: SLF001
         bought = np.flatnonzero(trial.orders.days[trial.orders.offsets[:-1]] <= end)
         place = np.searchsorted(bought, who[rows])

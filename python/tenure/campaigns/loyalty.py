@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -148,18 +149,19 @@ def loyalty(
     >>> programme.members, programme.index["group"]
     (240, array(['members', 'others', 'everybody'], dtype=object))
     """
-    columns = {"customer": customer, "time": time, "amount": amount}
     effect = matched(
         orders,
         members,
-        **columns,
+        customer=customer,
+        time=time,
+        amount=amount,
         joined=joined,
         window=window,
         level=level,
         as_of=as_of,
         **matching,
     )
-    log = Orders.of(orders, **columns, as_of=as_of)
+    log = Orders.of(orders, customer=customer, time=time, amount=amount, as_of=as_of)
     table = Table.of(members)
     when = _days(table, joined)
     who = unique_customers(table, customer, log)[when <= log.until]
@@ -312,7 +314,7 @@ def tier_migration(
     tier: str = "tier",
     level: float = 0.95,
 ) -> TierMigration:
-    """Return who was in which tier at one date, and in which at the next.
+    r"""Return who was in which tier at one date, and in which at the next.
 
     Parameters
     ----------
@@ -345,7 +347,7 @@ def tier_migration(
     ...     tiers, order=["gold", "silver"], dates=["2024-01-31", "2024-12-31"]
     ... )
     Tiers at 2024-01-31, 2024-12-31
-    from \\ to   gold  silver  Lost
+    from \ to   gold  silver  Lost
     gold
     silver        1       1
     New since             1
@@ -374,7 +376,7 @@ def tier_migration(
         _tiers_at(day, who.values[sequence], changed[sequence], rank[sequence], size)
         for day in days
     ]
-    cells = [a * size + b for a, b in zip(placed[:-1], placed[1:], strict=True)]
+    cells = [a * size + b for a, b in pairwise(placed)]
     counts = np.array([np.bincount(one, minlength=size**2) for one in cells])
     counts = counts.reshape(len(cells), size, size)
     counts[:, -1, -1] = 0  # in no tier at either date
@@ -423,7 +425,7 @@ def _tiers_at(
 
 
 def _days(table: Table, column: str) -> NDArray[np.int64]:
-    times: Literal[None] | Any = table.instants(column)
+    times = table.instants(column)
     if times.missing is not None:
         raise DataError.at(
             column,

@@ -122,18 +122,19 @@ class Matched:
             e for e in self.naive if (e.metric, e.method) == (first.metric, _IMMORTAL)
         )
         worst = float(np.abs(self.balance["after"]).max())
-        lines = [
-            self.claim,
+        gain = (
             f"Members: {first.difference:+,.4g} {first.metric} a customer in "
             f"{counted(self.window, 'day')} ({100 * self.level:g} % interval "
             f"{first.low:+,.4g} to {first.high:+,.4g}); ever against never members "
-            f"would have said {immortal_time.difference:+,.4g}",
+            f"would have said {immortal_time.difference:+,.4g}"
+        )
+        who = (
             f"{counted(self.members, 'member')} matched with "
             f"{counted(self.controls, 'customer')}; {self.unmatched:,} without a match"
             + "".join(f"; {n:,} {why}" for why, n in self.left_out.items() if n)
-            + f"; largest difference left {worst:.2f} standard deviations",
-        ]
-        return "\n".join(lines)
+            + f"; largest difference left {worst:.2f} standard deviations"
+        )
+        return f"{self.claim}\n{gain}\n{who}"
 
     @override
     def __repr__(self) -> str:
@@ -245,18 +246,17 @@ def matched(
             hint="choose a shorter `window` or a later `as_of`",
         )
     found = match(places, days, matches=matches, caliper=caliper, seed=seed)
-    return _result(places, found, left_out, length, level, table.family)
+    return _result(places, found, left_out, (length, level), table.family)
 
 
 def _result(
     places: Landmarks,
     found: Matches,
     left_out: dict[str, int],
-    length: int,
-    level: float,
+    settings: tuple[int, float],
     family: str,
 ) -> Matched:
-    log = places.orders
+    log, (length, level) = places.orders, settings
     effects = found.effects(log, length, level)
     naive = (
         *unadjusted(places, found, length, level),

@@ -53,7 +53,8 @@ class SaveOffer:
     def _headline(self) -> str:
         who = "each who gets it" if self.paid_to == "everybody" else "each who stays"
         count = len(self.most)
-        return f"An offer may cost {self.most.mean():,.2f} on average for {who} ({count:,})"
+        mean = f"{self.most.mean():,.2f}"
+        return f"An offer may cost {mean} on average for {who} ({count:,})"
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         rows = [

@@ -250,7 +250,7 @@ def experiment_of_customers(
         for name, (above, below) in (ratios or {}).items()
     }
     nothing = np.zeros(len(codes), np.int64)
-    who = Assignment(nothing, codes, arms, nothing, nothing * 0.0, table.family)
+    who = Assignment(nothing, codes, arms, nothing, np.zeros(len(codes)), table.family)
     effects = _effects(outcomes, covariates, who, How(level, lift), parts)
     return _experiment(effects, who, codes, shares=shares, level=level)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -139,18 +139,18 @@ class Weighted:
         plain = self.effect("unadjusted")
         worst = float(np.abs(self.balance["after"]).max())
         of = "a customer" if self.estimand == "everybody" else "a treated customer"
-        return "\n".join(
-            [
-                self.claim,
-                f"Treatment: {best.difference:+,.4g} {best.metric} {of} "
-                f"({100 * self.level:g} % interval {best.low:+,.4g} to "
-                f"{best.high:+,.4g}); without weights {plain.difference:+,.4g}",
-                f"{counted(best.customers, 'customer')} treated and "
-                f"{best.control_customers:,} not, worth {self.effective[0]:,.0f} and "
-                f"{self.effective[1]:,.0f} after weighting; {self.trimmed:,} trimmed; "
-                f"largest difference left {worst:.2f} standard deviations",
-            ]
+        gain = (
+            f"Treatment: {best.difference:+,.4g} {best.metric} {of} "
+            f"({100 * self.level:g} % interval {best.low:+,.4g} to "
+            f"{best.high:+,.4g}); without weights {plain.difference:+,.4g}"
         )
+        who = (
+            f"{counted(best.customers, 'customer')} treated and "
+            f"{best.control_customers:,} not, worth {self.effective[0]:,.0f} and "
+            f"{self.effective[1]:,.0f} after weighting; {self.trimmed:,} trimmed; "
+            f"largest difference left {worst:.2f} standard deviations"
+        )
+        return f"{self.claim}\n{gain}\n{who}"
 
     @override
     def __repr__(self) -> str:
@@ -274,8 +274,6 @@ def weighted(
 
 def _three(outcome: str, sample: Sample, level: float) -> tuple[Effect, ...]:
     """Return the effect without weights, with them, and doubly robust."""
-    from dataclasses import replace  # noqa: PLC0415
-
     name = Side(outcome, "treated")
     y, t = sample.outcome, sample.treated
     plain = replace(
