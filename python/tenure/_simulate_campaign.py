@@ -209,9 +209,11 @@ class _Buyers:
         for first, end, times in steps:
             last = min(end, _DAYS)
             length = max(last - first, 0)
-            counts = self.random.poisson(self.rate * times * length)
+            expected = self.rate * times * length
+            counts: NDArray[np.int64] = self.random.poisson(expected)
             who.append(np.repeat(np.arange(len(counts)), counts))
-            day.append(self.random.integers(first, max(last, first + 1), counts.sum()))
+            size = int(counts.sum())
+            day.append(self.random.integers(first, max(last, first + 1), size))
         return np.concatenate(who), np.concatenate(day)
 
     def prices(self, who: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -129,6 +129,7 @@ def arms_of(
 ) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
     """Return each row's arm, and their names with the control first."""
     column = table.column(arm)
+    names: list[Any]
     try:
         codes = column.codes()
         values, names = codes.values, codes.categories.tolist()

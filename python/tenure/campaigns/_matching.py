@@ -172,14 +172,14 @@ def _nearest(
         pool = np.flatnonzero(some & ~landmark.joined)
         pool = pool[np.argsort(odds[pool], kind="stable")]
         line = odds[pool]
-        for member in np.flatnonzero(some & landmark.joined):
-            spot = int(np.searchsorted(line, odds[member]))
+        for member in np.flatnonzero(some & landmark.joined).tolist():
+            spot = int(np.searchsorted(line, float(odds[member])))
             near = np.arange(max(spot - matches, 0), min(spot + matches, len(pool)))
-            apart = np.abs(line[near] - odds[member])
+            apart = np.abs(line[near] - float(odds[member]))
             order = np.argsort(apart, kind="stable")[:matches]
             order = order[apart[order] <= reach]
             alone += len(order) == 0
-            members += [int(member)] * len(order)
+            members += [member] * len(order)
             controls += pool[near[order]].tolist()
             shares += [1 / max(len(order), 1)] * len(order)
     return (
@@ -201,30 +201,28 @@ def _gathered(
     day: list[NDArray[np.int64]] = []
     treated: list[NDArray[np.bool_]] = []
     weight: list[NDArray[np.float64]] = []
+    shares: list[NDArray[np.float64]] = []
+    members: list[NDArray[np.int64]] = []
+    controls: list[NDArray[np.int64]] = []
     covariates: list[NDArray[np.float64]] = []
-    pairs: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     total = 0
     for landmark, (member, control, share) in zip(landmarks, links, strict=True):
         used = np.unique(np.concatenate([member, control]))
-        heavy = np.bincount(control, share, minlength=len(landmark.who))
+        heavy = np.zeros(len(landmark.who))
+        np.add.at(heavy, control, share)
         heavy[member] = 1.0
         who.append(landmark.who[used])
-        day.append(np.full(len(used), landmark.day))
+        day.append(np.full(len(used), landmark.day, np.int64))
         treated.append(landmark.joined[used])
         weight.append(heavy[used])
         covariates.append(landmark.covariates[used])
-        places = (
-            total + np.searchsorted(used, member),
-            total + np.searchsorted(used, control),
-        )
-        pairs.append((*places, share))
+        members.append(total + np.searchsorted(used, member))
+        controls.append(total + np.searchsorted(used, control))
+        shares.append(share)
         total += len(used)
     if not total:
         what = "no member has a match within the caliper"
         raise EmptyDataError.of(what, hint="allow a wider `caliper`")
-    member, control, share = (
-        np.concatenate([pair[place] for pair in pairs]) for place in range(3)
-    )
     return Matches(
         np.concatenate(who),
         np.concatenate(day),
@@ -232,6 +230,6 @@ def _gathered(
         np.concatenate(weight),
         np.concatenate(covariates),
         before,
-        (member, control, share),
+        (np.concatenate(members), np.concatenate(controls), np.concatenate(shares)),
         unmatched,
     )

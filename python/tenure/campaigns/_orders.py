@@ -193,7 +193,7 @@ class _Rows(NamedTuple):
     """The purchase that each row of a frame belongs to; -1 for none."""
 
     purchase: NDArray[np.int64]
-    count: int
+    purchases: int
 
 
 def _rows(table: Table, log: Transactions, customer: str, time: str) -> _Rows:
@@ -232,7 +232,7 @@ def _discounts(table: Table, rows: _Rows, discount: str) -> NDArray[np.float64]:
             hint="an order at full price has a discount of 0",
         )
     known = rows.purchase >= 0
-    sums = np.bincount(rows.purchase[known], given[known], rows.count)
+    sums = np.bincount(rows.purchase[known], given[known], rows.purchases)
     return sums.astype(np.float64)
 
 
@@ -243,7 +243,7 @@ def _promotions(
     codes = table.codes(promotion)
     names = tuple(codes.categories.tolist())
     known = (rows.purchase >= 0) & (codes.values >= 0)
-    lowest = np.full(rows.count, len(names))
+    lowest = np.full(rows.purchases, len(names))
     np.minimum.at(lowest, rows.purchase[known], codes.values[known])
     return np.where(lowest < len(names), lowest, -1), names
 

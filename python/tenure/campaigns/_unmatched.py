@@ -80,6 +80,6 @@ def immortal(
         ]
         if min(len(group[0]) for group in groups) == 0:
             continue
-        found = compare_ratios(Side(name, "member"), *groups, How(level))
+        found = compare_ratios(Side(name, "member"), groups[0], groups[1], How(level))
         effects.append(replace(found, method="immortal time"))
     return effects
