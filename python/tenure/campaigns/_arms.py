@@ -83,7 +83,9 @@ def adjusted(
     for code, before in enumerate(plain, start=1):
         side = Side(before.metric, before.arm)
         after = compare_means(side, rest[arm == code], rest[arm == 0], how)
-        reduction = 1 - (after.std_error / before.std_error) ** 2
+        reduction = np.nan
+        if before.std_error > 0:
+            reduction = 1 - (after.std_error / before.std_error) ** 2
         effects.append(replace(after, method="CUPED", variance_reduction=reduction))
     return effects
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -53,8 +54,10 @@ def compare_means(
     low, high, p = difference, difference, np.nan
     if error > 0:
         stats = stats_module("scipy.stats")
-        test = stats.ttest_ind(treated, control, equal_var=False)
-        low, high = test.confidence_interval(how.level)
+        with warnings.catch_warnings():  # one side may be all alike
+            warnings.simplefilter("ignore", RuntimeWarning)
+            test = stats.ttest_ind(treated, control, equal_var=False)
+            low, high = test.confidence_interval(how.level)
         p = test.pvalue
     elif error == 0 and difference == 0:
         p = 1.0
@@ -88,9 +91,10 @@ def compare_shares(
     )
     p = 1.0  # everybody, or nobody
     if 0 < count + base_count < n + m:
-        test = proportion.test_proportions_2indep(
-            *(count, n, base_count, m), compare="diff", method="score"
-        )
+        with np.errstate(divide="ignore", invalid="ignore"):  # ratios are not used
+            test = proportion.test_proportions_2indep(
+                *(count, n, base_count, m), compare="diff", method="score"
+            )
         p = float(test.pvalue)
     variances = share * (1 - share) / n, base * (1 - base) / m
     return Effect(

@@ -147,7 +147,7 @@ def loyalty(
     >>> orders, members = tn.datasets.simulate_programme(2000, seed=3, family="numpy")
     >>> programme = tn.campaigns.loyalty(orders, members)
     >>> programme.members, programme.index["group"]
-    (240, array(['members', 'others', 'everybody'], dtype=object))
+    (296, array(['members', 'others', 'everybody'], dtype=object))
     """
     effect = matched(
         orders,

@@ -61,7 +61,7 @@ def power(
     >>> round(tn.campaigns.power(2.0, customers=4000, std=20.0), 3)
     0.885
     >>> round(tn.campaigns.power(0.01, customers=10000, share=0.05), 3)
-    0.59
+    0.593
     """
     scale = _Scale(std, share, explained)
     ratio = _ratio(treated)

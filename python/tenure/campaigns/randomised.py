@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ["experiment", "experiment_of_customers"]
 
+_SHARES = ("conversion", "retained")
+"""Outcomes of a log that are shares; the others are amounts."""
+
 
 def experiment(
     orders: object,
@@ -227,7 +230,7 @@ def experiment_of_customers(
     ... }
     >>> test = tn.campaigns.experiment_of_customers(frame, metrics=["spent"])
     >>> test.effect("spent").difference, round(test.effect("spent").p_value, 3)
-    (12.5, 0.204)
+    (12.5, 0.2)
     """
     check_level(level, name="level")
     table = Table.of(customers)
@@ -290,7 +293,10 @@ def _effects(
     control = assignment.arm == 0
     arms = range(1, len(assignment.arms))
     for name, values in outcomes.items():
-        compare = compare_shares if np.isin(values, (0.0, 1.0)).all() else compare_means
+        is_share = name in _SHARES
+        if ratios is not None:  # the caller's own columns
+            is_share = bool(np.isin(values, (0.0, 1.0)).all())
+        compare = compare_shares if is_share else compare_means
         found: list[Effect] = []
         for code in arms:
             treated = assignment.arm == code
