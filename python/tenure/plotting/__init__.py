@@ -11,6 +11,14 @@ Drawing needs matplotlib, which is imported when something is drawn and not befo
 from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
+from tenure.plotting.campaigns import (
+    plot_allocation,
+    plot_effects,
+    plot_estimates,
+    plot_event_study,
+    plot_lift_curve,
+    plot_overlap,
+)
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
 from tenure.plotting.cohorts import (
     plot_cohort_triangle,
@@ -98,6 +106,7 @@ __all__ = [
     "plot_acquisition_cost",
     "plot_acquisition_quality",
     "plot_alive_history",
+    "plot_allocation",
     "plot_calibration",
     "plot_churn_window",
     "plot_cluster_criteria",
@@ -107,7 +116,10 @@ __all__ = [
     "plot_conditional_expectations",
     "plot_cumulative_incidence",
     "plot_deciles",
+    "plot_effects",
     "plot_engagement",
+    "plot_estimates",
+    "plot_event_study",
     "plot_expectations_by_recency",
     "plot_frequency",
     "plot_gains",
@@ -117,6 +129,7 @@ __all__ = [
     "plot_lifecycle",
     "plot_lifecycle_moves",
     "plot_lift",
+    "plot_lift_curve",
     "plot_likelihood_contour",
     "plot_likelihood_profile",
     "plot_lorenz",
@@ -126,6 +139,7 @@ __all__ = [
     "plot_model_tracking",
     "plot_order_quadrants",
     "plot_order_values",
+    "plot_overlap",
     "plot_payback",
     "plot_purchases_over_time",
     "plot_recency_frequency",
