@@ -2,4 +2,17 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tenure.breakdown.measures import Metric, mean, median, ratio, share, total
+from tenure.breakdown.metrics import Breakdown, metrics, value
+
+__all__ = [
+    "Breakdown",
+    "Metric",
+    "mean",
+    "median",
+    "metrics",
+    "ratio",
+    "share",
+    "total",
+    "value",
+]
