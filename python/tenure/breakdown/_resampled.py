@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["bca", "resampled_medians", "resampled_ratios", "tails"]
+__all__ = ["bca", "drawn_sums", "resampled_medians", "resampled_ratios", "tails"]
 
 # How many numbers are drawn at once.
 _AT_ONCE = 4_000_000
@@ -83,3 +83,43 @@ def bca(
         place = normal.cdf(bias + z / (1 - pull * z))
         ends.append(float(np.quantile(drawn, place)))
     return ends[0], ends[1]
+
+
+def drawn_sums(
+    columns: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    groups: NDArray[np.int64],
+    sizes: tuple[int, int],
+    replicates: int,
+    rng: np.random.Generator,
+) -> NDArray[np.float64]:
+    """Return sums over groups when whole customers are drawn anew.
+
+    Each is drawn a Poisson number of times, since how many come is left to chance.
+
+    Parameters
+    ----------
+    columns : array, shape (m, rows)
+        What is summed.
+    owners, groups : int64 array
+        The customer and the group of each row; a customer may have several.
+    sizes : (int, int)
+        How many customers and groups there are.
+    replicates : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    array, shape (replicates, m, groups)
+    """
+    customers, n_groups = sizes
+    order = np.argsort(groups, kind="stable")
+    there, starts = np.unique(groups[order], return_index=True)
+    sorted_columns = np.ascontiguousarray(columns[:, order])
+    owner = owners[order]
+    found = np.zeros((replicates, len(columns), n_groups))
+    for replicate in range(replicates):
+        counts = rng.poisson(1.0, customers)
+        weighted = sorted_columns * counts[owner]
+        found[replicate][:, there] = np.add.reduceat(weighted, starts, axis=1)
+    return found
