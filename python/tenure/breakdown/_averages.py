@@ -140,11 +140,12 @@ def of_frame(
         )
     periods = grouping_of(table.column(period))
     names = _two(periods, chosen, period)
-    codes, labels = joined([grouping_of(table.column(one)) for one in by])
-    which = np.full(len(codes), -1)
+    which = np.full(table.n_rows, -1)
     for place, name in enumerate(names):
         which[periods.codes == periods.names.index(name)] = place
     rows = np.flatnonzero(which >= 0)
+    several = [grouping_of(table.column(one)) for one in by]
+    codes, labels = joined([Grouping(one.codes[rows], one.names) for one in several])
     above = _known(table, value, rows)
     below = np.ones(len(rows)) if per is None else _known(table, per, rows, least=0.0)
     owners = _owners(table, customer)[rows]
@@ -153,7 +154,7 @@ def of_frame(
     size = int(owner.max(initial=-1)) + 1
     return Averages(
         owner.astype(np.int64),
-        codes[rows],
+        codes,
         np.where(inside, above, 0.0),
         np.where(inside, below, 0.0),
         size,

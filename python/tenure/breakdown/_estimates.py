@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenure.breakdown._people import People
     from tenure.breakdown.measures import Metric
 
-__all__ = ["Method", "Options", "estimated", "median_ranks", "stats"]
+__all__ = ["Method", "Options", "estimated", "median_ends", "median_ranks", "stats"]
 
 Method: TypeAlias = Literal["normal", "t", "percentile", "bca"]
 """How intervals of means and ratios are made."""
@@ -165,7 +165,7 @@ class _Estimate:
                 drawn = resampled_medians(above, self.options.replicates, rng)
                 low, high = tails(drawn, level)
                 return middle, float(low), float(high)
-            return middle, *_median_ends(above, level)
+            return middle, *median_ends(above, level)
         base = below.sum()
         if base == 0:
             return np.nan, np.nan, np.nan
@@ -246,7 +246,7 @@ def _t_ends(
     return ratio - reach * float(error), ratio + reach * float(error)
 
 
-def _median_ends(values: NDArray[np.float64], level: float) -> tuple[float, float]:
+def median_ends(values: NDArray[np.float64], level: float) -> tuple[float, float]:
     """Return the order statistics between which the median is at the level."""
     place = median_ranks(len(values), level)
     if place is None:

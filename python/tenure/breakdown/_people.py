@@ -63,6 +63,12 @@ class Grouping:
         found[:] = self.names
         return found
 
+    def among(self, rows: NDArray[np.int64]) -> Grouping:
+        """Return the groups of these rows, without those that nobody is in."""
+        there, codes = np.unique(self.codes[rows], return_inverse=True)
+        names = tuple(self.names[code] for code in there.tolist())
+        return Grouping(codes.astype(np.int64), names)
+
 
 def grouping_of(column: Column) -> Grouping:
     """Read a column as groups: identifiers, or yes and no."""

@@ -140,15 +140,16 @@ def of_log(
     sums[0] = sums[1] > 0
     _check_active(sums[0].sum(axis=1), spans)
     rows = np.flatnonzero(sums[0].any(axis=0))
+    segments = grouping.among(rows)
     factors = ("customers", "purchases_per_customer", "value_per_purchase")
     if lines is not None:
         factors = (*factors[:2], "lines_per_purchase", "value_per_line")
     return Spells(
         np.arange(len(rows)),
-        grouping.codes[rows],
+        segments.codes,
         *sums[:, :, rows],
         customers=len(rows),
-        names=grouping.names,
+        names=segments.names,
         factors=factors,
     )
 
@@ -226,9 +227,8 @@ def of_lines(
         if by is None
         else grouping_of(table.column(by))
     )
-    spells = _summed(
-        who[rows], segment.codes[rows], period[rows], orders, items, amount
-    )
+    segment = segment.among(rows)
+    spells = _summed(who[rows], segment.codes, period[rows], orders, items, amount)
     _check_active(spells["active"].sum(axis=1), spans)
     factors = ("customers", "purchases_per_customer", "value_per_purchase")
     if quantity is not None:

@@ -290,12 +290,15 @@ def _split(sums: NDArray[np.float64]) -> NDArray[np.float64]:
         own = above / below
     own = np.where(below > 0, own, np.nan)
     # one that is not there in a period keeps its average: it is all mix
+    absent = np.isnan(own).sum(axis=1) == 1
     own = np.where(np.isnan(own), own[:, ::-1], own)
     middle = np.nan_to_num(own).mean(axis=1)
     over_all = parts.sum(axis=2).mean(axis=1)[:, None]
     shift = weights[:, 1] - weights[:, 0]
     rate = parts[:, 1] - parts[:, 0] - shift * middle
-    mix = shift * (middle - over_all)
+    # exactly so, unless there is something above the line all the same
+    rate = np.where(absent & ((above == 0) | (below > 0)).all(axis=1), 0.0, rate)
+    mix = parts[:, 1] - parts[:, 0] - rate - shift * over_all
     return np.stack([mix, rate, mix + rate], axis=1)
 
 
