@@ -390,7 +390,7 @@ def _regression(
 
 def _flag(raw: Difference, adjusted: Difference) -> tuple[str, bool]:
     certain = raw.sign != 0 and adjusted.sign != 0
-    if raw.value * adjusted.value < 0 and (raw.sign or adjusted.sign):
+    if raw.value * adjusted.value < 0:
         return "reversed", certain
     if raw.sign and not adjusted.sign:
         return "explained", False

@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tenure.channels.attribution import Attribution, touches
+from tenure.channels.mixes import ChannelMix, mix
+
+__all__ = ["Attribution", "ChannelMix", "mix", "touches"]
