@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure.breakdown._people import Grouping, grouping_of, numbers_of
 from tenure.breakdown import _periods
+from tenure.breakdown._people import Grouping, grouping_of, numbers_of
 from tenure.exceptions import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def of_log(
     )
 
 
-def joined(groupings: list[Grouping]) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
+def joined(
+    groupings: list[Grouping],
+) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
     """Return the combinations of groups that occur."""
     codes = np.stack([one.codes for one in groupings], axis=1)
     keys, own = np.unique(codes, axis=0, return_inverse=True)

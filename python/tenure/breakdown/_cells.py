@@ -81,7 +81,10 @@ class Cells:
         """Bring the cells of all depths into one list."""
         width = len(names)
         padded = np.concatenate(
-            [np.pad(k, ((0, 0), (0, width - k.shape[1])), constant_values=-1) for k in keys]
+            [
+                np.pad(k, ((0, 0), (0, width - k.shape[1])), constant_values=-1)
+                for k in keys
+            ]
         )
         order = np.lexsort(padded.T[::-1])
         place = np.empty(len(order), dtype=np.int64)
@@ -100,7 +103,9 @@ class Cells:
             depth=depth.astype(np.int64),
             parent=np.where(parent < 0, -1, place[parent]),
             codes=[place[one] for one in codes],
-            shown=np.ones(len(depth), bool) if roll_up else (depth == 0) | (depth == width),
+            shown=np.ones(len(depth), bool)
+            if roll_up
+            else (depth == 0) | (depth == width),
         )
 
     def __len__(self) -> int:

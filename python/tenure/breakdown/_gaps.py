@@ -9,13 +9,19 @@ import numpy as np
 
 from tenure._intervals import bounds, normal_quantile
 from tenure.breakdown._estimates import median_ends
-from tenure.breakdown._resampled import tails
 from tenure.survival.kaplan_meier import KaplanMeier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Estimate", "Waits", "median_gap", "own_variation", "regularity", "spend_slope"]
+__all__ = [
+    "Estimate",
+    "Waits",
+    "median_gap",
+    "own_variation",
+    "regularity",
+    "spend_slope",
+]
 
 Estimate = tuple[float, float, float]
 """A number and the ends of its interval."""

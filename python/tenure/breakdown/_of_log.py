@@ -153,8 +153,10 @@ class LogColumns:
         ages = (times - times[offsets[:-1]][owners]) / _DAY
         later = np.ones(len(times), dtype=bool)
         later[offsets[:-1]] = False
-        since = 0.0 if name == "repeated" or self.window is None else (
-            self.horizon - self.window
+        since = (
+            0.0
+            if name == "repeated" or self.window is None
+            else (self.horizon - self.window)
         )
         within = later & (ages <= self.horizon) & (self.log.times < self.end)
         within &= (ages > since) | (since == 0.0)

@@ -265,15 +265,15 @@ def grouped_ids(column: Column) -> NDArray[Any]:
     return ids[codes.values]
 
 
-def labelled_rows(
-    ids: NDArray[Any], table: Table, customer: str
-) -> NDArray[np.int64]:
+def labelled_rows(ids: NDArray[Any], table: Table, customer: str) -> NDArray[np.int64]:
     """Return the row of the table that is about each id; -1 where there is none."""
     codes = table.codes(customer)
     counts = np.bincount(codes.values[codes.values >= 0], minlength=codes.n_categories)
     if (counts > 1).any():
         twice = np.flatnonzero((codes.values >= 0) & (counts[codes.values] > 1))
-        again = int(twice[np.flatnonzero(codes.values[twice] == codes.values[twice[0]])[1]])
+        again = int(
+            twice[np.flatnonzero(codes.values[twice] == codes.values[twice[0]])[1]]
+        )
         raise DataError.at(
             customer,
             "name each customer once",
@@ -293,7 +293,9 @@ def labelled_rows(
             customer,
             "hold ids of the customers in the data",
             row=0,
-            found=repr(codes.categories[codes.values[0]]) if table.n_rows else "nothing",
+            found=repr(codes.categories[codes.values[0]])
+            if table.n_rows
+            else "nothing",
             count=table.n_rows,
             hint="are ids numbers in one table and text in the other?",
         )

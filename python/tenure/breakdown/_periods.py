@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from tenure._report import counted, written
+from tenure._series import column_of
+from tenure._time import civil_microseconds
 from tenure.breakdown._people import (
     ALL,
     Grouping,
@@ -16,9 +18,7 @@ from tenure.breakdown._people import (
     numbers_of,
     table_of,
 )
-from tenure._series import column_of
 from tenure.exceptions import ColumnError, DataError, EmptyDataError, ParameterError
-from tenure._time import civil_microseconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -270,9 +270,7 @@ def _summed(
     key = key.reshape(-1)
     n = keys.shape[1]
     bought = amount >= 0
-    placed = np.unique(
-        np.stack([period[bought], key[bought], orders[bought]]), axis=1
-    )
+    placed = np.unique(np.stack([period[bought], key[bought], orders[bought]]), axis=1)
     sums = np.zeros((3, 2, n))
     for place in range(2):
         inside = period == place

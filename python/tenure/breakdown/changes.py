@@ -14,7 +14,7 @@ from tenure._typing import override
 from tenure.breakdown._averages import of_frame, of_log
 from tenure.breakdown._people import ALL, names_of, table_of
 from tenure.breakdown._resampled import drawn_sums, tails
-from tenure.exceptions import EmptyDataError, ParameterError
+from tenure.exceptions import EmptyDataError
 from tenure.retention.periods import at_least_one
 from tenure.transactions import Transactions
 

@@ -83,7 +83,11 @@ class CombinedValue:
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         rows = [
-            [name.replace("_", " "), f"{number:,.2f}", f"{number / self.customers:,.2f}"]
+            [
+                name.replace("_", " "),
+                f"{number:,.2f}",
+                f"{number / self.customers:,.2f}",
+            ]
             for name, number in self.totals.items()
         ]
         return ["", "total", "per customer"], rows
@@ -265,7 +269,9 @@ def _refer(
         parts["passed_on"][place[one]] -= moved
     if not skipped:
         return []
-    return [f"{counted(skipped, 'referral')} of or by others than these customers left out"]
+    return [
+        f"{counted(skipped, 'referral')} of or by others than these customers left out"
+    ]
 
 
 def _interact(
@@ -305,5 +311,7 @@ def _interact(
         notes.append(f"interactions of no stated worth left out: {others}")
     strangers = int(((rows < 0) & valued).sum())
     if strangers:
-        notes.append(f"{counted(strangers, 'row')} of others than these customers left out")
+        notes.append(
+            f"{counted(strangers, 'row')} of others than these customers left out"
+        )
     return by_kind, notes

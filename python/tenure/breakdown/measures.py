@@ -132,7 +132,9 @@ NAMED = {
 """The metrics that have names of their own."""
 
 
-def chosen(metrics: str | Metric | Sequence[str | Metric], people: People) -> list[Metric]:
+def chosen(
+    metrics: str | Metric | Sequence[str | Metric], people: People
+) -> list[Metric]:
     """Return the metrics that names stand for.
 
     A name of its own comes first; any other must be a column, of which the mean is

@@ -344,14 +344,18 @@ def metrics(
     options = _options(level, method, replicates, seed)
     names = names_of(by)
     cells = Cells.of(names, [people.grouping(one) for one in names], roll_up=roll_up)
-    least = None if min_customers is None else at_least_one(min_customers, "min_customers")
+    least = (
+        None if min_customers is None else at_least_one(min_customers, "min_customers")
+    )
     tables: list[dict[str, NDArray[Any]]] = []
     notes: list[str] = []
     for metric in measures:
         found, unknown = estimated(metric, people, cells, options)
         if unknown:
             who = counted(unknown, "customer")
-            notes.append(f"{metric.name}: {who} without a number, or not observed so long, left out")
+            notes.append(
+                f"{metric.name}: {who} without a number, or not observed so long, left out"
+            )
         tables.append(_hidden(found, cells, least))
     merged = _merged(tables, measures, cells)
     return Breakdown(
@@ -444,7 +448,8 @@ def _merged(
     """Return the tables of all metrics, one below the other."""
     many = len(tables)
     columns = {
-        name: np.tile(values[cells.shown], many) for name, values in cells.labels.items()
+        name: np.tile(values[cells.shown], many)
+        for name, values in cells.labels.items()
     }
     columns["depth"] = np.tile(cells.depth[cells.shown], many)
     names = np.empty(many, dtype=object)
@@ -463,5 +468,9 @@ def _said(columns: dict[str, NDArray[Any]], least: int | None) -> list[str]:
         return []
     others = int((columns["suppressed"] == WORDS[SECONDARY]).sum())
     cells = counted(int(hidden.sum()), "number")
-    more = f", {others} of them only so that no total gives the others away" if others else ""
+    more = (
+        f", {others} of them only so that no total gives the others away"
+        if others
+        else ""
+    )
     return [f"{cells} of fewer than {least} customers suppressed{more}"]

@@ -195,7 +195,8 @@ def simpson(
     data : Transactions or frame
         A log, or one row a customer.
     outcome : str
-        As a metric of `metrics`: one that is a mean or a share, or a column.
+        As a metric of `metrics`: one that is a mean or a share, or a column, of which
+        the mean is compared.
     group : str
         The attribute with the two groups.
     strata : str or sequence of str
@@ -253,7 +254,7 @@ def simpson(
         window=window,
     )
     metric = chosen(outcome, people)[0]
-    if metric.kind not in ("mean", "share"):
+    if metric.kind not in ("mean", "share", "total"):  # of a total the mean
         raise ParameterError.of(
             name="outcome",
             expected="be a column, or a metric that is a mean or a share",
@@ -333,9 +334,6 @@ def _moments(
     return n, means, variance
 
 
-
-
-
 def _difference(
     n: NDArray[np.float64],
     means: NDArray[np.float64],
@@ -350,7 +348,8 @@ def _difference(
 
 
 def _standardised(
-    found: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], z: float
+    found: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    z: float,
 ) -> tuple[Difference, NDArray[np.float64]]:
     n, means, variance = found
     shared = (n > 0).all(axis=0)

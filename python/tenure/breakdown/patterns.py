@@ -38,7 +38,7 @@ Clock: TypeAlias = Literal["hour", "weekday", "month"]
 """What a profile of purchases is over."""
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = tuple("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+MONTHS = tuple(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -125,7 +125,15 @@ class BuyingPatterns:
         size = len(names)
         blocks: dict[str, list[Any]] = {
             name: []
-            for name in ("group", clock, "purchases", "share", "lower", "upper", "index")
+            for name in (
+                "group",
+                clock,
+                "purchases",
+                "share",
+                "lower",
+                "upper",
+                "index",
+            )
         }
         groups: list[tuple[str, NDArray[np.bool_]]] = [
             (ALL, np.ones(len(parts), dtype=bool))
@@ -351,9 +359,7 @@ def _waits(log: Transactions, as_of: Date | None) -> tuple[Waits, int]:
     values = None
     if log.values is not None:
         values = log.values[log.offsets[owners] + found["orders"] - 1]
-    waits = Waits(
-        owners, found["durations"], found["events"], found["orders"], values
-    )
+    waits = Waits(owners, found["durations"], found["events"], found["orders"], values)
     return waits, len(np.unique(owners))
 
 

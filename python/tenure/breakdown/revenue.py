@@ -116,7 +116,9 @@ class RevenueTree:
         """Return what the numbers say."""
         was, now = self.revenue
         growth = f" ({100 * self.change / was:+.1f} %)" if was > 0 else ""
-        said = [f"Revenue went from {was:,.2f} to {now:,.2f}: {self.change:+,.2f}{growth}."]
+        said = [
+            f"Revenue went from {was:,.2f} to {now:,.2f}: {self.change:+,.2f}{growth}."
+        ]
         if not any(self.effects.values()):
             return said
         first = max(self.effects, key=lambda name: abs(self.effects[name]))
@@ -124,7 +126,9 @@ class RevenueTree:
         low, high = self.columns["lower"][row], self.columns["upper"][row]
         ends = "" if np.isnan(low) else f", [{low:+,.2f}, {high:+,.2f}]"
         words = first.replace("_", " ")
-        said.append(f"Most of it is due to {words} ({self.effects[first]:+,.2f}{ends}).")
+        said.append(
+            f"Most of it is due to {words} ({self.effects[first]:+,.2f}{ends})."
+        )
         return said
 
     @property
@@ -154,7 +158,9 @@ class RevenueTree:
                 ]
             )
         was, now = self.revenue
-        rows.append(["revenue", f"{was:,.2f}", f"{now:,.2f}", f"{self.change:+,.2f}", ""])
+        rows.append(
+            ["revenue", f"{was:,.2f}", f"{now:,.2f}", f"{self.change:+,.2f}", ""]
+        )
         return header, rows
 
     @override
@@ -260,7 +266,9 @@ def revenue_tree(
         table = table_of(data, customer)
         names = {"customer": customer, "time": time, "amount": amount}
         both = {**names, "order": order, "quantity": quantity}
-        spells = of_lines(table, before, after, by=by, names=cast("dict[str, str | None]", both))
+        spells = of_lines(
+            table, before, after, by=by, names=cast("dict[str, str | None]", both)
+        )
         family = table.family
     return _tree(spells, by, method, level, (times, seed), family)
 
@@ -303,7 +311,9 @@ def _tree(
         np.random.default_rng(draws[1]),
     )[:, :, 0]
     spread = _effects(drawn, again, factors, method)
-    return _result(spells, by, method, level, factors, (sums[0], heads[0]), point, spread, family)
+    return _result(
+        spells, by, method, level, factors, (sums[0], heads[0]), point, spread, family
+    )
 
 
 def _levels(
@@ -314,7 +324,9 @@ def _levels(
     A factor that has no value in one period, since nobody bought then, is taken to be
     that of the other one.
     """
-    active, orders, items, revenue = (sums[:, place : place + 2] for place in (0, 2, 4, 6))
+    active, orders, items, revenue = (
+        sums[:, place : place + 2] for place in (0, 2, 4, 6)
+    )
     many = np.broadcast_to(heads[:, :, None], active.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = [many]
@@ -387,7 +399,9 @@ def _result(
             own = (ends[0][:, place], ends[1][:, place])
             alone = effects[:, place]
             blocks.append(_block(name, names, levels[:, :, place], alone, own, change))
-    columns = {name: np.concatenate([one[name] for one in blocks]) for name in blocks[0]}
+    columns = {
+        name: np.concatenate([one[name] for one in blocks]) for name in blocks[0]
+    }
     plain = [name for name in factors if name != SHARE]
     kept = [factors.index(name) for name in plain]
     return RevenueTree(

@@ -65,7 +65,7 @@ class Journeys:
         since = bought.times - np.timedelta64(round(lookback * 86_400_000_000), "us")
         if after_last_order:
             since = np.maximum(since, _previous(bought) + np.timedelta64(1, "us"))
-        every = np.concatenate([touched, bought.times, since])
+        every = np.concatenate([touched, bought.ends, since])
         ranks = np.unique(every, return_inverse=True)[1].astype(np.int64)
         width = len(every) + 1
         n, m = len(touched), len(bought.times)
@@ -74,7 +74,9 @@ class Journeys:
         # ties by channel: they share their credit, whatever their order
         order = used[np.lexsort((seen.channels.codes[used], keys[used]))]
         ordered = keys[order]
-        end = np.searchsorted(ordered, bought.owners * width + ranks[n : n + m], "right")
+        end = np.searchsorted(
+            ordered, bought.owners * width + ranks[n : n + m], "right"
+        )
         start = np.searchsorted(ordered, bought.owners * width + ranks[n + m :], "left")
         counts = np.maximum(end - start, 0)
         pair = np.repeat(np.arange(m), counts)
@@ -86,7 +88,7 @@ class Journeys:
             channel=seen.channels.codes[touch],
             first=times == touched[order[start[pair]]],
             last=times == touched[order[end[pair] - 1]],
-            days=(bought.times[pair] - times) / np.timedelta64(1, "D"),
+            days=(bought.ends[pair] - times) / np.timedelta64(1, "D"),
             counts=counts,
             alone=np.flatnonzero(counts == 0),
             owners=bought.owners,
@@ -97,8 +99,8 @@ class Journeys:
 
 def _previous(bought: Orders) -> NDArray[np.datetime64]:
     """Return when each order's customer had ordered before; long ago if never."""
-    order = np.lexsort((bought.times, bought.owners))
-    times = bought.times[order]
+    order = np.lexsort((bought.ends, bought.owners))
+    times = bought.ends[order]
     before = np.full(len(times), np.datetime64("0001-01-01", "us"))
     owners = bought.owners[order]
     # orders of the same moment are one: what came before is before all of them

@@ -242,7 +242,11 @@ def touches(
     ...     "date": ["2024-05-01", "2024-05-03", "2024-05-09"],
     ...     "channel": ["search", "social", "email"],
     ... }
-    >>> bought = {"customer_id": [1, 2], "date": ["2024-05-10"] * 2, "amount": [80.0, 20.0]}
+    >>> bought = {
+    ...     "customer_id": [1, 2],
+    ...     "date": ["2024-05-10"] * 2,
+    ...     "amount": [80.0, 20.0],
+    ... }
     >>> found = tn.channels.touches(seen, bought, amount="amount", models=["position"])
     >>> found.to_frame()["channel"], found.to_frame()["revenue"]
     (array(['email', 'search', 'social', '(none)'], dtype=object), array([32., 32., 16., 20.]))
@@ -265,7 +269,9 @@ def touches(
         _table(journeys, credits_of(journeys, model, half, ends), names, level)
         for model in chosen
     ]
-    columns = {name: np.concatenate([one[name] for one in tables]) for name in tables[0]}
+    columns = {
+        name: np.concatenate([one[name] for one in tables]) for name in tables[0]
+    }
     labels = np.empty(len(chosen), dtype=object)
     labels[:] = chosen
     notes = [*seen.notes, *bought.notes]
@@ -305,7 +311,9 @@ class Orders:
     ids : array
         The customers.
     times : datetime64[us] array
-        The last moment at which a touch comes before the order.
+        When it was; of dates the beginning of the day.
+    ends : datetime64[us] array
+        The last moment at which a touch comes before it.
     amounts : array or None
     notes : tuple of str
     """
@@ -313,6 +321,7 @@ class Orders:
     owners: NDArray[np.int64]
     ids: NDArray[Any]
     times: NDArray[np.datetime64]
+    ends: NDArray[np.datetime64]
     amounts: NDArray[np.float64] | None
     notes: tuple[str, ...]
 
@@ -331,14 +340,18 @@ def _orders(data: object, customer: str, time: str, amount: str | None) -> Order
         amounts = None if amount is None else known(events.table, amount, events.rows)
     if not len(owners):
         raise EmptyDataError.of("there are no orders")
+    ends = times
     if (times == times.astype("datetime64[D]")).all():
-        times = times + np.timedelta64(86_400_000_000 - 1, "us")
+        ends = times + np.timedelta64(86_400_000_000 - 1, "us")
         notes = (*notes, "orders have dates only: touches of the same day come before")
-    return Orders(owners, ids, times, amounts, notes)
+    return Orders(owners, ids, times, ends, amounts, notes)
 
 
 def _table(
-    journeys: Journeys, credit: NDArray[np.float64], names: tuple[str, ...], level: float
+    journeys: Journeys,
+    credit: NDArray[np.float64],
+    names: tuple[str, ...],
+    level: float,
 ) -> dict[str, NDArray[Any]]:
     """Return what a model credits to each channel."""
     size = len(names)

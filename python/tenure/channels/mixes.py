@@ -88,7 +88,9 @@ class ChannelMix:
         if self.revenue is not None and self.revenue > 0:
             money = self.columns["revenue_share"]
             row = int(np.nanargmax(money))
-            low, high = (self.columns[f"revenue_share_{end}"][row] for end in ("lower", "upper"))
+            low, high = (
+                self.columns[f"revenue_share_{end}"][row] for end in ("lower", "upper")
+            )
             said.append(
                 f"Most revenue comes through {names[row]}: {100 * money[row]:.1f} % "
                 f"[{100 * low:.1f}, {100 * high:.1f}]."
@@ -102,7 +104,14 @@ class ChannelMix:
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
-        header = ["", "customers", "of customers", "only here", "of events", "per customer"]
+        header = [
+            "",
+            "customers",
+            "of customers",
+            "only here",
+            "of events",
+            "per customer",
+        ]
         header += ["of revenue"] if self.revenue is not None else []
         rows: list[list[str]] = []
         for row in range(len(self.columns["channel"])):
@@ -206,7 +215,9 @@ def mix(
         revenue = float(money.sum())
         columns["revenue"] = np.bincount(parts, money, size)
         _put(columns, "revenue_share", shares_of(money, owners, parts, sizes, level))
-        _put(columns, "value_per_event", group_ratios(money, counts, parts, size, level))
+        _put(
+            columns, "value_per_event", group_ratios(money, counts, parts, size, level)
+        )
     rank = np.lexsort((np.arange(size), -users))
     return ChannelMix(
         customers=n,
