@@ -11,6 +11,7 @@ Drawing needs matplotlib, which is imported when something is drawn and not befo
 from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
+from tenure.plotting.channels import plot_attribution, plot_channel_mix, plot_funnel
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
 from tenure.plotting.cohorts import (
     plot_cohort_triangle,
@@ -32,6 +33,7 @@ from tenure.plotting.fit import (
     plot_frequency,
 )
 from tenure.plotting.grid import plot_score_grid, score_grid
+from tenure.plotting.groups import plot_buying_profile, plot_groups
 from tenure.plotting.growth import plot_growth
 from tenure.plotting.heterogeneity import heterogeneity, plot_heterogeneity
 from tenure.plotting.lifecycle import plot_lifecycle, plot_lifecycle_moves
@@ -57,6 +59,11 @@ from tenure.plotting.recency import (
 )
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.repurchase import plot_churn_window, plot_repurchase
+from tenure.plotting.revenue_tree import (
+    plot_average_change,
+    plot_revenue_change,
+    plot_revenue_tree,
+)
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
 from tenure.plotting.spending import plot_spend_by_frequency
@@ -86,7 +93,11 @@ __all__ = [
     "likelihood_profile",
     "order_values",
     "plot_alive_history",
+    "plot_attribution",
+    "plot_average_change",
+    "plot_buying_profile",
     "plot_calibration",
+    "plot_channel_mix",
     "plot_churn_window",
     "plot_cluster_criteria",
     "plot_clusters",
@@ -98,7 +109,9 @@ __all__ = [
     "plot_engagement",
     "plot_expectations_by_recency",
     "plot_frequency",
+    "plot_funnel",
     "plot_gains",
+    "plot_groups",
     "plot_growth",
     "plot_hazard_ratios",
     "plot_heterogeneity",
@@ -119,6 +132,8 @@ __all__ = [
     "plot_repurchase",
     "plot_retention",
     "plot_retention_curves",
+    "plot_revenue_change",
+    "plot_revenue_tree",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",
