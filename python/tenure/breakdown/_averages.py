@@ -70,7 +70,7 @@ class Averages:
         return found
 
 
-def of_log(
+def of_log(  # noqa: PLR0917
     log: Transactions,
     value: str,
     by: tuple[str, ...],
@@ -116,15 +116,18 @@ def joined(
 ) -> tuple[NDArray[np.int64], list[tuple[str, ...]]]:
     """Return the combinations of groups that occur."""
     codes = np.stack([one.codes for one in groupings], axis=1)
-    keys, own = np.unique(codes, axis=0, return_inverse=True)
-    labels = [
-        tuple(group.names[code] for group, code in zip(groupings, key, strict=True))
-        for key in keys.tolist()
+    found: Any = np.unique(codes, axis=0, return_inverse=True)
+    keys: NDArray[np.int64] = found[0]
+    own: NDArray[np.int64] = found[1]
+    columns = [
+        [group.names[code] for code in key]
+        for group, key in zip(groupings, keys.T.tolist(), strict=True)
     ]
+    labels: list[tuple[str, ...]] = list(zip(*columns, strict=True))
     return own.reshape(-1).astype(np.int64), labels
 
 
-def of_frame(
+def of_frame(  # noqa: PLR0917
     table: Table,
     value: str,
     by: tuple[str, ...],

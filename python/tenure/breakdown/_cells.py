@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["Cells"]
 
 
+def _coded(
+    values: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the values that occur, and the place of each row's among them."""
+    found, own = np.unique(values, return_inverse=True)
+    return found, own.astype(np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Cells:
     """Groups at each depth: everybody, the first attribute, the first two, and so on.
@@ -52,19 +60,18 @@ class Cells:
         They stand as a reader goes down a table: each before those within it.
         """
         n = len(groupings[0].codes)
-        keys, parents, codes = [np.zeros((1, 0), np.int64)], [np.array([-1])], []
-        codes.append(np.zeros(n, dtype=np.int64))
+        keys = [np.zeros((1, 0), np.int64)]
+        parents = [np.full(1, -1, dtype=np.int64)]
+        codes = [np.zeros(n, dtype=np.int64)]
         first = 0
         for grouping in groupings:
             size = len(grouping.names)
-            found, own = np.unique(
-                (codes[-1] - first) * size + grouping.codes, return_inverse=True
-            )
+            found, own = _coded((codes[-1] - first) * size + grouping.codes)
             above, here = np.divmod(found, size)
             parents.append(first + above)
             keys.append(np.column_stack([keys[-1][above], here]))
             first += len(keys[-2])
-            codes.append(first + own.astype(np.int64))
+            codes.append(first + own)
         return cls._ordered(names, groupings, keys, parents, codes, roll_up=roll_up)
 
     @classmethod

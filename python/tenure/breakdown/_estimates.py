@@ -153,19 +153,27 @@ class _Estimate:
         found[1:, n < 2] = np.nan
         return found[0], (found[1], found[2])
 
+    def _middle(
+        self, cell: int, values: NDArray[np.float64]
+    ) -> tuple[float, float, float]:
+        """Return the median and the ends of one cell."""
+        middle, level = float(np.median(values)), self.options.level
+        if self.options.method not in ("percentile", "bca"):
+            return middle, *median_ends(values, level)
+        rng = np.random.default_rng([self.options.seed, cell])
+        low, high = tails(
+            resampled_medians(values, self.options.replicates, rng), level
+        )
+        return middle, float(low), float(high)
+
     def _one(
         self, cell: int, above: NDArray[np.float64], below: NDArray[np.float64]
     ) -> tuple[float, float, float]:
         """Return the estimate and the ends of one cell."""
+        if self.metric.kind == "median":
+            return self._middle(cell, above)
         level, method = self.options.level, self.options.method
         rng = np.random.default_rng([self.options.seed, cell])
-        if self.metric.kind == "median":
-            middle = float(np.median(above))
-            if method in ("percentile", "bca"):
-                drawn = resampled_medians(above, self.options.replicates, rng)
-                low, high = tails(drawn, level)
-                return middle, float(low), float(high)
-            return middle, *median_ends(above, level)
         base = below.sum()
         if base == 0:
             return np.nan, np.nan, np.nan

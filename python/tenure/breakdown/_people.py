@@ -126,7 +126,8 @@ def table_of(data: Any, key: str) -> Table:
 
 def names_of(by: str | Sequence[str], name: str = "by") -> tuple[str, ...]:
     """Return one or several names, each of which is there once."""
-    names = (by,) if isinstance(by, str) else tuple(by)
+    given: Sequence[str] = [by] if isinstance(by, str) else by
+    names = tuple(given)
     if not names or len(set(names)) < len(names):
         raise ParameterError.of(
             name=name, expected="name one or several columns", found=repr(by)
@@ -220,7 +221,9 @@ class People:
             table = table_of(data, customer)
             n, family, sources = table.n_rows, table.family, (_Joined(table, None),)
         if not n:
-            raise EmptyDataError.of("there are no customers: the data have no rows")
+            raise EmptyDataError.of(
+                what="there are no customers: the data have no rows"
+            )
         people = cls(n, family, isinstance(data, Transactions), sources)
         return people if attributes is None else people._with(attributes, customer)
 
@@ -261,7 +264,8 @@ class People:
 def grouped_ids(column: Column) -> NDArray[Any]:
     """Return the id of each row, None where it is missing."""
     codes = column.codes()
-    ids = np.append(np.asarray(codes.categories, dtype=object), None)
+    ids = np.empty(codes.n_categories + 1, dtype=object)
+    ids[:-1] = codes.categories
     return ids[codes.values]
 
 

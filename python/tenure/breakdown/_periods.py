@@ -176,8 +176,9 @@ def _check_active(counts: NDArray[np.float64], spans: tuple[Span, Span]) -> None
     for count, (start, end) in zip(counts, spans, strict=True):
         if count == 0:
             days = f"{written(start)[:10]} to {written(end - 1)[:10]}"
+            msg = f"nobody bought in the period from {days}"
             raise EmptyDataError.of(
-                f"nobody bought in the period from {days}",
+                msg,
                 hint="choose periods within the log",
             )
 
@@ -251,7 +252,7 @@ def _known(table: Table, name: str) -> NDArray[np.float64]:
     return values
 
 
-def _summed(
+def _summed(  # noqa: PLR0917
     who: NDArray[np.int64],
     segment: NDArray[np.int64],
     period: NDArray[np.int64],

@@ -85,7 +85,7 @@ def bca(
     return ends[0], ends[1]
 
 
-def drawn_sums(
+def drawn_sums(  # noqa: PLR0917
     columns: NDArray[np.float64],
     owners: NDArray[np.int64],
     groups: NDArray[np.int64],

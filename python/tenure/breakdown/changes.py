@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -100,9 +100,11 @@ class AverageChange:
         """Return what the numbers say."""
         was, now = self.periods
         said = [
-            f"{self.what} went from {self.before:,.2f} ({was}) to {self.after:,.2f} "
-            f"({now}): {self.change:+,.2f}, of which {self.mix:+,.2f} by mix and "
-            f"{self.rate:+,.2f} within segments."
+            (
+                f"{self.what} went from {self.before:,.2f} ({was}) to "
+                f"{self.after:,.2f} ({now}): {self.change:+,.2f}, of which "
+                f"{self.mix:+,.2f} by mix and {self.rate:+,.2f} within segments."
+            )
         ]
         if self.mix * self.rate < 0 and abs(self.mix) > abs(self.rate):
             said.append("Within segments it went the other way.")
@@ -246,13 +248,14 @@ def change(
         family = table.family
     sums = np.stack(
         [
-            np.bincount(rows.groups, values, len(rows.labels))
+            np.bincount(rows.groups, values, len(rows.labels)).astype(np.float64)
             for values in (*rows.above, *rows.below)
         ]
     )
     for place, name in enumerate(rows.periods):
         if not sums[2 + place].sum() > 0:
-            raise EmptyDataError.of(f"there is nothing to average in {name}")
+            what = f"there is nothing to average in {name}"
+            raise EmptyDataError.of(what)
     point = _split(sums[None])[0]
     drawn = drawn_sums(
         np.concatenate([rows.above, rows.below]),
@@ -273,7 +276,7 @@ def change(
         after=float(averages[1]),
         mix=float(point[0].sum()),
         rate=float(point[1].sum()),
-        periods=cast("tuple[str, str]", rows.periods),
+        periods=rows.periods,
         level=level,
         notes=rows.notes,
         family=family,
@@ -302,7 +305,7 @@ def _split(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([mix, rate, mix + rate], axis=1)
 
 
-def _columns(
+def _columns(  # noqa: PLR0917
     rows: Averages,
     names: tuple[str, ...],
     sums: NDArray[np.float64],

@@ -69,8 +69,10 @@ class CombinedValue:
         """Return what the numbers say."""
         whole = self.totals["combined"]
         said = [
-            f"{counted(self.customers, 'customer')} are worth {whole:,.2f} together, "
-            f"{whole / self.customers:,.2f} each."
+            (
+                f"{counted(self.customers, 'customer')} are worth {whole:,.2f} "
+                f"together, {whole / self.customers:,.2f} each."
+            )
         ]
         saved = self.totals["referrals"] + self.totals["passed_on"]
         if whole > 0:
@@ -179,13 +181,17 @@ def combined_value(
     (array([145.,  44.]), 189.0)
     """
     if not 0 <= credit <= 1:
-        raise ParameterError.of("credit", "lie between 0 and 1", found=repr(credit))
+        raise ParameterError.of(
+            name="credit", expected="lie between 0 and 1", found=repr(credit)
+        )
     if not (np.isfinite(saved) and saved >= 0):
-        raise ParameterError.of("saved", "be finite and at least 0", found=repr(saved))
+        raise ParameterError.of(
+            name="saved", expected="be finite and at least 0", found=repr(saved)
+        )
     table = table_of(own, customer)
     ids = _once(table, customer)
     if not len(ids):
-        raise EmptyDataError.of("there are no customers: the data have no rows")
+        raise EmptyDataError.of(what="there are no customers: the data have no rows")
     values = _known(table, value)
     place = {one: row for row, one in enumerate(ids.tolist())}
     parts = {name: np.zeros(len(ids)) for name in PARTS} | {"own": values}

@@ -101,8 +101,9 @@ def shapley(
 ) -> NDArray[np.float64]:
     """Return the mean effect of each factor over all orders of change."""
     if before.shape != after.shape:
+        msg = "after"
         raise LengthError.between(
-            "after", len(after), reference="before", expected=len(before)
+            msg, len(after), reference="before", expected=len(before)
         )
     k = len(before)
     effects = np.zeros_like(before, dtype=np.float64)
@@ -127,11 +128,11 @@ def lmdi(
     """
     was, now = before.prod(0), after.prod(0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        growth = np.log(after / before)
-        whole = np.log(now / was)
+        growth: NDArray[np.float64] = np.log(after / before)
+        whole: NDArray[np.float64] = np.log(now / was)
         # near no change the quotient loses its digits, and the mean is in the middle
         close = np.abs(whole) < 1e-8
-        mean = np.where(close, (was + now) / 2, (now - was) / np.where(close, 1, whole))
-        effects = mean * growth
+        slope: NDArray[np.float64] = (now - was) / np.where(close, 1.0, whole)
+        effects: NDArray[np.float64] = np.where(close, (was + now) / 2, slope) * growth
     sound = ((before > 0) & (after > 0)).all(0)
     return np.where(sound, effects, np.nan)

@@ -1,4 +1,4 @@
-"""Any metric by anything, with intervals, and without cells that tell of single people."""
+"""Any metric by anything, with intervals, and no cells that tell of single people."""
 
 from __future__ import annotations
 
@@ -142,22 +142,25 @@ class Breakdown:
         rows = np.flatnonzero(self.columns["metric"] == metric.name)
         names = self.group_names()
         value = self.columns["value"]
-        text = f"{metric.name}: {self._figure(metric, value[rows[0]])} over all"
+        text = f"{metric.name}: {self._figure(metric, float(value[rows[0]]))} over all"
         own = rows[self.columns["depth"][rows] == 1]
         own = own[np.isfinite(value[own])]
         if len(own) < 2:
             return f"{text}."
-        best, worst = own[value[own].argmax()], own[value[own].argmin()]
+        best = int(own[value[own].argmax()])
+        worst = int(own[value[own].argmin()])
         if value[best] == value[worst]:
             return f"{text}, the same in each group."
-        high, low = (
-            f"{names[row]} ({self._figure(metric, value[row])}, {self._ends(metric, row)})"
-            for row in (best, worst)
-        )
+        high, low = (self._placed(metric, names[row], row) for row in (best, worst))
         lower, upper = self.columns["lower"], self.columns["upper"]
         apart = lower[best] > upper[worst]
         words = "their intervals do not meet" if apart else "their intervals overlap"
         return f"{text}, the most in {high}, the least in {low}; {words}."
+
+    def _placed(self, metric: Metric, name: str, row: int) -> str:
+        figure = self._figure(metric, self._at(row))
+        ends = self._ends(metric, row)
+        return f"{name} ({figure}, {ends})" if ends else f"{name} ({figure})"
 
     def _figure(self, metric: Metric, number: float) -> str:
         if np.isnan(number):
@@ -328,9 +331,11 @@ def metrics(
     >>> found = tn.breakdown.metrics(people, "order_value", "country")
     >>> found
     Breakdown of 6 customers by country
-    order_value: 18.00 over all, the most in DE (18.00, [10.84, 29.90]), the least in FR (18.00, [14.23, 22.77]); their intervals overlap.
-           customers  value  90 % interval  index
-    (all)          6  18.00
+    order_value: 18.00 over all, the same in each group.
+           customers  value   90 % interval  index
+    (all)          6  18.00  [15.05, 21.53]    100
+    DE             3  18.00  [12.25, 26.46]    100
+    FR             3  18.00  [16.13, 20.09]    100
     """
     people = People.of(
         data,
@@ -353,9 +358,8 @@ def metrics(
         found, unknown = estimated(metric, people, cells, options)
         if unknown:
             who = counted(unknown, "customer")
-            notes.append(
-                f"{metric.name}: {who} without a number, or not observed so long, left out"
-            )
+            why = "without a number, or not observed so long"
+            notes.append(f"{metric.name}: {who} {why}, left out")
         tables.append(_hidden(found, cells, least))
     merged = _merged(tables, measures, cells)
     return Breakdown(
@@ -414,7 +418,7 @@ def value(
     return metrics(data, asked, by, **options)
 
 
-def _options(level: float, method: str, replicates: int, seed: int) -> Options:
+def _options(level: float, method: Method, replicates: int, seed: int) -> Options:
     check_level(level, name="level")
     if method not in get_args(Method):
         raise ParameterError.of(

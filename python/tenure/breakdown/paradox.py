@@ -127,27 +127,27 @@ class Simpson:
             "none.",
         }
         said = [
-            f"{self.what}: {self.means[1]:,.4g} for {other} and {self.means[0]:,.4g} "
-            f"for {one}, a difference of {raw:+,.4g}.",
+            (
+                f"{self.what}: {self.means[1]:,.4g} for {other} and "
+                f"{self.means[0]:,.4g} for {one}, a difference of {raw:+,.4g}."
+            ),
             words[self.flag],
         ]
         if self.flag == "reversed" and not self.certain:
             said.append("But an interval holds 0, so the reversal may be chance.")
         strata, people = self.left_out
         if strata:
-            word = "stratum" if strata == 1 else "strata"
-            said.append(
-                f"{strata} {word} with one of the groups only ({counted(people, 'customer')})"
-                " cannot be compared."
+            word, who = (
+                "stratum" if strata == 1 else "strata",
+                counted(people, "customer"),
             )
+            said.append(f"{strata} {word} with one group only ({who}) left out.")
         return said
 
     def _headline(self) -> str:
         flag = self.flag if self.flag != "reversed" else "reversed (Simpson's paradox)"
-        return (
-            f"{self.groups[1]} against {self.groups[0]} within {', '.join(self.strata)}: "
-            f"{flag}"
-        )
+        one, other = self.groups
+        return f"{other} against {one} within {', '.join(self.strata)}: {flag}"
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         header = ["", "difference", f"{100 * self.level:g} % interval"]
@@ -243,6 +243,14 @@ def simpson(
     ...     stones["stone"] += [stone] * number
     ...     stones["cured"] += [1] * cured + [0] * (number - cured)
     >>> tn.breakdown.simpson(stones, "cured", "way", "stone")
+    B against A within stone: reversed (Simpson's paradox)
+    cured: 0.8257 for B and 0.78 for A, a difference of +0.04571.
+    Within stone it is the other way round: -0.05367. B looks ahead only since the
+    groups differ in stone.
+    But an interval holds 0, so the reversal may be chance.
+                  difference          90 % interval
+    raw             +0.04571  [-0.003742, +0.09517]
+    standardised    -0.05367   [-0.1092, +0.001853]
     """
     check_level(level, name="level")
     people = People.of(
@@ -268,7 +276,8 @@ def simpson(
     values, side = values[rows], side[rows]
     for place, name in enumerate(both):
         if not (side == place).any():
-            raise EmptyDataError.of(f"no customer of {name} has an outcome")
+            msg = f"no customer of {name} has an outcome"
+            raise EmptyDataError.of(msg)
     z = normal_quantile(level)
     found = _moments(values, side, codes, len(labels))
     raw = _difference(*_moments(values, side, np.zeros_like(codes), 1), np.ones(1), z)
@@ -297,7 +306,8 @@ def _sides(
     grouping: Grouping, groups: tuple[Any, Any] | None, name: str
 ) -> tuple[NDArray[np.int64], tuple[str, str]]:
     """Return 0 and 1 for the two groups, -1 for others, and their names."""
-    there = [grouping.names[code] for code in np.unique(grouping.codes).tolist()]
+    occur: list[int] = np.unique(grouping.codes).tolist()
+    there = [grouping.names[code] for code in occur]
     both = there if groups is None else [str(one) for one in groups]
     if len(both) != 2 or len(set(both)) < 2 or not set(both) <= set(there):
         raise ParameterError.of(
@@ -322,12 +332,11 @@ def _moments(
     A single customer has the variance within strata of the others in the group.
     """
     key = side * size + codes
-    n = np.bincount(key, minlength=2 * size).astype(np.float64)
+    count = np.bincount(key, minlength=2 * size).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        means = np.bincount(key, values, 2 * size) / n
-    away = values - means[key]
-    squares = np.bincount(key, away**2, 2 * size)
-    n, means, squares = (one.reshape(2, size) for one in (n, means, squares))
+        mean: NDArray[np.float64] = np.bincount(key, values, 2 * size) / count
+    apart = np.bincount(key, (values - mean[key]) ** 2, 2 * size).astype(np.float64)
+    n, means, squares = (one.reshape(2, size) for one in (count, mean, apart))
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = squares.sum(1) / np.maximum(n - 1, 0).sum(1)
         variance = np.where(n > 1, squares / (n - 1), pooled[:, None]) / n
@@ -354,9 +363,8 @@ def _standardised(
     n, means, variance = found
     shared = (n > 0).all(axis=0)
     if not shared.any():
-        raise EmptyDataError.of(
-            "no stratum has customers of both groups", hint="choose wider strata"
-        )
+        msg = "no stratum has customers of both groups"
+        raise EmptyDataError.of(msg, hint="choose wider strata")
     size = np.where(shared, n.sum(axis=0), 0.0)
     weights = size / size.sum()
     own = [np.where(shared, one, 0.0) for one in (n, means, variance)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -255,7 +255,11 @@ def revenue_tree(
     >>> tree = tn.breakdown.revenue_tree(
     ...     log, ("1997-04-01", "1997-06-30"), ("1998-04-01", "1998-06-30")
     ... )
-    >>> tree
+    >>> tree.before["customers"], tree.after["customers"], round(tree.change, 2)
+    (524.0, 300.0, -15649.09)
+    >>> {name: round(effect, 2) for name, effect in tree.effects.items()}
+    {'customers': -13899.84, 'purchases_per_customer': -1587.7,
+     'value_per_purchase': -161.55}
     """
     level = check_level(level, name="level")
     times = at_least_one(replicates, "replicates")
@@ -266,14 +270,12 @@ def revenue_tree(
         table = table_of(data, customer)
         names = {"customer": customer, "time": time, "amount": amount}
         both = {**names, "order": order, "quantity": quantity}
-        spells = of_lines(
-            table, before, after, by=by, names=cast("dict[str, str | None]", both)
-        )
+        spells = of_lines(table, before, after, by=by, names=both)
         family = table.family
     return _tree(spells, by, method, level, (times, seed), family)
 
 
-def _tree(
+def _tree(  # noqa: PLR0917
     spells: Spells,
     by: str | None,
     method: Decomposition,
@@ -365,7 +367,7 @@ def _effects(
     return np.concatenate([np.moveaxis(effects, 0, 1), rest[:, None]], axis=1)
 
 
-def _result(
+def _result(  # noqa: PLR0917
     spells: Spells,
     by: str | None,
     method: str,
@@ -430,7 +432,7 @@ def _whole_levels(
     return levels
 
 
-def _block(
+def _block(  # noqa: PLR0917
     segment: str,
     names: list[str],
     levels: NDArray[np.float64],

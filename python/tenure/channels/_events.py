@@ -74,7 +74,8 @@ def read(
             use &= ~instants.missing
     rows = np.flatnonzero(use)
     if not len(rows):
-        raise EmptyDataError.of(f"there are no {what} with a customer")
+        msg = f"there are no {what} with a customer"
+        raise EmptyDataError.of(msg)
     there, owners = np.unique(codes.values[rows], return_inverse=True)
     left = len(use) - len(rows)
     without = "a customer" if time is None else "a customer or a time"

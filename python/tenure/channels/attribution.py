@@ -164,7 +164,7 @@ def _in_cents(money: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return amounts in cents that add up to the total in cents."""
     exact = 100 * money
     low = np.floor(exact + 1e-9)
-    short = int(round(float(exact.sum()))) - int(low.sum())
+    short = round(float(exact.sum())) - int(low.sum())
     up = np.argsort(-(exact - low), kind="stable")[:short]
     low[up] += 1
     return low / 100
@@ -249,7 +249,8 @@ def touches(
     ... }
     >>> found = tn.channels.touches(seen, bought, amount="amount", models=["position"])
     >>> found.to_frame()["channel"], found.to_frame()["revenue"]
-    (array(['email', 'search', 'social', '(none)'], dtype=object), array([32., 32., 16., 20.]))
+    (array(['email', 'search', 'social', '(none)'], dtype=object),
+     array([32., 32., 16., 20.]))
     """
     check_level(level, name="level")
     chosen = _models(models)
@@ -339,10 +340,12 @@ def _orders(data: object, customer: str, time: str, amount: str | None) -> Order
         times = events.times if events.times is not None else np.empty(0, "M8[us]")
         amounts = None if amount is None else known(events.table, amount, events.rows)
     if not len(owners):
-        raise EmptyDataError.of("there are no orders")
-    ends = times
+        msg = "there are no orders"
+        raise EmptyDataError.of(msg)
+    ends: NDArray[np.datetime64] = times
     if (times == times.astype("datetime64[D]")).all():
-        ends = times + np.timedelta64(86_400_000_000 - 1, "us")
+        last = times.view(np.int64) + (86_400_000_000 - 1)
+        ends = last.view("datetime64[us]")
         notes = (*notes, "orders have dates only: touches of the same day come before")
     return Orders(owners, ids, times, ends, amounts, notes)
 
@@ -375,7 +378,8 @@ def _table(
     if journeys.amounts is not None:
         amounts["revenue"] = journeys.amounts
     for name, values in amounts.items():
-        sums = np.bincount(place, credit * values[orders], len(pairs))
+        weighted = credit * values[orders]
+        sums = np.bincount(place, weighted, len(pairs)).astype(np.float64)
         columns[name] = np.bincount(own, sums, size)
         share, low, high = shares_of(sums, owners, own, sizes, level)
         columns[f"{name}_share"] = share

@@ -109,9 +109,11 @@ class Funnel:
         whole = self.columns["from_first"][k - 1]
         ends = [self.columns[f"from_first_{end}"][k - 1] for end in ("lower", "upper")]
         said = [
-            f"{100 * whole:.1f} % [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}] of "
-            f"{counted(int(self.reached[0]), 'user')} go from {self.steps[0]} to "
-            f"{self.steps[-1]}."
+            (
+                f"{100 * whole:.1f} % [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}] of "
+                f"{counted(int(self.reached[0]), 'user')} go from {self.steps[0]} to "
+                f"{self.steps[-1]}."
+            )
         ]
         on = self.columns["from_previous"][1:k]
         if np.isfinite(on).any():
@@ -262,15 +264,18 @@ def funnel(
     path = sorted_steps(events, names, exact=order == "strict")
     walk = walked(path, len(names), order, (limits[0], limits[1]))
     if not (walk.depth > 0).any():
-        raise EmptyDataError.of(f"nobody does {names[0]}")
+        msg = f"nobody does {names[0]}"
+        raise EmptyDataError.of(msg)
     notes = [*events.notes, *_open(path, walk, limits[0], len(names))]
     blocks = [
         _block(ALL, names, walk, np.ones(events.customers, dtype=bool), level, unit)
     ]
     if by is not None:
         segment, conflicts = _segments(events, by)
-        for name in dict.fromkeys(sorted(segment.tolist())):
-            blocks.append(_block(name, names, walk, segment == name, level, unit))
+        blocks += [
+            _block(name, names, walk, segment == name, level, unit)
+            for name in sorted(set(segment.tolist()))
+        ]
         if conflicts:
             who = counted(conflicts, "user")
             notes.append(f"{who} with several values of {by}: the earliest counts")
@@ -343,7 +348,7 @@ def _segments(events: Events, by: str) -> tuple[NDArray[Any], int]:
     return grouping.array[codes[order][first]], several
 
 
-def _block(
+def _block(  # noqa: PLR0917
     segment: str,
     names: tuple[str, ...],
     walk: Walk,

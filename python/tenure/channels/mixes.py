@@ -81,9 +81,11 @@ class ChannelMix:
         """Return what the numbers say."""
         names, share = self.columns["channel"], self.columns["customers_share"]
         said = [
-            f"{100 * share[0]:.1f} % of {counted(self.customers, 'customer')} use "
-            f"{names[0]}; {100 * self.several / self.customers:.1f} % use more than "
-            "one channel."
+            (
+                f"{100 * share[0]:.1f} % of {counted(self.customers, 'customer')} "
+                f"use {names[0]}; {100 * self.several / self.customers:.1f} % use more "
+                "than one channel."
+            )
         ]
         if self.revenue is not None and self.revenue > 0:
             money = self.columns["revenue_share"]
@@ -186,7 +188,8 @@ def mix(
     ... }
     >>> found = tn.channels.mix(did)
     >>> found.to_frame()["channel"], found.to_frame()["per_customer"]
-    (array(['web', 'app', 'shop'], dtype=object), array([1.33333333, 1.        , 1.        ]))
+    (array(['web', 'app', 'shop'], dtype=object),
+     array([1.33333333, 1.        , 1.        ]))
     """
     check_level(level, name="level")
     events = read(data, customer, channel, None)
@@ -211,7 +214,7 @@ def mix(
     _put(columns, "per_customer", per)
     revenue = None
     if amount is not None:
-        money = np.bincount(place, events.numbers(amount), len(pairs))
+        money = np.bincount(place, events.numbers(amount), len(pairs)).astype(float)
         revenue = float(money.sum())
         columns["revenue"] = np.bincount(parts, money, size)
         _put(columns, "revenue_share", shares_of(money, owners, parts, sizes, level))

@@ -107,9 +107,9 @@ class Multichannel:
         for name, one in self.outcomes.items():
             raw, own = one.raw, one.adjusted
             said.append(
-                f"{name}: {one.means[1]:,.4g} with several channels, {one.means[0]:,.4g} "
-                f"with one ({raw.value:+,.4g}); within {', '.join(self.adjusted_for)} "
-                f"{own.value:+,.4g} [{own.lower:+,.4g}, {own.upper:+,.4g}]."
+                f"{name}: {one.means[1]:,.4g} with several channels, "
+                f"{one.means[0]:,.4g} with one ({raw.value:+,.4g}); "
+                f"within {', '.join(self.adjusted_for)} {own.value:+,.4g} [{own.lower:+,.4g}, {own.upper:+,.4g}]."
             )
         said.append("Customers choose their channels: this is no effect of them.")
         return said
@@ -117,8 +117,8 @@ class Multichannel:
     def _headline(self) -> str:
         one, several = self.customers
         return (
-            f"{counted(several, 'customer')} of several channels against {one:,} of one, "
-            f"in the {self.horizon:g} days after the first {self.within:g}"
+            f"{counted(several, 'customer')} of several channels against {one:,} of "
+            f"one, in the {self.horizon:g} days after the first {self.within:g}"
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -244,15 +244,17 @@ def multichannel(
     found = _people(events, money, order, (early, later), end)
     observed = found.pop("observed")
     if not observed.any():
+        msg = f"no customer is observed for {early + later:g} days"
         raise EmptyDataError.of(
-            f"no customer is observed for {early + later:g} days",
+            msg,
             hint="choose a shorter `within` or `horizon`",
         )
     columns = {name: values[observed] for name, values in found.items()}
     several = columns["channels_used"] > 1
     if several.all() or not several.any():
         what = "several channels" if not several.any() else "one channel only"
-        raise EmptyDataError.of(f"no customer uses {what} in the first {early:g} days")
+        msg = f"no customer uses {what} in the first {early:g} days"
+        raise EmptyDataError.of(msg)
     labels = np.empty(len(several), dtype=object)
     labels[:] = np.where(several, GROUPS[1], GROUPS[0])
     table = columns | {"channels": labels}

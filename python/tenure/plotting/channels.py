@@ -56,7 +56,11 @@ def plot_channel_mix(mix: ChannelMix, *, ax: Axes | None = None, **kwargs: Any) 
     }
     columns = mix.columns
     groups = [
-        (label, color, [columns[name + end][:_MOST] for end in ("", "_lower", "_upper")])
+        (
+            label,
+            color,
+            [columns[name + end][:_MOST] for end in ("", "_lower", "_upper")],
+        )
         for name, (label, color) in kinds.items()
         if name in columns
     ]
@@ -180,13 +184,15 @@ def plot_funnel(funnel: Funnel, *, ax: Axes | None = None, **kwargs: Any) -> Axe
     ]
     ax.set_xticks(places, names, fontsize=8.5, parse_math=False)
     percent_axis(ax)
-    ax.set_ylim(0, 1.08)
+    ax.set_ylim(0, 1.16)
     ax.set_ylabel(f"of those with {shortened(funnel.steps[0], 16)}")
     title(ax, "How many go on from step to step")
     return ax
 
 
-def _between(ax: Axes, onwards: NDArray[np.float64], share: NDArray[np.float64]) -> None:
+def _between(
+    ax: Axes, onwards: NDArray[np.float64], share: NDArray[np.float64]
+) -> None:
     """Write the share who go on above each bar but the first."""
     for step in range(1, len(onwards)):
         if np.isfinite(onwards[step]):

@@ -22,6 +22,7 @@ from tenure.plotting._style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from tenure.breakdown import Breakdown, BuyingPatterns
     from tenure.breakdown.patterns import Clock
@@ -74,12 +75,11 @@ def plot_groups(
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
     value = columns["value"][shown]
-    reach = np.stack(
-        [value - columns["lower"][shown], columns["upper"][shown] - value]
-    )
+    ends = [value - columns["lower"][shown], columns["upper"][shown] - value]
+    reach: NDArray[np.float64] = np.nan_to_num(np.stack(ends))
     look: dict[str, Any] = {"fmt": "o", "color": ACTUAL, "markersize": 5}
     look |= {"linewidth": 1.3, "capsize": 2.5} | kwargs
-    ax.errorbar(value, places, xerr=np.nan_to_num(reach), **look)
+    ax.errorbar(value, places, xerr=reach, **look)
     kind = next(one.kind for one in breakdown.metrics if one.name == chosen)
     if kind not in ("count", "total") and np.isfinite(columns["value"][0]):
         ax.axvline(columns["value"][0], color=EXPECTED, linewidth=1.0, zorder=0)
@@ -87,7 +87,7 @@ def plot_groups(
     sizes = columns["customers"][shown]
     labels = [
         f"{shortened(names[row])}  ({size:,.0f})"
-        for row, size in zip(shown.tolist(), sizes, strict=True)
+        for row, size in zip(map(int, shown), map(float, sizes), strict=True)
     ]
     ax.set_yticks(places, labels, parse_math=False)
     ax.set_ylim(-0.7, len(shown) - 0.3)

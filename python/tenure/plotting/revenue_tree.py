@@ -31,7 +31,7 @@ __all__ = ["plot_average_change", "plot_revenue_change", "plot_revenue_tree"]
 _UP = "#3b8e5a"
 
 # Segments that are drawn: those that matter the most.
-_MOST = 25
+_MOST = 12
 
 
 def plot_revenue_change(
@@ -54,12 +54,13 @@ def plot_revenue_change(
     names = ["before", *(name.replace("_", "\n") for name, _ in steps), "after"]
     look: dict[str, Any] = {"width": 0.66} | kwargs
     last = len(names) - 1
-    ax.bar([0, last], [was, now], **({"color": ACTUAL} | look))
+    ends: dict[str, Any] = {"color": ACTUAL} | look
+    ax.bar([0, last], [was, now], **ends)
     at = was
     for place, (_, effect) in enumerate(steps, start=1):
-        color = _UP if effect >= 0 else EXPECTED
-        ax.bar(place, effect, bottom=at, **({"color": color} | look))
-        line = {"color": MUTED, "linewidth": 0.8}
+        own: dict[str, Any] = {"color": _UP if effect >= 0 else EXPECTED} | look
+        ax.bar(place, effect, bottom=at, **own)
+        line: dict[str, Any] = {"color": MUTED, "linewidth": 0.8}
         ax.plot([place - 0.67, place + 0.33], [at, at], **line)
         _written(ax, place, max(at, at + effect), f"{effect:+,.0f}")
         at += effect
@@ -124,7 +125,7 @@ def plot_revenue_tree(
         other = factors[-1] if final else _joint(factors[level:])
         rest = tree.effects.get(factors[-1]) if final else None
         for x in (left, right):
-            line = {"color": MUTED, "linewidth": 1.0, "zorder": 0}
+            line: dict[str, Any] = {"color": MUTED, "linewidth": 1.0, "zorder": 0}
             ax.plot([center, x], [y + 1 / (depth - 1), y], **line)
         _box(ax, left, y, _box_text(name, own, effect), kwargs)
         _box(ax, right, y, _box_text(other, below, rest), kwargs)
@@ -148,7 +149,13 @@ def _box_text(name: str, pair: tuple[float, ...], effect: float | None) -> str:
 
 
 def _box(
-    ax: Axes, x: float, y: float, text: str, options: dict[str, Any], *, strong: bool = False
+    ax: Axes,
+    x: float,
+    y: float,
+    text: str,
+    options: dict[str, Any],
+    *,
+    strong: bool = False,
 ) -> None:
     box = {
         "boxstyle": "round,pad=0.45",
@@ -165,7 +172,7 @@ def plot_average_change(
 ) -> Axes:
     """Draw what mix and rate of each segment have done to an average.
 
-    Of more than 25 segments those with the largest effects are drawn.
+    Of more than 12 segments those with the largest effects are drawn.
 
     Parameters
     ----------
@@ -178,7 +185,7 @@ def plot_average_change(
     """
     columns = change.columns
     size = np.maximum(np.abs(columns["mix"]), np.abs(columns["rate"]))[1:]
-    shown = 1 + np.sort(np.argsort(-size, kind="stable")[:_MOST])
+    shown = 1 + np.argsort(-size, kind="stable")[:_MOST]
     rows = np.concatenate([[0], shown])
     names = [
         " / ".join(str(columns[name][row]) for name in change.by)
@@ -198,7 +205,10 @@ def plot_average_change(
         look: dict[str, Any] = {"color": color, "height": 0.36, "label": label} | kwargs
         ax.barh(places + shift, value, **look)
         reach = np.stack(
-            [value - columns[f"{part}_lower"][rows], columns[f"{part}_upper"][rows] - value]
+            [
+                value - columns[f"{part}_lower"][rows],
+                columns[f"{part}_upper"][rows] - value,
+            ]
         )
         thin: dict[str, Any] = {"fmt": "none", "color": MUTED, "linewidth": 0.9}
         ax.errorbar(value, places + shift, xerr=np.maximum(reach, 0.0), **thin)
@@ -209,7 +219,7 @@ def plot_average_change(
     ax.set_ylim(len(rows) - 0.5, -0.6)
     ax.tick_params(axis="y", length=0)
     number_axis(ax, "x")
-    legend(ax)
-    ax.set_xlabel(f"change of {change.what}")
+    legend(ax, loc="lower right")
+    ax.set_xlabel(f"change of {change.what.replace('_', ' ')}")
     title(ax, f"{change.what.replace('_', ' ').capitalize()}: {change.change:+,.2f}")
     return ax
