@@ -119,11 +119,11 @@ def joined(
     found: Any = np.unique(codes, axis=0, return_inverse=True)
     keys: NDArray[np.int64] = found[0]
     own: NDArray[np.int64] = found[1]
-    columns = [
-        [group.names[code] for code in key]
-        for group, key in zip(groupings, keys.T.tolist(), strict=True)
+    places: list[list[int]] = keys.tolist()
+    labels = [
+        tuple(group.names[code] for group, code in zip(groupings, key, strict=True))
+        for key in places
     ]
-    labels: list[tuple[str, ...]] = list(zip(*columns, strict=True))
     return own.reshape(-1).astype(np.int64), labels
 
 

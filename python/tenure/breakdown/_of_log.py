@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from tenure._units import Horizon
     from tenure.transactions import Transactions
 
-__all__ = ["LogColumns"]
+__all__ = ["NEEDING", "LogColumns"]
+
+NEEDING = ("retained", "revenue", "mean_value")
+"""Columns that need a horizon, or amounts."""
 
 # Days before the horizon in which a purchase says that a customer is there still.
 _WINDOW = 30.0

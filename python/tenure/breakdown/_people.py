@@ -9,7 +9,7 @@ import numpy as np
 
 from tenure._column import BooleanColumn
 from tenure._frame import Table
-from tenure.breakdown._of_log import LogColumns
+from tenure.breakdown._of_log import NEEDING, LogColumns
 from tenure.exceptions import ColumnError, DataError, EmptyDataError, ParameterError
 from tenure.transactions import Transactions
 
@@ -66,7 +66,8 @@ class Grouping:
     def among(self, rows: NDArray[np.int64]) -> Grouping:
         """Return the groups of these rows, without those that nobody is in."""
         there, codes = np.unique(self.codes[rows], return_inverse=True)
-        names = tuple(self.names[code] for code in there.tolist())
+        places: list[int] = there.tolist()
+        names = tuple(self.names[code] for code in places)
         return Grouping(codes.astype(np.int64), names)
 
 
@@ -246,6 +247,8 @@ class People:
         for source in self._sources:
             if name in source.names:
                 return source.column(name)
+        if self.of_log and name in NEEDING:
+            return self._sources[0].column(name)  # which says what it needs
         raise ColumnError.unknown(name, self.names)
 
     def numbers(self, name: str) -> NDArray[np.float64]:

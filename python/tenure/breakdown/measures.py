@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from tenure.breakdown._of_log import NEEDING
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def chosen(
 def _named(name: str, people: People) -> Metric:
     if name in NAMED:
         return NAMED[name]
-    if name not in people.names and name not in ("retained", "revenue", "mean_value"):
+    if name not in people.names and name not in NEEDING:
         raise ParameterError.of(
             name="metrics",
             expected=f"name metrics ({', '.join(NAMED)}) or columns of the data "

@@ -109,7 +109,8 @@ class Multichannel:
             said.append(
                 f"{name}: {one.means[1]:,.4g} with several channels, "
                 f"{one.means[0]:,.4g} with one ({raw.value:+,.4g}); "
-                f"within {', '.join(self.adjusted_for)} {own.value:+,.4g} [{own.lower:+,.4g}, {own.upper:+,.4g}]."
+                f"within {', '.join(self.adjusted_for)} {own.value:+,.4g} "
+                f"[{own.lower:+,.4g}, {own.upper:+,.4g}]."
             )
         said.append("Customers choose their channels: this is no effect of them.")
         return said
