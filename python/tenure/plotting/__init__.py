@@ -19,6 +19,7 @@ from tenure.plotting.campaigns import (
     plot_lift_curve,
     plot_overlap,
 )
+from tenure.plotting.channels import plot_attribution, plot_channel_mix, plot_funnel
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
 from tenure.plotting.cohorts import (
     plot_cohort_triangle,
@@ -48,6 +49,7 @@ from tenure.plotting.fit import (
     plot_frequency,
 )
 from tenure.plotting.grid import plot_score_grid, score_grid
+from tenure.plotting.groups import plot_buying_profile, plot_groups
 from tenure.plotting.growth import plot_growth
 from tenure.plotting.heterogeneity import heterogeneity, plot_heterogeneity
 from tenure.plotting.lifecycle import plot_lifecycle, plot_lifecycle_moves
@@ -73,6 +75,11 @@ from tenure.plotting.recency import (
 )
 from tenure.plotting.renewals import plot_renewals, renewal_curve
 from tenure.plotting.repurchase import plot_churn_window, plot_repurchase
+from tenure.plotting.revenue_tree import (
+    plot_average_change,
+    plot_revenue_change,
+    plot_revenue_tree,
+)
 from tenure.plotting.scenarios import plot_tornado, plot_waterfall
 from tenure.plotting.scores import plot_score_cuts
 from tenure.plotting.segments import plot_segment_shares, segment_shares
@@ -107,7 +114,11 @@ __all__ = [
     "plot_acquisition_quality",
     "plot_alive_history",
     "plot_allocation",
+    "plot_attribution",
+    "plot_average_change",
+    "plot_buying_profile",
     "plot_calibration",
+    "plot_channel_mix",
     "plot_churn_window",
     "plot_cluster_criteria",
     "plot_clusters",
@@ -122,7 +133,9 @@ __all__ = [
     "plot_event_study",
     "plot_expectations_by_recency",
     "plot_frequency",
+    "plot_funnel",
     "plot_gains",
+    "plot_groups",
     "plot_growth",
     "plot_hazard_ratios",
     "plot_heterogeneity",
@@ -147,6 +160,8 @@ __all__ = [
     "plot_repurchase",
     "plot_retention",
     "plot_retention_curves",
+    "plot_revenue_change",
+    "plot_revenue_tree",
     "plot_roi",
     "plot_satisfaction_gap",
     "plot_score_cuts",
