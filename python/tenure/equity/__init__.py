@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tenure.equity.bridge import Bridge, bridge
+from tenure.equity.snapshots import Snapshots, snapshots
+
+__all__ = ["Bridge", "Snapshots", "bridge", "snapshots"]

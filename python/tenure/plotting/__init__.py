@@ -25,6 +25,7 @@ from tenure.plotting.compared import (
 )
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.engagement import plot_engagement
+from tenure.plotting.equity import plot_equity, plot_equity_bridge
 from tenure.plotting.fit import (
     conditional_expectations,
     frequency_histogram,
@@ -96,6 +97,8 @@ __all__ = [
     "plot_cumulative_incidence",
     "plot_deciles",
     "plot_engagement",
+    "plot_equity",
+    "plot_equity_bridge",
     "plot_expectations_by_recency",
     "plot_frequency",
     "plot_gains",
