@@ -135,6 +135,39 @@ class Appraisal:
             return np.full(count, np.nan)
         return self._reach(self._alive_slopes, groups, count)
 
+    def share_reach(self, groups: NDArray[np.integer], count: int) -> Floats:
+        """Return the same for the share of each group in the value of all."""
+        if not self.has_errors:
+            return np.full(count, np.nan)
+        total = float(self.value.sum())
+        shares = sums(self.value, groups, count) / total
+        variance = np.zeros(count)
+        for slope, covariance in self._value_slopes:
+            summed = np.stack([sums(one, groups, count) for one in slope.T], axis=1)
+            apart = (summed - shares[:, None] * slope.sum(axis=0)) / total
+            variance += delta_method(apart, covariance) ** 2
+        return normal_quantile(self.terms.interval) * np.sqrt(variance)
+
+    def errors_of_totals(self, horizon: float) -> dict[str, float]:
+        """Return standard errors of undiscounted value and purchases in all.
+
+        For the uncertainty of the parameters: 0 where they were given, NaN where it is
+        not known.
+        """
+        if all(_is_given(one) for one in (self.buying, self.spending.model)):
+            return {"value": 0.0, "purchases": 0.0}
+        if not self.has_errors:
+            return {"value": np.nan, "purchases": np.nan}
+        customers = self.buying._customers(self.summary)  # noqa: SLF001
+        _, slopes = self.buying._predict(  # noqa: SLF001
+            "expected_purchases", customers, np.array([horizon]), gradient=True
+        )
+        assert slopes is not None  # noqa: S101
+        covariance = self.buying.result_.needed_covariance(type(self.buying).__name__)
+        of_counts = [(slopes, covariance)]
+        _, _, of_value = self._worth(horizon, 0.0, gradient=True)
+        return {"value": _error(of_value), "purchases": _error(of_counts)}
+
     @cached_property
     def _value_slopes(self) -> list[tuple[Floats, Floats]]:
         terms = self.terms
@@ -192,6 +225,20 @@ class Appraisal:
             cost_per_order=terms.cost_per_order,
             interval=terms.interval if self.has_errors else None,
         )
+
+
+def _is_given(model: PurchasingModel | GammaGamma | float) -> bool:
+    """Say whether a model has parameters that were given and not estimated."""
+    return isinstance(model, float) or model.result_.status == "given"
+
+
+def _error(slopes: Sequence[tuple[Floats, Floats]]) -> float:
+    """Return the standard error of a sum over all customers."""
+    parts = [
+        delta_method(slope.sum(axis=0, keepdims=True), covariance)[0] ** 2
+        for slope, covariance in slopes
+    ]
+    return float(np.sqrt(sum(parts)))
 
 
 def appraise(
