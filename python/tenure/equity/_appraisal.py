@@ -15,7 +15,6 @@ from tenure._report import written
 from tenure._seen import check_has_not_seen_more
 from tenure._spending import Spending, fit_spending, with_spending
 from tenure._worth import Discounting, Worth
-from tenure.equity._settings import Models
 from tenure.exceptions import ConvergenceWarning, ParameterError, TenureError
 from tenure.formulas import valued_activity
 from tenure.rfm.intervals import sums
@@ -23,6 +22,7 @@ from tenure.spend import GammaGamma
 from tenure.value import LifetimeValue, _valued, lifetime_value_new
 
 if TYPE_CHECKING:
+    from tenure.equity._settings import Models
     from collections.abc import Sequence
     from typing import Any
 

@@ -13,7 +13,7 @@ from tenure.exceptions import ParameterError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Step", "Ahead"]
+__all__ = ["Ahead", "Step"]
 
 Step: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
 """How long a period is."""

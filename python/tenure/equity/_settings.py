@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from tenure._intervals import check_level
-from tenure._purchasing import PurchasingModel
 from tenure._report import written
 from tenure._typing import is_many
 from tenure._units import DAYS, continuous_rate, in_units, plural, unit_named
@@ -19,8 +18,10 @@ from tenure.history import Period, ends_of_periods
 from tenure.purchasing import BGNBD
 from tenure.spend import GammaGamma
 from tenure.value import _buying
+import itertools
 
 if TYPE_CHECKING:
+    from tenure._purchasing import PurchasingModel
     from tenure._typing import Dates, Unit
     from tenure._units import Horizon
     from tenure.transactions import Transactions
@@ -181,7 +182,7 @@ def dates_of(
             found=repr(dates),
         )
     if len(days) < least or any(
-        later <= earlier for earlier, later in zip(days, days[1:], strict=False)
+        later <= earlier for earlier, later in itertools.pairwise(days)
     ):
         count = "one date at least" if least == 1 else f"{least} dates at least"
         raise ParameterError.of(

@@ -64,8 +64,10 @@ def _within(found: Scorecard) -> list[str]:
     level = f"{100 * found.interval:g} %"
     where = "within" if low <= came <= high else "outside"
     return [
-        f"That is {where} the {level} prediction interval, {money(max(low, 0.0))} to "
-        f"{money(high)}."
+        (
+            f"That is {where} the {level} prediction interval, {money(max(low, 0.0))} to "
+            f"{money(high)}."
+        )
     ]
 
 
@@ -79,8 +81,10 @@ def _best(found: Scorecard) -> list[str]:
     share = float(actual[ranked].sum()) / total
     best = float(np.sort(actual)[-count:].sum()) / total
     return [
-        f"The tenth of the customers ranked highest brought {100 * share:.0f} % of it; "
-        f"the tenth that was best brought {100 * best:.0f} %."
+        (
+            f"The tenth of the customers ranked highest brought {100 * share:.0f} % of it; "
+            f"the tenth that was best brought {100 * best:.0f} %."
+        )
     ]
 
 
@@ -88,7 +92,8 @@ def _slope(found: Scorecard) -> list[str]:
     slope, low, high = found.measures["value"]["slope"]
     if not np.isfinite(slope):
         return []
-    ends = f"slope {slope:.2f}, {100 * found.interval:g} % interval {low:.2f} to {high:.2f}"
+    level = f"{100 * found.interval:g} % interval"
+    ends = f"slope {slope:.2f}, {level} {low:.2f} to {high:.2f}"
     if high < 1:
         return [f"Customers differ less than was foretold ({ends})."]
     if low > 1:

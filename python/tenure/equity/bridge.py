@@ -13,6 +13,7 @@ from tenure._report import counted, html_report, text_table, written
 from tenure._typing import override
 from tenure.equity._appraisal import appraise
 from tenure.equity._settings import Models, Terms, dates_of, length_between
+import itertools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +75,9 @@ class Bridge:
         The same for all others of the first date: more than expected, or less.
     new customers
         What those who came since are worth, by the models of the first date.
-    parameters
+
+    Parameters
+    ----------
         All customers of the second date by its models, less by those of the first.
     closing
         What the customers of the second date are worth then.
@@ -187,13 +190,19 @@ class Bridge:
         effect = "added" if drivers[most] >= 0 else "took off"
         new = int(self.counts[place, STEPS.index("new customers")])
         return [
-            f"From {first} to {last} customer equity {verb} by {abs(change):,.2f}, "
-            f"from {amounts['opening']:,.2f} to {amounts['closing']:,.2f}.",
-            f"The customers of {first} brought {realised:,.2f} in {self.basis}, "
-            f"{abs(realised - expected):,.2f} {more} than expected; "
-            f"{counted(new, 'new customer')} came.",
-            f"Of what nobody could foresee, {_NAMES[most]} mattered most: it {effect} "
-            f"{abs(drivers[most]):,.2f}.",
+            (
+                f"From {first} to {last} customer equity {verb} by {abs(change):,.2f}, "
+                f"from {amounts['opening']:,.2f} to {amounts['closing']:,.2f}."
+            ),
+            (
+                f"The customers of {first} brought {realised:,.2f} in {self.basis}, "
+                f"{abs(realised - expected):,.2f} {more} than expected; "
+                f"{counted(new, 'new customer')} came."
+            ),
+            (
+                f"Of what nobody could foresee, {_NAMES[most]} mattered most: it {effect} "
+                f"{abs(drivers[most]):,.2f}."
+            ),
         ]
 
     def _headline(self) -> str:
@@ -307,7 +316,7 @@ unit, interval
     found = appraise(log, days, terms, models)
     pairs = [
         _Pair.of(before, after, lost_below)
-        for before, after in zip(found, found[1:], strict=False)
+        for before, after in itertools.pairwise(found)
     ]
     ends = np.array([_interval(one) for one in found])
     return Bridge(

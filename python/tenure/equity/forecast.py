@@ -100,7 +100,9 @@ class Forecast:
             f"By {end}, {orders:,.0f} orders are expected{_ends(level, low, high)}."
         ]
         value, low, high = self.totals["value"]
-        said.append(f"They bring {money(value)} in {self.basis}{_ends(level, low, high)}.")
+        said.append(
+            f"They bring {money(value)} in {self.basis}{_ends(level, low, high)}."
+        )
         new = float(self.columns["value_new"].sum())
         if new > 0 and value > 0:
             came = float(self.columns["new_customers"].sum())
@@ -128,8 +130,12 @@ class Forecast:
     def _headline(self) -> str:
         return (
             f"Forecast of {counted(len(self), self.every)} from {written(self.as_of)} "
-            f"on, for {counted(self._customers, 'customer')} and those to come"
+            f"on, for {counted(self._customers, 'customer')}{self._others()}"
         )
+
+    def _others(self) -> str:
+        came = float(self.columns["new_customers"].sum())
+        return f" and {came:,.0f} to come" if came else ""
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         places = list(range(len(self)))

@@ -16,6 +16,7 @@ from tenure.equity._settings import Models, Terms, dates_of
 from tenure.exceptions import ParameterError
 from tenure.rfm.intervals import sums
 from tenure.rfm.migration import NEW, Migration
+import itertools
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -223,9 +224,7 @@ unit
             spread = np.zeros(len(everyone))
             spread[rows] = amounts
             kept.append(spread)
-    cells = [
-        first * size + then for first, then in zip(codes, codes[1:], strict=False)
-    ]
+    cells = [first * size + then for first, then in itertools.pairwise(codes)]
 
     def summed(amounts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return sums over the flows, at the first and at the second date."""

@@ -119,10 +119,12 @@ class RollUp:
         most = int(np.argmax(columns["equity"]))
         best = int(np.argmax(columns["mean"]))
         said = [
-            f"Most of it is with {labels[most]}: {columns['equity'][most]:,.2f} in "
-            f"{self.basis}, {100 * columns['share'][most]:.0f} % of all, with "
-            f"{100 * columns['customers'][most] / columns['customers'].sum():.0f} % of "
-            "the customers."
+            (
+                f"Most of it is with {labels[most]}: {columns['equity'][most]:,.2f} in "
+                f"{self.basis}, {100 * columns['share'][most]:.0f} % of all, with "
+                f"{100 * columns['customers'][most] / columns['customers'].sum():.0f} % of "
+                "the customers."
+            )
         ]
         if best != most:
             said.append(
@@ -280,7 +282,9 @@ def _sums(
         "share_low": share - apart,
         "share_high": share + apart,
         "mean": mean,
-        "median": np.array([np.median(part) if len(part) else np.nan for part in parts]),
+        "median": np.array(
+            [np.median(part) if len(part) else np.nan for part in parts]
+        ),
         "index": mean / (total / len(one)) if total > 0 else np.full(count, np.nan),
     }
 

@@ -125,7 +125,9 @@ class Scorecard:
         ]
         names = ("of", "measure", "estimate", "low", "high")
         columns = {
-            name: np.array([row[place] for row in rows], dtype=object if place < 2 else float)
+            name: np.array(
+                [row[place] for row in rows], dtype=object if place < 2 else float
+            )
             for place, name in enumerate(names)
         }
         return native_frame(columns, family=self.family)
@@ -488,6 +490,6 @@ def _needed(module: str, work: str) -> Any:
     try:
         return import_module(module)
     except ModuleNotFoundError:
-        package = module.split(".")[0]
+        package = module.split(".", maxsplit=1)[0]
         msg = f"{work} needs {package}; install it with pip install 'tenure[stats]'"
         raise ImportError(msg) from None

@@ -121,10 +121,12 @@ class Snapshots:
         found = self.columns
         last = -1
         said = [
-            f"On {written(found['as_of'][last])} the "
-            f"{counted(int(found['customers'][last]), 'customer')} known were worth "
-            f"{found['equity'][last]:,.2f} in {self.basis} over {self._terms.ahead}"
-            f"{self._between(last)}, {found['mean'][last]:,.2f} each on average."
+            (
+                f"On {written(found['as_of'][last])} the "
+                f"{counted(int(found['customers'][last]), 'customer')} known were worth "
+                f"{found['equity'][last]:,.2f} in {self.basis} over {self._terms.ahead}"
+                f"{self._between(last)}, {found['mean'][last]:,.2f} each on average."
+            )
         ]
         if len(self) > 1:
             change = found["equity"][last] - found["equity"][0]

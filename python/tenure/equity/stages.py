@@ -166,10 +166,10 @@ class Stages:
         total = int(self.customers[-1].sum())
         day = written(self.period[-1])
         parts = ", ".join(
-            f"{counts[stage][-1]:,} ({100 * counts[stage][-1] / total:.0f} %) in {words}"
+            f"{counts[stage][-1]:,} ({100 * counts[stage][-1] / total:.0f} %) {words}"
             for stage, words in _WORDS.items()
         )
-        said = [f"At the end of the {self.every} of {day}: {parts}."]
+        said = [f"At the end of the {self.every} from {day} on: {parts}."]
         risk = counts["retention"] / self.customers.sum(axis=1)
         lost = counts["lost"] / self.customers.sum(axis=1)
         if len(self) > 1:
@@ -199,10 +199,7 @@ class Stages:
         rows = [
             [
                 written(self.period[place]),
-                *(
-                    f"{self._added(self.customers, stage)[place]:,}"
-                    for stage in _NAMES
-                ),
+                *(f"{self._added(self.customers, stage)[place]:,}" for stage in _NAMES),
             ]
             for place in places
         ]
@@ -223,10 +220,10 @@ class Stages:
 
 
 _WORDS = {
-    "acquisition": "acquisition",
-    "engagement": "engagement",
-    "retention": "retention (at risk or dormant)",
-    "lost": "none: lost",
+    "acquisition": "in acquisition",
+    "engagement": "in engagement",
+    "retention": "in retention (at risk or dormant)",
+    "lost": "lost",
 }
 
 

@@ -25,13 +25,18 @@ from tenure.plotting.compared import (
 )
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
 from tenure.plotting.engagement import plot_engagement
-from tenure.plotting.equity import plot_equity, plot_equity_bridge
+from tenure.plotting.equity import (
+    plot_equity,
+    plot_equity_bridge,
+    plot_equity_by_group,
+)
 from tenure.plotting.fit import (
     conditional_expectations,
     frequency_histogram,
     plot_conditional_expectations,
     plot_frequency,
 )
+from tenure.plotting.foretold import plot_forecast, plot_scorecard, plot_stages
 from tenure.plotting.grid import plot_score_grid, score_grid
 from tenure.plotting.growth import plot_growth
 from tenure.plotting.heterogeneity import heterogeneity, plot_heterogeneity
@@ -99,7 +104,9 @@ __all__ = [
     "plot_engagement",
     "plot_equity",
     "plot_equity_bridge",
+    "plot_equity_by_group",
     "plot_expectations_by_recency",
+    "plot_forecast",
     "plot_frequency",
     "plot_gains",
     "plot_growth",
@@ -124,9 +131,11 @@ __all__ = [
     "plot_retention_curves",
     "plot_score_cuts",
     "plot_score_grid",
+    "plot_scorecard",
     "plot_segment_shares",
     "plot_segment_treemap",
     "plot_spend_by_frequency",
+    "plot_stages",
     "plot_survival",
     "plot_time_between_orders",
     "plot_top_customers",

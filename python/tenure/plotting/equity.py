@@ -1,4 +1,4 @@
-"""Customer equity: its course, its bridge, its stages, and how forecasts came true."""
+"""Customer equity: its course, its bridge, and the groups that hold it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from tenure._report import written
 from tenure.plotting._style import (
     ACTUAL,
     EXPECTED,
+    FAINT,
     INK,
     MUTED,
     calm_axes,
     date_axis,
     number_axis,
+    shortened,
     title,
 )
 
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from tenure.equity.bridge import Bridge
+    from tenure.equity.roll_up import RollUp
     from tenure.equity.snapshots import Snapshots
 
-__all__ = ["plot_equity", "plot_equity_bridge"]
+__all__ = ["plot_equity", "plot_equity_bridge", "plot_equity_by_group"]
 
 
 def plot_equity(found: Snapshots, *, ax: Axes | None = None, **kwargs: Any) -> Axes:
@@ -121,3 +124,45 @@ def _amount(ax: Axes, x: float, top: float, amount: float, *, signed: bool) -> N
         fontsize=8,
         color=INK,
     )
+
+
+def plot_equity_by_group(
+    found: RollUp, *, most: int = 25, ax: Axes | None = None, **kwargs: Any
+) -> Axes:
+    """Draw the equity of each group with its interval, and how many customers it has.
+
+    Parameters
+    ----------
+    found : RollUp
+        What `equity.roll_up` returned; `to_frame` has the numbers.
+    most : int, default 25
+        The largest number of groups drawn: those that are worth most.
+    ax : Axes, optional
+        Where to draw.
+    **kwargs
+        For the bars, as `Axes.barh` takes them.
+    """
+    equity, labels = found["equity"], found.labels()
+    kept = np.sort(np.argsort(-equity, kind="stable")[:most])
+    rows = np.arange(len(kept))
+    ax = calm_axes(ax, size=(5.6, 1.2 + 0.3 * max(len(rows), 3)))
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
+    low, high = found["equity_low"][kept], found["equity_high"][kept]
+    look: dict[str, Any] = {"color": ACTUAL, "height": 0.72}
+    ax.barh(rows, equity[kept], **(look | kwargs))
+    known = np.isfinite(low)
+    ax.hlines(rows[known], low[known], high[known], color=INK, linewidth=1.1)
+    names = [
+        f"{shortened(labels[place])} ({found['customers'][place]:,})"
+        for place in kept.tolist()
+    ]
+    ax.set_yticks(rows, names, parse_math=False)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    number_axis(ax, "x")
+    left_out = len(equity) - len(kept)
+    what = "" if left_out == 0 else f", the {len(kept)} that hold most"
+    title(ax, f"Customer equity by {found.by}{what} (customers)")
+    ax.set_xlabel(found.basis)
+    return ax
