@@ -22,14 +22,13 @@ from tenure.spend import GammaGamma
 from tenure.value import LifetimeValue, _valued, lifetime_value_new
 
 if TYPE_CHECKING:
-    from tenure.equity._settings import Models
     from collections.abc import Sequence
     from typing import Any
 
     from numpy.typing import NDArray
 
     from tenure._purchasing import PurchasingModel
-    from tenure.equity._settings import Terms
+    from tenure.equity._settings import Models, Terms
     from tenure.summary import Summary
     from tenure.transactions import Transactions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
@@ -18,7 +19,6 @@ from tenure.history import Period, ends_of_periods
 from tenure.purchasing import BGNBD
 from tenure.spend import GammaGamma
 from tenure.value import _buying
-import itertools
 
 if TYPE_CHECKING:
     from tenure._purchasing import PurchasingModel

@@ -65,8 +65,8 @@ def _within(found: Scorecard) -> list[str]:
     where = "within" if low <= came <= high else "outside"
     return [
         (
-            f"That is {where} the {level} prediction interval, {money(max(low, 0.0))} to "
-            f"{money(high)}."
+            f"That is {where} the {level} prediction interval, "
+            f"{money(max(low, 0.0))} to {money(high)}."
         )
     ]
 
@@ -82,8 +82,9 @@ def _best(found: Scorecard) -> list[str]:
     best = float(np.sort(actual)[-count:].sum()) / total
     return [
         (
-            f"The tenth of the customers ranked highest brought {100 * share:.0f} % of it; "
-            f"the tenth that was best brought {100 * best:.0f} %."
+            "The tenth of the customers ranked highest brought "
+            f"{100 * share:.0f} % of it; the tenth that was best brought "
+            f"{100 * best:.0f} %."
         )
     ]
 

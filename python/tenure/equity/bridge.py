@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,6 @@ from tenure._report import counted, html_report, text_table, written
 from tenure._typing import override
 from tenure.equity._appraisal import appraise
 from tenure.equity._settings import Models, Terms, dates_of, length_between
-import itertools
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -200,8 +200,8 @@ class Bridge:
                 f"{counted(new, 'new customer')} came."
             ),
             (
-                f"Of what nobody could foresee, {_NAMES[most]} mattered most: it {effect} "
-                f"{abs(drivers[most]):,.2f}."
+                f"Of what nobody could foresee, {_NAMES[most]} mattered most: "
+                f"it {effect} {abs(drivers[most]):,.2f}."
             ),
         ]
 

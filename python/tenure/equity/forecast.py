@@ -123,7 +123,8 @@ class Forecast:
                 verb = "falls" if change < 0 else "rises"
                 said.append(
                     f"What the customers of today bring {verb} by "
-                    f"{100 * abs(change):.0f} % from the first {self.every} to the last."
+                    f"{100 * abs(change):.0f} % from the first {self.every} to the "
+                    "last."
                 )
         return said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from tenure.equity._settings import Models, Terms, dates_of
 from tenure.exceptions import ParameterError
 from tenure.rfm.intervals import sums
 from tenure.rfm.migration import NEW, Migration
-import itertools
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

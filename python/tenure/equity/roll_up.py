@@ -118,12 +118,12 @@ class RollUp:
         columns, labels = self.columns, self.labels()
         most = int(np.argmax(columns["equity"]))
         best = int(np.argmax(columns["mean"]))
+        share = columns["customers"][most] / columns["customers"].sum()
         said = [
             (
                 f"Most of it is with {labels[most]}: {columns['equity'][most]:,.2f} in "
                 f"{self.basis}, {100 * columns['share'][most]:.0f} % of all, with "
-                f"{100 * columns['customers'][most] / columns['customers'].sum():.0f} % of "
-                "the customers."
+                f"{100 * share:.0f} % of the customers."
             )
         ]
         if best != most:
@@ -323,7 +323,7 @@ def _groups(
 def _column(table: Table, column: str | None) -> str:
     others = [name for name in table.names if name != "customer_id"]
     if "customer_id" not in table.names:
-        raise ColumnError.unknown("customer_id", table.names)
+        raise ColumnError.unknown(name="customer_id", available=table.names)
     if column is None and len(others) == 1:
         return others[0]
     if column in others:
@@ -331,7 +331,7 @@ def _column(table: Table, column: str | None) -> str:
     if column is None:
         raise ParameterError.of(
             name="column",
-            expected=f"name one of {', '.join(others) or 'the columns: there are none'}",
+            expected=f"name one of {', '.join(others) or 'no columns'}",
             found="None",
         )
     raise ColumnError.unknown(column, table.names)
@@ -352,8 +352,8 @@ def _looked_up(table: Table, name: str, ids: NDArray[Any]) -> NDArray[Any]:
             found[place] = what.categories[what.values[row]]
     if not matched:
         raise DataError.among(
-            "customer_id",
-            "name customers of the log",
+            column="customer_id",
+            expected="name customers of the log",
             count=len(who.values),
             hint="ids must be of the same kind as those of the log",
         )
@@ -367,8 +367,8 @@ def _check_once(codes: NDArray[np.int64], rows: NDArray[np.intp], who: Codes) ->
     if len(again):
         row = int(again[0])
         raise DataError.at(
-            "customer_id",
-            "name each customer once",
+            column="customer_id",
+            expected="name each customer once",
             row=row,
             found=f"{who.categories[codes[row]]!s} again",
             count=len(again),

@@ -123,8 +123,9 @@ class Snapshots:
         said = [
             (
                 f"On {written(found['as_of'][last])} the "
-                f"{counted(int(found['customers'][last]), 'customer')} known were worth "
-                f"{found['equity'][last]:,.2f} in {self.basis} over {self._terms.ahead}"
+                f"{counted(int(found['customers'][last]), 'customer')} known were "
+                f"worth {found['equity'][last]:,.2f} in {self.basis} over "
+                f"{self._terms.ahead}"
                 f"{self._between(last)}, {found['mean'][last]:,.2f} each on average."
             )
         ]

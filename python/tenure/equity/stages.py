@@ -1,4 +1,4 @@
-"""Lifecycle stages over time: how many customers are in each, and what they are worth."""
+"""Lifecycle stages over time: how many customers are in each, and their value."""
 
 from __future__ import annotations
 
@@ -174,8 +174,9 @@ class Stages:
         lost = counts["lost"] / self.customers.sum(axis=1)
         if len(self) > 1:
             said.append(
-                f"The share of the lost {_moved(lost[-1], lost[-2])} from the {self.every} "
-                f"before, that of those at risk or dormant {_moved(risk[-1], risk[-2])}."
+                f"From the {self.every} before, the share of the lost "
+                f"{_moved(lost[-1], lost[-2])}, that of those at risk or dormant "
+                f"{_moved(risk[-1], risk[-2])}."
             )
         if self.value is not None and np.isfinite(self.value[-1]).all():
             value = self.value[-1]
@@ -319,10 +320,8 @@ def stages(
     )
     over = cycle.complete
     if not over.any():
-        raise EmptyDataError.of(
-            f"no {every} was over by the end of observation",
-            hint="choose shorter periods",
-        )
+        what = f"no {every} was over by the end of observation"
+        raise EmptyDataError.of(what, hint="choose shorter periods")
     ends = _ends(cycle)
     customers = np.zeros((len(ends), len(_ORDER)), dtype=np.int64)
     customers[:, 1:] = cycle.customers[over][:, [STATES.index(s) for s in _ORDER[1:]]]
