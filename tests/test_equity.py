@@ -266,16 +266,16 @@ def test_a_bridge_by_hand(small):
     assert found.counts.tolist() == [[2, 2, 2, 2, 0, 2, 1, 3, 3]]
     assert found.sentences() == [
         (
-            "From 2024-01-29 to 2024-02-12 customer equity rose by 44.29, from 70.00 to "
-            "114.29."
+            "From 2024-01-29 to 2024-02-12 customer equity rose by 44.29, from 70.00 "
+            "to 114.29."
         ),
         (
             "The customers of 2024-01-29 brought 10.00 in revenue, 4.00 less than "
             "expected; 1 new customer came."
         ),
         (
-            "Of what nobody could foresee, the arrival of new customers mattered most: it "
-            "added 50.00."
+            "Of what nobody could foresee, the arrival of new customers mattered most: "
+            "it added 50.00."
         ),
     ]
 

@@ -11,6 +11,13 @@ Drawing needs matplotlib, which is imported when something is drawn and not befo
 from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
+from tenure.plotting.audit import (
+    plot_audit_base,
+    plot_audit_change,
+    plot_audit_cohort,
+    plot_audit_deciles,
+    plot_audit_products,
+)
 from tenure.plotting.clusters import plot_cluster_criteria, plot_clusters
 from tenure.plotting.cohorts import (
     plot_cohort_triangle,
@@ -92,6 +99,11 @@ __all__ = [
     "likelihood_profile",
     "order_values",
     "plot_alive_history",
+    "plot_audit_base",
+    "plot_audit_change",
+    "plot_audit_cohort",
+    "plot_audit_deciles",
+    "plot_audit_products",
     "plot_calibration",
     "plot_churn_window",
     "plot_cluster_criteria",
