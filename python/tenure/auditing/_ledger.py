@@ -112,6 +112,12 @@ class Ledger:
             level=level,
         )
 
+    def by(self, every: Every) -> Ledger:
+        """Return the same by periods of another length."""
+        return Ledger.of(
+            self.log, every, as_of=self.as_of, margin=self.margin, level=self.level
+        )
+
     @property
     def family(self) -> str:
         """The kind of frame that results come back as."""

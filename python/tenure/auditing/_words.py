@@ -93,14 +93,14 @@ def of_period_to_period(found: PeriodToPeriod) -> list[str]:
 
 def _groups(found: PeriodToPeriod) -> list[str]:
     change = dict(zip(GROUPS, (found.after - found.before).tolist(), strict=True))
-    gone = change["not again"] + change["less than before"]
-    came = change["more than before"] + change["back again"] + change["new"]
+    gone = change["not again"] + change["spent less"]
+    came = change["spent more"] + change["back again"] + change["new"]
     if gone == 0 and came == 0:
         return []
     gained = {name: change[name] for name in GROUPS[3:]}
     most = max(gained, key=lambda name: gained[name])
     words = {
-        "more than before": "customers who spent more than before",
+        "spent more": "customers who spent more than before",
         "back again": "customers who came back",
         "new": "new customers",
     }

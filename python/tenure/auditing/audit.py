@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,7 @@ from tenure.auditing.one_cohort import one_cohort
 from tenure.auditing.period_to_period import period_to_period
 from tenure.auditing.products import products
 from tenure.auditing.whole_base import whole_base
-from tenure.exceptions import EmptyDataError
+from tenure.exceptions import EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["Audit", "audit"]
 
 _Lens = TypeVar("_Lens")
+
+_SHORTER: tuple[Every, ...] = ("year", "quarter", "month", "week")
+"""What periods are made shorter to, where all customers came in one of them."""
 
 _TITLES = {
     "between_customers": "Differences between customers in one period",
@@ -70,7 +74,8 @@ class Audit:
     one_cohort : OneCohort or None
         Lens 3: what became of those who came in one period.
     cohorts_compared : CohortsCompared or None
-        Lens 4: cohorts side by side.
+        Lens 4: cohorts side by side; by shorter periods than the others where all
+        customers came in one of those, unless `every` was given.
     whole_base : WholeBase or None
         Lens 5: all customers over time, by when they came.
     products : Products or None
@@ -214,7 +219,7 @@ def audit(
         period_to_period=attempt("period_to_period", lambda: _change(ledger, last)),
         one_cohort=attempt("one_cohort", lambda: one_cohort(ledger, *tables, day)),
         cohorts_compared=attempt(
-            "cohorts_compared", lambda: cohorts_compared(ledger, *tables)
+            "cohorts_compared", lambda: _side_by_side(ledger, tables, every)
         ),
         whole_base=attempt("whole_base", lambda: whole_base(ledger)),
         products=attempt("products", lambda: products(ledger)),
@@ -227,6 +232,22 @@ def _change(ledger: Ledger, place: int) -> PeriodToPeriod:
         what = f"only one {ledger.every} was over by the end of observation"
         raise EmptyDataError.of(what, hint="choose shorter periods")
     return period_to_period(ledger, place)
+
+
+def _side_by_side(
+    ledger: Ledger, tables: tuple[Retention, CohortValues], asked: Every | None
+) -> CohortsCompared:
+    """Return cohorts compared: by shorter periods where all came in one of these."""
+    try:
+        return cohorts_compared(ledger, *tables)
+    except EmptyDataError:
+        if asked is not None or ledger.every not in _SHORTER:
+            raise
+        for shorter in _SHORTER[_SHORTER.index(ledger.every) + 1 :]:
+            with suppress(EmptyDataError, ParameterError):
+                finer = ledger.by(shorter)
+                return cohorts_compared(finer, *_cohort_tables(finer))
+        raise
 
 
 def _cohort_tables(ledger: Ledger) -> tuple[Retention, CohortValues]:

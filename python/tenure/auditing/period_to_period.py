@@ -25,9 +25,9 @@ __all__ = ["GROUPS", "PeriodToPeriod", "period_to_period"]
 
 GROUPS = (
     "not again",
-    "less than before",
-    "as much",
-    "more than before",
+    "spent less",
+    "spent as much",
+    "spent more",
     "back again",
     "new",
 )

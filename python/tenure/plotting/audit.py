@@ -92,7 +92,7 @@ def plot_audit_change(
     changes = (found.after - found.before).tolist()
     steps = [(found.labels[0], float(found.before.sum()), True)]
     steps += [
-        (name.replace(" ", "\n", 1), change, False)
+        ("\n".join(name.split(" ", 1)), change, False)
         for name, change in zip(GROUPS, changes, strict=True)
         if change
     ]
@@ -112,7 +112,7 @@ def plot_audit_change(
         if x < len(steps) - 1:
             ax.plot([x + 0.36, x + 0.64], [level] * 2, color=MUTED, linewidth=0.7)
     ax.set_ylim(min(ends) * 1.05, max(ends) * 1.1 or 1.0)
-    ax.set_xticks(range(len(steps)), [name for name, *_ in steps], fontsize=8.5)
+    ax.set_xticks(range(len(steps)), [name for name, *_ in steps], fontsize=8)
     ax.tick_params(axis="x", length=0)
     number_axis(ax)
     ax.set_ylabel(found.what)
@@ -224,7 +224,7 @@ def plot_audit_products(
     ax.set_ylim(count - 0.4, -0.6)
     ax.tick_params(axis="y", length=0)
     percent_axis(ax, "x", digits=0 if np.nanmax(c["penetration"]) > 0.05 else 1)
-    legend(ax, loc="lower right")
+    legend(ax, ncols=2, loc="upper left", bbox_to_anchor=(0, -0.06 - 0.3 / count))
     title(ax, "Products that brought most")
     return ax
 
