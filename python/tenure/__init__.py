@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tenure._likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
     from tenure._money import money_quantiles
     from tenure._top_stability import TopStability, top_stability
+    from tenure.auditing import Audit, audit
     from tenure.backtesting import Backtest, backtest
     from tenure.clustering import ClusterSegments
     from tenure.cohorts import Cohorts, CohortValues, Retention
@@ -110,6 +111,7 @@ __all__ = [
     "SBG",
     "ZILN",
     "AalenJohansen",
+    "Audit",
     "Backtest",
     "BdW",
     "ChurnWindow",
@@ -156,6 +158,7 @@ __all__ = [
     "Weibull",
     "WeibullGamma",
     "__version__",
+    "audit",
     "average_value",
     "backtest",
     "breakdown",
@@ -215,6 +218,7 @@ _PARTS = {
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "_money": ("money_quantiles",),
     "_top_stability": ("TopStability", "top_stability"),
+    "auditing": ("Audit", "audit"),
     "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),
     "cohorts": ("CohortValues", "Cohorts", "Retention"),

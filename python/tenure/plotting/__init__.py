@@ -11,6 +11,13 @@ Drawing needs matplotlib, which is imported when something is drawn and not befo
 from __future__ import annotations
 
 from tenure.plotting.alive import alive_history, plot_alive_history
+from tenure.plotting.audit import (
+    plot_audit_base,
+    plot_audit_change,
+    plot_audit_cohort,
+    plot_audit_deciles,
+    plot_audit_products,
+)
 from tenure.plotting.campaigns import (
     plot_allocation,
     plot_effects,
@@ -42,12 +49,18 @@ from tenure.plotting.economics import (
     plot_value_curves,
 )
 from tenure.plotting.engagement import plot_engagement
+from tenure.plotting.equity import (
+    plot_equity,
+    plot_equity_bridge,
+    plot_equity_by_group,
+)
 from tenure.plotting.fit import (
     conditional_expectations,
     frequency_histogram,
     plot_conditional_expectations,
     plot_frequency,
 )
+from tenure.plotting.foretold import plot_forecast, plot_scorecard, plot_stages
 from tenure.plotting.grid import plot_score_grid, score_grid
 from tenure.plotting.groups import plot_buying_profile, plot_groups
 from tenure.plotting.growth import plot_growth
@@ -115,6 +128,11 @@ __all__ = [
     "plot_alive_history",
     "plot_allocation",
     "plot_attribution",
+    "plot_audit_base",
+    "plot_audit_change",
+    "plot_audit_cohort",
+    "plot_audit_deciles",
+    "plot_audit_products",
     "plot_average_change",
     "plot_buying_profile",
     "plot_calibration",
@@ -129,9 +147,13 @@ __all__ = [
     "plot_deciles",
     "plot_effects",
     "plot_engagement",
+    "plot_equity",
+    "plot_equity_bridge",
+    "plot_equity_by_group",
     "plot_estimates",
     "plot_event_study",
     "plot_expectations_by_recency",
+    "plot_forecast",
     "plot_frequency",
     "plot_funnel",
     "plot_gains",
@@ -166,9 +188,11 @@ __all__ = [
     "plot_satisfaction_gap",
     "plot_score_cuts",
     "plot_score_grid",
+    "plot_scorecard",
     "plot_segment_shares",
     "plot_segment_treemap",
     "plot_spend_by_frequency",
+    "plot_stages",
     "plot_survey_score",
     "plot_survival",
     "plot_time_between_orders",
