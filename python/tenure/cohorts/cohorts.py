@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._core_types import CohortCounts, LayoutColumns
     from tenure._typing import Date, DuplicateRule, Merge, RefundRule
-    from tenure.cohorts._calendar import Every, Weekday
     from tenure.transactions import Transactions
 
 __all__ = ["Cohorts"]
