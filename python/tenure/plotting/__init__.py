@@ -51,6 +51,7 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.projection import plot_projected_value, plot_projection
 from tenure.plotting.recency import (
     expectations_by_recency,
     plot_expectations_by_recency,
@@ -113,6 +114,8 @@ __all__ = [
     "plot_model_gains",
     "plot_model_tracking",
     "plot_order_values",
+    "plot_projected_value",
+    "plot_projection",
     "plot_purchases_over_time",
     "plot_recency_frequency",
     "plot_renewals",
