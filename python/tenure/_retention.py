@@ -482,3 +482,74 @@ class Retention:
             as_of=as_of,
             level=level,
         )
+
+    def times_between_orders(
+        self,
+        *,
+        horizons: Horizon | Sequence[Horizon] = ("30 days", "90 days", "365 days"),
+        orders: int = 10,
+        by: str | None = None,
+        categories: Mapping[Any, Any] | None = None,
+        as_of: Date | None = None,
+        level: float = 0.95,
+    ) -> Any:
+        """Return how long customers take to their next order, by order number.
+
+        Waits that are not over at the end of observation count as long as they have
+        lasted (Kaplan and Meier 1958): the mean of those that are over would be too
+        short. See `repurchase` for the ladder, and `find_churn_window` for all waits.
+
+        Parameters
+        ----------
+        horizons : length of time or sequence of them
+            Within which times the chance of the next order is given; numbers are days.
+        orders : int, default 10
+            The last order whose waits are looked at.
+        by : str, optional
+            An attribute of the log, or "product" for the time to the next order of the
+            same product.
+        categories : mapping, optional
+            The category of each product, for the time to the next order of the same
+            category; products without one are left out.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        frame
+            One row an order number (and group, the 20 largest): the attribute,
+            `product` or `category`, if any; `order`, that was placed; `customers` who
+            placed it; how many of them have `returned` and are `waiting`; the days by
+            which a quarter, half and three quarters have returned (`first_quarter`,
+            `median` with `median_low` and `median_high`, `third_quarter`; infinite
+            where so many do not return as long as anybody is seen); and for each
+            horizon of d days `within_d` with `within_d_low` and `within_d_high`, NaN
+            where it is longer than anybody was observed.
+
+        References
+        ----------
+        Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median
+        survival time. Biometrics 38, 29-41.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> found = log.times_between_orders(horizons="90 days", orders=3)
+        >>> found["customers"], found["median"], found["within_90"].round(3)
+        (array([2357, 1139,  736]), array([ inf, 139.,  81.]),
+         array([0.291, 0.43 , 0.522]))
+        """
+        from tenure.retention.between import times_between_orders  # noqa: PLC0415
+
+        return times_between_orders(
+            self._whole_log,
+            horizons=horizons,
+            orders=orders,
+            by=by,
+            categories=categories,
+            as_of=as_of,
+            level=level,
+        )
