@@ -82,6 +82,7 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.projection import plot_projected_value, plot_projection
 from tenure.plotting.recency import (
     expectations_by_recency,
     plot_expectations_by_recency,
@@ -176,6 +177,8 @@ __all__ = [
     "plot_order_values",
     "plot_overlap",
     "plot_payback",
+    "plot_projected_value",
+    "plot_projection",
     "plot_purchases_over_time",
     "plot_recency_frequency",
     "plot_renewals",
