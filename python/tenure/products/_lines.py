@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -145,6 +145,29 @@ class OrderLines:
     def end_day(self) -> int:
         """The last day observed, counted from 1970."""
         return int(self.last_day.astype(np.int64))
+
+    def until(self, day: int) -> OrderLines:
+        """Return the orders up to a day, counted from 1970, and their customers."""
+        early = self.order_day <= day
+        orders = np.cumsum(early) - 1
+        had = self.first_day <= day
+        customers = np.cumsum(had) - 1
+        rows = early[self.order]
+        return replace(
+            self,
+            customers=self.customers[had],
+            order=orders[self.order[rows]],
+            product=self.product[rows],
+            returned=self.returned[rows],
+            amounts=_of(self.amounts, rows),
+            quantities=_of(self.quantities, rows),
+            prices=_of(self.prices, rows),
+            order_customer=customers[self.order_customer[early]],
+            order_time=self.order_time[early],
+            category=_of(self.category, rows),
+            attributes={name: one[had] for name, one in self.attributes.items()},
+            last_day=np.datetime64(min(day, self.end_day), "D"),
+        )
 
     def needed(self, what: str) -> NDArray[np.float64]:
         """Return the amounts, quantities or prices, or say that there are none."""
@@ -374,7 +397,7 @@ def _assembled(raw: Raw) -> OrderLines:
     )
 
 
-def _of(values: NDArray[Any] | None, rows: NDArray[np.int64]) -> Any:
+def _of(values: NDArray[Any] | None, rows: NDArray[Any]) -> Any:
     return None if values is None else values[rows]
 
 
