@@ -74,6 +74,7 @@ from tenure.plotting.values import (
     top_customers,
     value_distribution,
 )
+from tenure.plotting.voice import plot_satisfaction_gap, plot_survey_score
 
 __all__ = [
     "alive_history",
@@ -119,11 +120,13 @@ __all__ = [
     "plot_repurchase",
     "plot_retention",
     "plot_retention_curves",
+    "plot_satisfaction_gap",
     "plot_score_cuts",
     "plot_score_grid",
     "plot_segment_shares",
     "plot_segment_treemap",
     "plot_spend_by_frequency",
+    "plot_survey_score",
     "plot_survival",
     "plot_time_between_orders",
     "plot_top_customers",
