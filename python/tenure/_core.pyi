@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    BasketRows,
     CohortCounts,
     CohortSums,
     CollatedColumns,
@@ -22,7 +23,9 @@ from tenure._core_types import (
     LifeColumns,
     LogColumns,
     MeasureColumns,
+    PairColumns,
     RenewalSettings,
+    SetColumns,
     SplitColumns,
     SummarizedEvents,
     SummaryColumns,
@@ -34,6 +37,8 @@ __all__ = [
     "ArrowTable",
     "aalen_johansen",
     "active_periods",
+    "basket_pairs",
+    "basket_sets",
     "buckets_of_integers",
     "buckets_of_text",
     "check_summary",
@@ -177,6 +182,12 @@ def purchase_waits(
 def period_ledger(
     log: HistoryColumns, as_of: _Date, edges: NDArray[np.int64]
 ) -> LedgerColumns: ...
+def basket_pairs(
+    rows: BasketRows, least: tuple[int, float, int]
+) -> PairColumns: ...
+def basket_sets(
+    rows: BasketRows, least: tuple[int, float, int], size: int, most: int
+) -> SetColumns: ...
 def growth_movements(
     ledger: LedgerColumns, window: int, step: int
 ) -> dict[str, NDArray[Any]]: ...

@@ -8,6 +8,7 @@
 mod arrow;
 mod arrow_column;
 mod arrow_text;
+mod baskets;
 mod buckets;
 mod cohorts;
 mod collate;
@@ -60,6 +61,9 @@ mod _core {
 
     #[pymodule_export]
     use super::arrow::ArrowTable;
+
+    #[pymodule_export]
+    use super::baskets::{basket_pairs, basket_sets};
 
     #[pymodule_export]
     use super::buckets::{buckets_of_integers, buckets_of_text};
