@@ -1,9 +1,9 @@
 """Pairs of products in a million baskets beside mlxtend and general tools, in one run.
 
-Baskets are drawn once, with a few products in most and popular products in many. Each
+Baskets are drawn once, with a few products in most, popular ones in many. Each
 tool gets them in a process of its own, one row a product in a basket, already loaded in
 the frame that it likes best, and counts in how many baskets the two products of every
-pair are, for pairs in at least 0.1 % of the baskets; all must find ours. Whatever a tool
+Baskets are drawn once, few products in most of them, popular ones in many. Each tool
 needs first (numbering products, leaving out rare ones, a matrix) is included. CPU
 seconds count all threads; memory is the peak over what was held with the input loaded.
 
@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -72,7 +72,7 @@ def duckdb(frame: Any) -> Any:  # noqa: ARG001
         select a.product as x, b.product as y, count(*) as n
         from kept a join kept b on a.basket = b.basket and a.product < b.product
         group by 1, 2 having n >= (select n from least)
-    """
+    """  # noqa: S608
     return engine.query(query).fetchnumpy().values()
 
 
@@ -176,7 +176,7 @@ def loaded(folder: str, kind: str) -> Any:
 class Peak:
     """The peak of a process's memory over what it held at first, in MB."""
 
-    def __enter__(self) -> Peak:
+    def __enter__(self) -> Self:
         self._base = self._most = _resident()
         self._done = threading.Event()
         self._watch = threading.Thread(target=self._run)

@@ -46,7 +46,11 @@ ORDERS = {
 def found_in(result, metric):
     """Return the rows of a metric, by the group's name."""
     frame = tn.breakdown.Breakdown.to_frame(result, metric)
-    names = [n for n, m in zip(result.group_names(), result.columns["metric"], strict=True) if m == metric]
+    names = [
+        n
+        for n, m in zip(result.group_names(), result.columns["metric"], strict=True)
+        if m == metric
+    ]
     return {
         name: {key: values[row] for key, values in frame.items()}
         for row, name in enumerate(names)
@@ -109,7 +113,9 @@ class TestByHand:
 
     def test_medians_lie_between_order_statistics(self):
         values = {"g": ["a"] * 10, "x": list(range(10))}
-        one = found_in(breakdown.metrics(values, breakdown.median("x"), "g"), "median x")
+        one = found_in(
+            breakdown.metrics(values, breakdown.median("x"), "g"), "median x"
+        )
         # P(at most 1 of 10 below the median) = 11 / 1024 < 0.05 < P(at most 2)
         assert one["a"]["value"] == 4.5
         assert (one["a"]["lower"], one["a"]["upper"]) == (1.0, 8.0)
@@ -223,9 +229,7 @@ class TestOfALog:
 
 
 amounts = st.lists(
-    st.tuples(
-        st.sampled_from("abc"), st.sampled_from("xy"), st.integers(-50, 200)
-    ),
+    st.tuples(st.sampled_from("abc"), st.sampled_from("xy"), st.integers(-50, 200)),
     min_size=1,
     max_size=40,
 )
@@ -240,7 +244,9 @@ def test_cells_are_those_of_plain_python(rows):
         "x": [float(row[2]) for row in rows],
     }
     result = breakdown.metrics(
-        data, [breakdown.total("x"), breakdown.mean("x"), breakdown.median("x")], ["one", "two"]
+        data,
+        [breakdown.total("x"), breakdown.mean("x"), breakdown.median("x")],
+        ["one", "two"],
     )
     groups = {}
     for one, two, x in rows:
@@ -296,7 +302,10 @@ class TestSuppression:
         if not len(one):
             return
         names = tuple("abcd")
-        groups = [Grouping(one.astype(np.int64), names), Grouping(two.astype(np.int64), names)]
+        groups = [
+            Grouping(one.astype(np.int64), names),
+            Grouping(two.astype(np.int64), names),
+        ]
         cells = Cells.of(["one", "two"], groups, roll_up=True)
         n = cells.sums(np.ones(len(one))).astype(np.int64)
         marks = suppressed(n, cells.parent, least)
@@ -413,7 +422,9 @@ class TestFamilies:
             ("pyarrow", pa.table),
         ):
             data = make(PEOPLE)
-            result = breakdown.metrics(data, ["revenue", "member"], ["country", "channel"])
+            result = breakdown.metrics(
+                data, ["revenue", "member"], ["country", "channel"]
+            )
             assert result.family == name
             results[name] = result
         assert isinstance(results["pandas"].to_frame(), pd.DataFrame)
@@ -428,16 +439,22 @@ class TestFamilies:
         shuffled = {name: [v[row] for row in order] for name, v in PEOPLE.items()}
         for method in ("normal", "t"):
             one, other = (
-                breakdown.metrics(data, ["revenue", "order_value"], "country", method=method)
+                breakdown.metrics(
+                    data, ["revenue", "order_value"], "country", method=method
+                )
                 for data in (PEOPLE, shuffled)
             )
             np.testing.assert_allclose(one.columns["lower"], other.columns["lower"])
 
     def test_wide_and_words(self):
-        result = breakdown.metrics(pd.DataFrame(PEOPLE), ["revenue", "member"], "country")
+        result = breakdown.metrics(
+            pd.DataFrame(PEOPLE), ["revenue", "member"], "country"
+        )
         assert list(result.wide().columns) == ["country", "depth", "revenue", "member"]
         assert "order_value" not in repr(result)
-        assert repr(result).startswith("Breakdown of 6 customers by country\nrevenue: 180.00")
+        assert repr(result).startswith(
+            "Breakdown of 6 customers by country\nrevenue: 180.00"
+        )
         assert "<table>" in result._repr_html_()
 
 
@@ -468,8 +485,10 @@ class TestBadInput:
             (
                 lambda: breakdown.metrics(PEOPLE, breakdown.share("orders"), "country"),
                 DataError,
-                "column `orders` must hold True and False, or 1 and 0; row 1 has 2.0 "
-                "(3 rows in all)",
+                (
+                    "column `orders` must hold True and False, or 1 and 0; row 1 has "
+                    "2.0 (3 rows in all)"
+                ),
             ),
             (
                 lambda: breakdown.metrics({"g": [], "x": []}, "x", "g"),
@@ -485,28 +504,39 @@ class TestBadInput:
             ),
             (
                 lambda: breakdown.metrics(
-                    PEOPLE, "customers", "s", attributes={"customer_id": [1, 1], "s": [1, 2]}
+                    PEOPLE,
+                    "customers",
+                    "s",
+                    attributes={"customer_id": [1, 1], "s": [1, 2]},
                 ),
                 DataError,
-                "column `customer_id` must name each customer once; row 1 has "
-                "np.int64(1)\n\nHint: give one row a customer",
+                (
+                    "column `customer_id` must name each customer once; row 1 has "
+                    "np.int64(1)\n\nHint: give one row a customer"
+                ),
             ),
             (
                 lambda: breakdown.metrics(
                     tn.Transactions(ORDERS, amount="amount"), "retention", "cohort"
                 ),
                 ParameterError,
-                "`horizon` must say at which age customers are looked at, got None\n\n"
-                "Hint: as in horizon='90 days'",
+                (
+                    "`horizon` must say at which age customers are looked at, got "
+                    "None\n\nHint: as in horizon='90 days'"
+                ),
             ),
             (
                 lambda: breakdown.metrics(tn.Transactions(ORDERS), "revenue", "cohort"),
                 ParameterError,
-                "`log` must have amounts, got a log without\n\n"
-                "Hint: Transactions(..., amount=...) names their column",
+                (
+                    "`log` must have amounts, got a log without\n\n"
+                    "Hint: Transactions(..., amount=...) names their column"
+                ),
             ),
             (
-                lambda: breakdown.metrics(PEOPLE, "revenue", "country", horizon="9 days"),
+                lambda: breakdown.metrics(
+                    PEOPLE, "revenue", "country", horizon="9 days"
+                ),
                 ParameterError,
                 "`horizon` must be left out where the data are no log, got '9 days'",
             ),

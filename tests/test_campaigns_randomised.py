@@ -518,7 +518,7 @@ def draw(random, n, lift=0.0):
     }
 
 
-def simulated(reps, n, lift, fieller=False):
+def simulated(reps, n, lift, *, fieller=False):
     random = np.random.default_rng(11)
     tests = [
         C.experiment_of_customers(
@@ -581,7 +581,7 @@ def test_null_campaigns_are_found_at_the_nominal_rate():
 @pytest.mark.slow
 @pytest.mark.parametrize("fieller", [False, True])
 def test_intervals_cover_87_to_93_per_cent(fieller):
-    check_coverage(simulated(3000, 400, 0.3, fieller), 0.03)
+    check_coverage(simulated(3000, 400, 0.3, fieller=fieller), 0.03)
 
 
 @pytest.mark.slow

@@ -107,13 +107,15 @@ def simulate_baskets(
     """
     if customers < 1:
         expected = "be at least 1"
-        raise ParameterError.of("customers", expected, found=repr(customers))
+        msg = "customers"
+        raise ParameterError.of(msg, expected, found=repr(customers))
     random = np.random.default_rng(seed)
     shop = _Shop(random)
     first, last = np.datetime64(start, "D"), np.datetime64(end, "D")
     days = int((last - first).astype(int))
     if days < 1:
-        raise ParameterError.of("end", f"come after {start}", found=repr(end))
+        msg = "end"
+        raise ParameterError.of(msg, f"come after {start}", found=repr(end))
     rows: list[tuple[int, int, int, str, int, int]] = []
     for customer in range(1, customers + 1):
         country = ("north", "west", "south")[random.choice(3, p=(0.5, 0.3, 0.2))]

@@ -53,7 +53,8 @@ class Limits:
                 raise ParameterError.of(name, expected, found=repr(value))
         if not 0 <= min_support <= 1:
             expected = "lie between 0 and 1"
-            raise ParameterError.of("min_support", expected, found=repr(min_support))
+            msg = "min_support"
+            raise ParameterError.of(msg, expected, found=repr(min_support))
         return cls(int(min_count), float(min_support), int(max_basket))
 
     @property
@@ -173,10 +174,12 @@ def baskets_of(
     """Return the baskets of orders, customers or pairs of orders."""
     if unit not in get_args(Unit):
         expected = "be 'basket', 'customer' or 'next order'"
-        raise ParameterError.of("unit", expected, found=repr(unit))
+        msg = "unit"
+        raise ParameterError.of(msg, expected, found=repr(unit))
     if (horizon is None) != (unit != "next order"):
         expected = "be given for unit='next order', and for no other"
-        raise ParameterError.of("horizon", expected, found=repr(horizon))
+        msg = "horizon"
+        raise ParameterError.of(msg, expected, found=repr(horizon))
     if basket is not None:
         return _of_columns(data, basket, unit, columns)
     lines = with_segments(data, None, **columns)
@@ -213,7 +216,8 @@ def _transitions(
     """
     if starting not in get_args(Starting):
         expected = "be 'first' or 'every'"
-        raise ParameterError.of("starting", expected, found=repr(starting))
+        msg = "starting"
+        raise ParameterError.of(msg, expected, found=repr(starting))
     orders = np.arange(lines.n_orders)
     owner, time = lines.order_customer, lines.order_time.view(np.int64)
     follows = owner[1:] == owner[:-1]
@@ -228,15 +232,14 @@ def _transitions(
     return begins, ends
 
 
-def _of_columns(
-    data: object, basket: str, unit: Unit, columns: LineColumns
-) -> Baskets:
+def _of_columns(data: object, basket: str, unit: Unit, columns: LineColumns) -> Baskets:
     """Return the baskets of a frame with a basket and a product in each row."""
     others = sorted(columns.keys() - {"product"})
     if isinstance(data, Transactions | OrderLines) or others or unit != "basket":
         what = f"columns {others}" if others else f"{type(data).__name__}, {unit}"
+        msg = "basket"
         raise ParameterError.of(
-            "basket",
+            msg,
             "be given for a frame with a basket and a product a row, and nothing else",
             found=what,
             hint="leave it out to have baskets made of orders",

@@ -191,10 +191,12 @@ class OrderLines:
             return self.product, self.products
         if level != "category":
             expected = "be 'product' or 'category'"
-            raise ParameterError.of("of", expected, found=repr(level))
+            msg = "of"
+            raise ParameterError.of(msg, expected, found=repr(level))
         if self.category is None or self.categories is None:
+            msg = "category"
             raise ParameterError.of(
-                "category",
+                msg,
                 "say which category a product is of",
                 found="None",
                 hint="give a column, or a mapping from products: "
@@ -228,9 +230,7 @@ class OrderLines:
         customers = counted(len(self.customers), "customer")
         products = counted(len(self.products), "product")
         text = f"{lines} in {orders} of {customers}, {products}, to {self.last_day}"
-        rows = [
-            f"  {counted(n, 'row')} {why}" for why, n in self.left_out.items() if n
-        ]
+        rows = [f"  {counted(n, 'row')} {why}" for why, n in self.left_out.items() if n]
         return "\n".join([f"OrderLines: {text}", *rows])
 
 
@@ -307,7 +307,8 @@ def order_lines(
     if isinstance(data, Transactions):
         if isinstance(category, str):
             expected = "be a mapping from products to categories for a log"
-            raise ParameterError.of("category", expected, found=repr(category))
+            msg = "category"
+            raise ParameterError.of(msg, expected, found=repr(category))
         raw = rows_of_log(data, as_of)
     else:
         columns = {
@@ -363,7 +364,8 @@ def _assembled(raw: Raw) -> OrderLines:
     is_order = np.zeros(count, np.bool_)
     is_order[group[positive]] = True
     if not is_order.any():
-        raise EmptyDataError.of("nothing was bought in these rows")
+        msg = "nothing was bought in these rows"
+        raise EmptyDataError.of(msg)
     ranked = np.lexsort((sub, placed, owner))
     number = _numbers(is_order[ranked], owner[ranked])
     of_group = np.empty(count, np.int64)

@@ -98,7 +98,8 @@ def check_test(test: str | None) -> AssociationTest | None:
     if test is None or test in get_args(AssociationTest):
         return test
     expected = "be 'fisher', 'chi-square' or None"
-    raise ParameterError.of("test", expected, found=repr(test))
+    msg = "test"
+    raise ParameterError.of(msg, expected, found=repr(test))
 
 
 def p_values(

@@ -117,7 +117,8 @@ def rows_of_frame(
     missing = instants.missing
     times = instants.values if missing is None else instants.values[~missing]
     if as_of is None and len(times) == 0:
-        raise EmptyDataError.of("there is no row with a time")
+        msg = "there is no row with a time"
+        raise EmptyDataError.of(msg)
     return Raw(
         family=table.family,
         customer=customer.values,
@@ -145,7 +146,8 @@ def rows_of_log(log: Transactions, as_of: Date | None) -> Raw:
     lines, history = log.lines, log._log.history  # noqa: SLF001
     if lines is None or lines.products is None:
         hint = "group it with product=..., the name of a column"
-        raise ColumnError.unusable("product", "is not in this log", (), hint=hint)
+        msg = "product"
+        raise ColumnError.unusable(msg, "is not in this log", (), hint=hint)
     purchase = np.repeat(np.arange(len(log.times)), np.diff(lines.offsets))
     # a refund is one more line of its purchase: of its last order, without a product
     refunds = history["refund_purchases"]

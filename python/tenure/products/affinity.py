@@ -367,7 +367,8 @@ def affinity(
     found = _core.basket_pairs(baskets.rows, limits.numbers)
     if found["baskets"] == 0:
         hint = "raise max_basket" if found["giants"] else ""
-        raise EmptyDataError.of("there is no basket to count", hint=hint)
+        msg = "there is no basket to count"
+        raise EmptyDataError.of(msg, hint=hint)
     counts = BasketCounts.of(baskets, found, limits)
     ordered = unit == "next order"
     first, second, both = _pairs(found, baskets.rows["kinds"], ordered=ordered)
@@ -401,4 +402,3 @@ def _pairs(
     half = kinds // 2
     across = (first < half) & (second >= half)
     return first[across], second[across] - half, both[across]
-

@@ -113,8 +113,8 @@ class CrossSell:
         ends = f"{100 * self.low:.1f} to {100 * self.high:.1f} %"
         who = counted(self.eligible, "customer")
         return (
-            f"{name}: {100 * self.rate:.1f} % of {who} {_WORDS[self.definition]} within "
-            f"{self.horizon:g} days ({100 * self.level:g} % interval {ends}); "
+            f"{name}: {100 * self.rate:.1f} % of {who} {_WORDS[self.definition]} "
+            f"within {self.horizon:g} days ({100 * self.level:g} % interval {ends}); "
             f"{self.too_recent:,} too recent to tell"
         )
 
@@ -204,7 +204,8 @@ def cross_sell(
     """
     if definition not in get_args(Definition):
         expected = f"be one of {', '.join(get_args(Definition))}"
-        raise ParameterError.of("definition", expected, found=repr(definition))
+        msg = "definition"
+        raise ParameterError.of(msg, expected, found=repr(definition))
     check_level(level, name="level")
     days = length_in_days(horizon, "horizon")
     lines = with_segments(data, by, **columns)

@@ -214,9 +214,7 @@ def gateways(
     ...     "product": ["tea", "tea", "cup", "cup", "tea", "cup", "cup"],
     ...     "amount": [5.0, 5.0, 9.0, 9.0, 30.0, 10.0, 8.0],
     ... }
-    >>> found = tn.products.gateways(
-    ...     rows, horizon=19, min_customers=2, amount="amount"
-    ... )
+    >>> found = tn.products.gateways(rows, horizon=19, min_customers=2, amount="amount")
     >>> table = found.to_frame()
     >>> table["product"], table["adjusted"]
     (array(['tea', 'cup'], dtype=object), array([ 16., -16.]))
@@ -357,7 +355,8 @@ def _table(
     """Return the rows as columns, the largest adjusted difference first."""
     if not rows:
         hint = "choose a smaller min_customers, or a shorter horizon"
-        raise EmptyDataError.of(f"no {of} has enough customers", hint=hint)
+        msg = f"no {of} has enough customers"
+        raise EmptyDataError.of(msg, hint=hint)
     found = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     z, done = found.pop("z"), found.pop("done")
     others = found.pop("others_one_and_done")

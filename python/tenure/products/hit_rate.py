@@ -217,8 +217,11 @@ def _divided(
     customer, product = place[own.customer[new]], own.what[new]
     product, customer = product[customer >= 0], customer[customer >= 0]
     if len(customer) == 0:
-        what = f"nobody who had bought by {np.datetime64(day, 'D')} bought a new product"
-        raise EmptyDataError.of(f"{what} afterwards", hint="choose an earlier split")
+        what = (
+            f"nobody who had bought by {np.datetime64(day, 'D')} bought a new product"
+        )
+        msg = f"{what} afterwards"
+        raise EmptyDataError.of(msg, hint="choose an earlier split")
     whose, starts = np.unique(customer, return_index=True)
     parts = np.split(product, starts[1:])
     return known, list(zip(whose.tolist(), parts, strict=True))

@@ -161,8 +161,8 @@ def penetration(
 
     Examples
     --------
-    3 of 4 customers in the north bought tea, and 1 of 4 in the south, so 2 were expected
-    in either:
+    3 of 4 customers in the north bought tea, and 1 of 4 in the south, so 2 were
+    expected in either:
 
     >>> import tenure as tn
     >>> rows = {

@@ -112,7 +112,9 @@ class Popularity:
         period = np.searchsorted(edges, time, side="right") - 1
         found = held(lines, self.of)
         count, kinds = len(edges) - 1, len(found.names)
-        cells = np.bincount(period[found.order] * kinds + found.what, None, count * kinds)
+        cells = np.bincount(
+            period[found.order] * kinds + found.what, None, count * kinds
+        )
         total = np.repeat(np.bincount(period, minlength=count), kinds)
         share, low, high = wilson(cells, total, self.level)
         columns = {
@@ -238,7 +240,8 @@ def popularity(
     lines = with_segments(data, by, **columns)
     found = held(lines, of)
     if len(found.order) == 0:
-        raise EmptyDataError.of(f"no {of} was bought in these rows")
+        msg = f"no {of} was bought in these rows"
+        raise EmptyDataError.of(msg)
     first_day, last_day = int(lines.order_day.min()), lines.end_day
     middle = first_day + (last_day - first_day + 1) // 2
     counting = _Counting(lines, found, of, days, level, middle)
@@ -368,4 +371,3 @@ class _Counting:
         known = (before > 0) & (after > 0)
         ratio, low, high = (np.where(known, one, np.nan) for one in (ratio, low, high))
         return ratio, low, high
-

@@ -175,7 +175,8 @@ def recommend(
     4            1      cup  tea, lift 1.11
     """
     if owned not in ("drop", "keep"):
-        raise ParameterError.of("owned", "be 'drop' or 'keep'", found=repr(owned))
+        msg = "owned"
+        raise ParameterError.of(msg, "be 'drop' or 'keep'", found=repr(owned))
     count = at_least_one(n, "n")
     lines = lines_of(data, columns)
     offers = Offers.of(lines, score, min_count=min_count, max_basket=max_basket)
@@ -186,7 +187,8 @@ def recommend(
         places = np.flatnonzero(np.array(chosen))
     if len(places) == 0:
         hint = "ids must be those of the data, of the same type"
-        raise EmptyDataError.of("none of these customers has bought", hint=hint)
+        msg = "none of these customers has bought"
+        raise EmptyDataError.of(msg, hint=hint)
     found = [offers.to(place, count, drop=owned == "drop") for place in places]
     sizes = [len(product) for product, _ in found]
     product = np.concatenate([one for one, _ in found])
@@ -250,7 +252,8 @@ class Offers:
         """Count who owns what."""
         if score not in get_args(Score):
             expected = f"be one of {', '.join(get_args(Score))}"
-            raise ParameterError.of("score", expected, found=repr(score))
+            msg = "score"
+            raise ParameterError.of(msg, expected, found=repr(score))
         limits = Limits.of(min_count, 0.0, max_basket)
         baskets = baskets_of(
             lines,
@@ -265,8 +268,9 @@ class Offers:
         frequent = np.flatnonzero(owners >= limits.count)
         if not 0 < len(frequent) <= _MOST_PRODUCTS:
             expected = f"leave 1 to {_MOST_PRODUCTS:,} products to offer"
+            msg = "min_count"
             raise ParameterError.of(
-                "min_count", expected, found=f"{len(frequent):,} with {min_count}"
+                msg, expected, found=f"{len(frequent):,} with {min_count}"
             )
         place = np.full(len(owners), -1)
         place[frequent] = np.arange(len(frequent))

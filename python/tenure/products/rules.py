@@ -120,8 +120,10 @@ class Rules:
         columns = self._columns
         rows = [
             [
-                f"{_written(columns['antecedents'][at])} -> "
-                f"{_written(columns['consequents'][at])}",
+                (
+                    f"{_written(columns['antecedents'][at])} -> "
+                    f"{_written(columns['consequents'][at])}"
+                ),
                 f"{columns['count'][at]:,}",
                 f"{100 * columns['confidence'][at]:.1f} %",
                 f"{columns['lift'][at]:.2f}",
@@ -197,8 +199,8 @@ def rules(
     Zaki, M. (2000). Scalable algorithms for association mining. IEEE Transactions on
     Knowledge and Data Engineering 12(3), 372-390 (Eclat).
     Uno, T., Kiyomi, M., Arimura, H. (2004). LCM ver. 2. FIMI.
-    Raschka, S. (2018). MLxtend. Journal of Open Source Software 3(24), 638 (the names of
-    the columns).
+    Raschka, S. (2018). MLxtend. Journal of Open Source Software 3(24), 638 (the names
+    of the columns).
 
     Examples
     --------
@@ -208,8 +210,7 @@ def rules(
     ...     "product": ["tea", "cup", "mug", "tea", "cup", "mug", "tea", "cup", "tea"],
     ... }
     >>> tn.products.rules(rows, basket="basket", min_confidence=0.9)
-    Rules: 6 rules of at least 90 % confidence, from 7 sets of products in 2 or more of \
-4 baskets; no basket holds more than 1,000 products
+    Rules: 6 rules of at least 90 % confidence, from 7 sets of products in 2 or more ...
     rule             baskets  confidence  lift
     mug -> cup             2     100.0 %  1.33
     mug -> cup, tea        2     100.0 %  1.33
@@ -220,12 +221,12 @@ def rules(
     """
     if unit not in ("basket", "customer"):
         expected = "be 'basket' or 'customer'"
-        raise ParameterError.of("unit", expected, found=repr(unit))
+        msg = "unit"
+        raise ParameterError.of(msg, expected, found=repr(unit))
     if not 0 <= min_confidence <= 1:
         expected = "lie between 0 and 1"
-        raise ParameterError.of(
-            "min_confidence", expected, found=repr(min_confidence)
-        )
+        msg = "min_confidence"
+        raise ParameterError.of(msg, expected, found=repr(min_confidence))
     size = at_least_one(max_items, "max_items")
     limits = Limits.of(min_count, min_support, max_basket)
     baskets = baskets_of(
@@ -240,7 +241,8 @@ def rules(
     found = _core.basket_sets(baskets.rows, limits.numbers, size, most)
     if found["baskets"] == 0:
         hint = "raise max_basket" if found["giants"] else ""
-        raise EmptyDataError.of("there is no basket to count", hint=hint)
+        msg = "there is no basket to count"
+        raise EmptyDataError.of(msg, hint=hint)
     names = baskets.names()
     numbered = dict(_sets(found))
     table = _table(numbered, found, names, min_confidence)

@@ -137,7 +137,8 @@ def customer_timeline(
     rows = np.flatnonzero(chosen[whose])
     if len(rows) == 0:
         hint = "ids must be those of the data, of the same type"
-        raise EmptyDataError.of("none of these customers has bought", hint=hint)
+        msg = "none of these customers has bought"
+        raise EmptyDataError.of(msg, hint=hint)
     order, whose = lines.order[rows], whose[rows]
     day, first = lines.order_day, lines.first_day
     before = np.append(0, day[:-1])
