@@ -1,9 +1,9 @@
 """Pairs of products in a million baskets beside mlxtend and general tools, in one run.
 
-Baskets are drawn once, with a few products in most, popular ones in many. Each
+Baskets are drawn once, few products in most of them and popular ones in many. Each
 tool gets them in a process of its own, one row a product in a basket, already loaded in
 the frame that it likes best, and counts in how many baskets the two products of every
-Baskets are drawn once, few products in most of them, popular ones in many. Each tool
+pair are, for pairs in 0.1 % of the baskets and more; all must find ours. What a tool
 needs first (numbering products, leaving out rare ones, a matrix) is included. CPU
 seconds count all threads; memory is the peak over what was held with the input loaded.
 

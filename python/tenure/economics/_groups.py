@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tenure.cohorts._calendar import Calendar
+from tenure._calendar import Calendar
 from tenure.economics._acquired import values_of
 from tenure.economics.costs import AcquisitionCost
 from tenure.exceptions import EmptyDataError, ParameterError

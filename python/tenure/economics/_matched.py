@@ -12,7 +12,7 @@ from tenure.exceptions import EmptyDataError, ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from tenure.cohorts._calendar import Calendar
+    from tenure._calendar import Calendar
     from tenure.economics._acquired import Acquired
     from tenure.economics._spend import Spend
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._calendar import Calendar
 from tenure._intervals import check_level
 from tenure._report import counted, inflected
-from tenure.cohorts._calendar import Calendar
 from tenure.economics._acquired import Acquired
 from tenure.economics._matched import Matched
 from tenure.economics._spend import Spend
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from tenure._calendar import Every, Weekday
     from tenure._typing import Date
-    from tenure.cohorts._calendar import Every, Weekday
 
 __all__ = ["acquisition_cost"]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Calendar
     from tenure._typing import Date
-    from tenure.cohorts._calendar import Calendar
     from tenure.economics._matched import Matched
 
     Floats: TypeAlias = NDArray[np.float64]

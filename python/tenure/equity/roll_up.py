@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from tenure._calendar import Every
 from tenure._frame import Categories, Table, native_frame
 from tenure._report import counted, html_report, text_table, written
 from tenure._typing import override
@@ -14,7 +15,6 @@ from tenure.equity._appraisal import appraise
 from tenure.equity._settings import Models, Terms, day_of
 from tenure.exceptions import ColumnError, DataError, ParameterError
 from tenure.plotting._dates import period_starts
-from tenure.retention.periods import Every
 from tenure.rfm.intervals import sums
 from tenure.rfm.scores import Scores
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._purchasing import PurchasingModel
     from tenure._typing import Date, Unit
     from tenure._units import Horizon
     from tenure.retention.lifecycle import Lifecycle
-    from tenure.retention.periods import Every, Weekday
     from tenure.spend import GammaGamma
     from tenure.transactions import Transactions
 

@@ -14,7 +14,7 @@ from tenure._typing import override
 from tenure.exceptions import EmptyDataError
 from tenure.products._held import Held, held
 from tenure.products._lines import OrderLines, with_segments
-from tenure.retention.periods import length_in_days, period_edges
+from tenure.retention.periods import length_in_days
 from tenure.rfm.intervals import wilson
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every
     from tenure._units import Horizon
     from tenure.products._lines import LineColumns
-    from tenure.retention.periods import Every
 
 __all__ = ["Popularity", "popularity"]
 
@@ -108,8 +108,10 @@ class Popularity:
         """
         lines = self._lines
         time = lines.order_time
-        edges = period_edges(every, time.min(), time.max(), "monday")
-        period = np.searchsorted(edges, time, side="right") - 1
+        days = time.astype("datetime64[D]").astype(np.int64)
+        calendar = Calendar.of(every, "monday", 1)
+        edges = calendar.starts(int(days.min()), int(days.max()))
+        period = np.searchsorted(edges, days, side="right") - 1
         found = held(lines, self.of)
         count, kinds = len(edges) - 1, len(found.names)
         cells = np.bincount(
