@@ -335,6 +335,12 @@ class TestReturns:
         assert np.isnan(found.overall["roi"]).tolist() == [False, True]
         assert "not observed" in repr(found)
 
+    def test_what_cost_nothing(self, log):
+        found = economics.roi(log, 0.0, horizons=[10], as_of="2024-01-20")
+        assert np.isnan(found.overall["roi"][0])
+        assert found.overall["value"].tolist() == [60.0]
+        assert "no cost" in repr(found)
+
     def test_sums_close(self, cdnow, cost):
         table = economics.roi(cdnow, cost, margin=0.3, horizons=[90]).to_frame()
         for name in ("customers", "cost", "value", "profit"):

@@ -79,7 +79,7 @@ def segments_of(
         ]
         if not found:
             raise EmptyDataError.of(what="there are no segments")
-        return found, "numpy"
+        return found, _family(found[0].subject)
     table = Table.of(subject)
     if customers is not None or observed is not None:
         raise ParameterError.of(
@@ -88,6 +88,12 @@ def segments_of(
             found=repr(customers if observed is None else observed),
         )
     return _of_table(table, levels, unit, horizon), table.family
+
+
+def _family(subject: Subject) -> str:
+    """Return the kind of frame that a model was fitted to."""
+    training = getattr(getattr(subject, "model", None), "_training", None)
+    return "numpy" if training is None else training.family
 
 
 def _is_frame(subject: Any) -> bool:

@@ -95,7 +95,7 @@ class PaybackOf:
     def why_flat_errs(self, unit: str) -> str:
         """Return in which direction the flat formula errs, and why."""
         if not np.isfinite(self.flat):
-            return "there is no margin to divide by"
+            return "no margin of a whole unit of time is known to divide by"
         if not self.paid_back:
             return (
                 f"it lets customers bring as much a {unit} after "
@@ -276,7 +276,9 @@ class Payback:
         return ["", "customers", "CAC", "payback", interval, "flat", *last], rows
 
     def _notes(self) -> str:
-        flat = f"{self.overall.flat:.1f} {plural(self.unit)}"
+        flat = "nothing"
+        if np.isfinite(self.overall.flat):
+            flat = f"{self.overall.flat:.1f} {plural(self.unit)}"
         why = self.overall.why_flat_errs(self.unit)
         notes = [f"the flat formula says {flat}: {why}"]
         if self.basis == "revenue":
@@ -447,7 +449,7 @@ def _paid_back(
         cells.size[own][sums.steps[own] >= step].sum() for step in range(last + 1)
     ]
     observed = np.isfinite(times[0])
-    flat = cost * last / value if value > 0 else np.nan
+    flat = cost * last / value if value > 0 and last > 0 else np.nan
     return PaybackOf(
         label=group.label,
         customers=int(cells.size[own].sum()),

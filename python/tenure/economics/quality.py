@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AcquisitionQuality", "acquisition_quality", "memberships"]
 
+# A group of fewer customers is not named as the best: chance would choose it.
+_MANY = 30
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AcquisitionQuality:
@@ -87,8 +90,13 @@ class AcquisitionQuality:
 
     def _headline(self) -> str:
         columns = self.columns
-        value = np.where(np.isfinite(columns["value"]), columns["value"], -np.inf)
-        best = int(value.argmax())
+        many = columns["observed"] >= min(_MANY, columns["observed"].max())
+        known = np.isfinite(columns["value"]) & many
+        if not known.any():
+            return (
+                f"Customers by {self.by}: none was observed for {self.horizon:g} days"
+            )
+        best = int(np.where(known, columns["value"], -np.inf).argmax())
         return (
             f"Customers by {self.by}, {self.horizon:g} days from the first purchase: "
             f"those of {columns[self.by][best]!s} brought the most {self.basis}, "

@@ -108,16 +108,17 @@ class ReturnOnSpend:
         for place in range(min(len(names), 13 * per)):
             known = np.isfinite(columns["roi"][place])
             ends = (100 * columns["low"][place], 100 * columns["high"][place])
+            seen = np.isfinite(columns["value"][place])
             rows.append(
                 [
                     "all" if place < per else str(names[place]),
                     f"{columns['horizon'][place]:g}",
                     f"{int(columns['customers'][place]):,}",
-                    f"{columns['cost'][place]:,.2f}" if known else "",
-                    f"{columns['value'][place]:,.2f}" if known else "",
+                    f"{columns['cost'][place]:,.2f}" if seen else "",
+                    f"{columns['value'][place]:,.2f}" if seen else "",
                     f"{100 * columns['roi'][place]:+.1f} %"
                     if known
-                    else "not observed",
+                    else ("no cost" if seen else "not observed"),
                     written_interval(*ends, digits=1),
                 ]
             )

@@ -128,7 +128,14 @@ def plot_payback(
         (last, row.cost, "cost", EXPECTED),
     ]
     label_ends(ax, marks)
-    remark(ax, f"dashed: the flat formula, {row.flat:.1f}")
+    ax.annotate(
+        f"dashed: the flat formula, {row.flat:.1f}",
+        (0.98, 0.03),
+        xycoords="axes fraction",
+        ha="right",
+        color=MUTED,
+        fontsize=8.5,
+    )
     number_axis(ax)
     who = "" if group is None else f" of {shortened(group)}"
     title(ax, f"Payback{who}: {row.answer(payback.unit)}")
