@@ -120,7 +120,7 @@ impl Rows<'_> {
 
     /// Whether a row names a basket and an item.
     fn names(&self, key: i64, item: i64) -> bool {
-        (key >= self.smallest) & (item >= self.first)
+        key >= self.smallest && item >= self.first
     }
 
     fn shape(&self) -> Result<Shape> {

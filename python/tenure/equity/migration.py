@@ -224,7 +224,9 @@ unit
             spread = np.zeros(len(everyone))
             spread[rows] = amounts
             kept.append(spread)
-    cells = [first * size + then for first, then in itertools.pairwise(codes)]
+    cells: list[NDArray[np.int64]] = [
+        first * size + then for first, then in itertools.pairwise(codes)
+    ]
 
     def summed(amounts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return sums over the flows, at the first and at the second date."""

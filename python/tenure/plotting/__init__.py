@@ -82,6 +82,12 @@ from tenure.plotting.orders import (
     time_between_orders,
 )
 from tenure.plotting.over_time import plot_purchases_over_time, purchases_over_time
+from tenure.plotting.products import (
+    plot_affinity,
+    plot_gateways,
+    plot_popularity,
+    plot_timeline,
+)
 from tenure.plotting.projection import plot_projected_value, plot_projection
 from tenure.plotting.recency import (
     expectations_by_recency,
@@ -126,6 +132,7 @@ __all__ = [
     "order_values",
     "plot_acquisition_cost",
     "plot_acquisition_quality",
+    "plot_affinity",
     "plot_alive_history",
     "plot_allocation",
     "plot_attribution",
@@ -158,6 +165,7 @@ __all__ = [
     "plot_frequency",
     "plot_funnel",
     "plot_gains",
+    "plot_gateways",
     "plot_groups",
     "plot_growth",
     "plot_hazard_ratios",
@@ -177,6 +185,7 @@ __all__ = [
     "plot_order_values",
     "plot_overlap",
     "plot_payback",
+    "plot_popularity",
     "plot_projected_value",
     "plot_projection",
     "plot_purchases_over_time",
@@ -199,6 +208,7 @@ __all__ = [
     "plot_survey_score",
     "plot_survival",
     "plot_time_between_orders",
+    "plot_timeline",
     "plot_top_customers",
     "plot_tornado",
     "plot_tracking",

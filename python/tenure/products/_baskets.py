@@ -53,8 +53,9 @@ class Limits:
                 raise ParameterError.of(name, expected, found=repr(value))
         if not 0 <= min_support <= 1:
             expected = "lie between 0 and 1"
-            msg = "min_support"
-            raise ParameterError.of(msg, expected, found=repr(min_support))
+            raise ParameterError.of(
+                name="min_support", expected=expected, found=repr(min_support)
+            )
         return cls(int(min_count), float(min_support), int(max_basket))
 
     @property
@@ -174,12 +175,10 @@ def baskets_of(
     """Return the baskets of orders, customers or pairs of orders."""
     if unit not in get_args(Unit):
         expected = "be 'basket', 'customer' or 'next order'"
-        msg = "unit"
-        raise ParameterError.of(msg, expected, found=repr(unit))
+        raise ParameterError.of(name="unit", expected=expected, found=repr(unit))
     if (horizon is None) != (unit != "next order"):
         expected = "be given for unit='next order', and for no other"
-        msg = "horizon"
-        raise ParameterError.of(msg, expected, found=repr(horizon))
+        raise ParameterError.of(name="horizon", expected=expected, found=repr(horizon))
     if basket is not None:
         return _of_columns(data, basket, unit, columns)
     lines = with_segments(data, None, **columns)
@@ -216,8 +215,9 @@ def _transitions(
     """
     if starting not in get_args(Starting):
         expected = "be 'first' or 'every'"
-        msg = "starting"
-        raise ParameterError.of(msg, expected, found=repr(starting))
+        raise ParameterError.of(
+            name="starting", expected=expected, found=repr(starting)
+        )
     orders = np.arange(lines.n_orders)
     owner, time = lines.order_customer, lines.order_time.view(np.int64)
     follows = owner[1:] == owner[:-1]

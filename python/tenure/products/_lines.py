@@ -14,6 +14,7 @@ from tenure._report import counted
 from tenure._typing import override
 from tenure.exceptions import ColumnError, EmptyDataError, ParameterError
 from tenure.products._rows import Raw, rows_of_frame, rows_of_log
+from tenure.rfm.intervals import sums
 from tenure.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class OrderLines:
     @cached_property
     def order_values(self) -> NDArray[np.float64]:
         """The value of each order, net of what was given back."""
-        return np.bincount(self.order, self.needed("amount"), self.n_orders)
+        return sums(self.needed("amount"), self.order, self.n_orders)
 
     @property
     def first_day(self) -> NDArray[np.int64]:
@@ -191,8 +192,7 @@ class OrderLines:
             return self.product, self.products
         if level != "category":
             expected = "be 'product' or 'category'"
-            msg = "of"
-            raise ParameterError.of(msg, expected, found=repr(level))
+            raise ParameterError.of(name="of", expected=expected, found=repr(level))
         if self.category is None or self.categories is None:
             msg = "category"
             raise ParameterError.of(
@@ -209,12 +209,12 @@ class OrderLines:
     ) -> tuple[NDArray[np.int64], NDArray[Any]]:
         """Return the place of each customer's segment, and the segments; -1 if none."""
         if isinstance(by, Mapping):
-            values = [by.get(one) for one in self.customers.tolist()]
+            values: list[Any] = [by.get(one) for one in self.customers.tolist()]
         elif by in self.attributes:
             values = self.attributes[by].tolist()
         else:
             raise ColumnError.unknown(by, tuple(self.attributes))
-        known = {one for one in values if one is not None and one == one}  # noqa: PLR0124
+        known: set[Any] = {one for one in values if one is not None and one == one}  # noqa: PLR0124
         if not known:
             what = "no customer has a value to group by"
             raise EmptyDataError.of(what, hint="choose another attribute")
@@ -307,8 +307,9 @@ def order_lines(
     if isinstance(data, Transactions):
         if isinstance(category, str):
             expected = "be a mapping from products to categories for a log"
-            msg = "category"
-            raise ParameterError.of(msg, expected, found=repr(category))
+            raise ParameterError.of(
+                name="category", expected=expected, found=repr(category)
+            )
         raw = rows_of_log(data, as_of)
     else:
         columns = {

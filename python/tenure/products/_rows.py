@@ -243,8 +243,9 @@ def _of_customers(
     rows = rows[np.lexsort((codes.values[rows], times[rows]))][::-1]
     found = np.full(int(customer.max(initial=-1)) + 1, -1)
     found[customer[rows]] = codes.values[rows]
-    values = np.append(codes.categories.astype(object), None)
-    return values[found]
+    values = np.empty(len(codes.categories) + 1, dtype=object)
+    values[:-1] = codes.categories
+    return values[found]  # that of -1 is the last, which is None
 
 
 def _objects(values: list[Any]) -> NDArray[np.object_]:

@@ -204,8 +204,9 @@ def cross_sell(
     """
     if definition not in get_args(Definition):
         expected = f"be one of {', '.join(get_args(Definition))}"
-        msg = "definition"
-        raise ParameterError.of(msg, expected, found=repr(definition))
+        raise ParameterError.of(
+            name="definition", expected=expected, found=repr(definition)
+        )
     check_level(level, name="level")
     days = length_in_days(horizon, "horizon")
     lines = with_segments(data, by, **columns)

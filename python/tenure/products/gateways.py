@@ -15,7 +15,7 @@ from tenure.exceptions import EmptyDataError
 from tenure.products._lines import OrderLines, lines_of
 from tenure.products._metrics import adjusted, stats_module
 from tenure.retention.periods import at_least_one, length_in_days
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -272,7 +272,7 @@ def _later(
     age = lines.order_day - lines.first_day[whose]
     later = (lines.order_number > 0) & (age <= days)
     count = len(lines.customers)
-    value = np.bincount(whose[later], lines.order_values[later], count)
+    value = sums(lines.order_values[later], whose[later], count)
     return value, np.bincount(whose[later], minlength=count) > 0
 
 

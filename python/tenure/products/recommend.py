@@ -189,7 +189,7 @@ def recommend(
         hint = "ids must be those of the data, of the same type"
         msg = "none of these customers has bought"
         raise EmptyDataError.of(msg, hint=hint)
-    found = [offers.to(place, count, drop=owned == "drop") for place in places]
+    found = [offers.to(place, count, drop=owned == "drop") for place in places.tolist()]
     sizes = [len(product) for product, _ in found]
     product = np.concatenate([one for one, _ in found])
     whose = np.repeat(places, sizes)
@@ -252,8 +252,7 @@ class Offers:
         """Count who owns what."""
         if score not in get_args(Score):
             expected = f"be one of {', '.join(get_args(Score))}"
-            msg = "score"
-            raise ParameterError.of(msg, expected, found=repr(score))
+            raise ParameterError.of(name="score", expected=expected, found=repr(score))
         limits = Limits.of(min_count, 0.0, max_basket)
         baskets = baskets_of(
             lines,
@@ -268,9 +267,10 @@ class Offers:
         frequent = np.flatnonzero(owners >= limits.count)
         if not 0 < len(frequent) <= _MOST_PRODUCTS:
             expected = f"leave 1 to {_MOST_PRODUCTS:,} products to offer"
-            msg = "min_count"
             raise ParameterError.of(
-                msg, expected, found=f"{len(frequent):,} with {min_count}"
+                name="min_count",
+                expected=expected,
+                found=f"{len(frequent):,} with {min_count}",
             )
         place = np.full(len(owners), -1)
         place[frequent] = np.arange(len(frequent))

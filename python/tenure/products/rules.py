@@ -221,17 +221,17 @@ def rules(
     """
     if unit not in ("basket", "customer"):
         expected = "be 'basket' or 'customer'"
-        msg = "unit"
-        raise ParameterError.of(msg, expected, found=repr(unit))
+        raise ParameterError.of(name="unit", expected=expected, found=repr(unit))
     if not 0 <= min_confidence <= 1:
         expected = "lie between 0 and 1"
-        msg = "min_confidence"
-        raise ParameterError.of(msg, expected, found=repr(min_confidence))
+        raise ParameterError.of(
+            name="min_confidence", expected=expected, found=repr(min_confidence)
+        )
     size = at_least_one(max_items, "max_items")
     limits = Limits.of(min_count, min_support, max_basket)
     baskets = baskets_of(
         data,
-        unit=unit,  # pyright: ignore[reportArgumentType]
+        unit=unit,
         basket=basket,
         horizon=None,
         starting="first",

@@ -8,7 +8,6 @@ import numpy as np
 
 from tenure._frame import native_frame
 from tenure._intervals import check_level
-from tenure._typing import is_many
 from tenure.exceptions import ParameterError
 from tenure.retention.periods import at_least_one, length_in_days
 from tenure.retention.repurchase import first_at
@@ -40,7 +39,7 @@ def times_between_orders(
     """Return one row an order number; see `Transactions.times_between_orders`."""
     check_level(level, name="level")
     most = at_least_one(orders, "orders")
-    within: list[Any] = list(horizons) if is_many(horizons) else [horizons]
+    within: list[Any] = _each(horizons)
     lengths = [length_in_days(one, "horizons") for one in within]
     if not lengths or len(set(lengths)) < len(lengths):
         raise ParameterError.of(
@@ -64,16 +63,16 @@ def times_between_orders(
             labels.append(group)
             curve = KaplanMeier(level=level).fit(*columns)
             rows.append({"order": order, **_row(curve, lengths)})
-    columns: dict[str, NDArray[Any]] = {
+    table: dict[str, NDArray[Any]] = {
         name: np.array([row[name] for row in rows]) for name in rows[0]
     }
     name = "category" if categories is not None else by
     if name is not None:
         column = np.empty(len(labels), dtype=object)
         column[:] = labels
-        columns = {name: column, **columns}
+        table = {name: column, **table}
     return native_frame(
-        columns, family=log.family, index="order" if name is None else None
+        table, family=log.family, index="order" if name is None else None
     )
 
 
@@ -99,3 +98,10 @@ def _row(survival: KaplanMeier, lengths: list[float]) -> dict[str, float]:
         name = f"within_{days:g}"
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
     return row
+
+
+def _each(horizons: Horizon | Sequence[Horizon]) -> list[Any]:
+    """Return the lengths of time, though it be a single one."""
+    several: Any = horizons
+    single = isinstance(several, str) or not hasattr(several, "__iter__")
+    return [several] if single else list(several)
