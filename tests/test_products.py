@@ -2,12 +2,13 @@
 
 import math
 from collections import Counter, defaultdict
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import statsmodels.api as sm
 import tenure as tn
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,13 @@ SHOP = {
     "area": ["north", "north", "north", "south", "south", "south", "south", None],
 }
 COLUMNS = {"amount": "amount", "quantity": "quantity", "category": "kind"}
+
+#  a: 1 2 4; b: 1 2 3; c: 3 5
+OWNED = {
+    "customer_id": [1, 1, 2, 2, 3, 3, 4, 5],
+    "date": ["2024-01-01"] * 8,
+    "product": ["a", "b", "a", "b", "c", "b", "a", "c"],
+}
 
 logs = st.lists(
     st.tuples(st.integers(0, 4), st.integers(0, 12), st.integers(0, 5)),
@@ -99,7 +107,13 @@ class TestAffinityByBruteForce:
         assert (counts.used, counts.giants) == (len(used), len(giants))
         assert counts.giant_products == sum(giants)
         assert counts.largest == max(map(len, baskets))
-        assert counts.repeated == len(rows) - sum(map(len, baskets))
+        key = (lambda row: row[:2]) if unit == "basket" else (lambda row: row[0])
+        sizes, kinds = Counter(map(key, rows)), defaultdict(set)
+        for row in rows:
+            kinds[key(row)].add(row[2])
+        of_used = [one for one, held in kinds.items() if len(held) <= 4]
+        again = sum(sizes[one] - len(kinds[one]) for one in of_used)
+        assert counts.repeated == again
         frequent = sum(n >= least for n in single.values())
         assert found.pairs_tested == math.comb(frequent, 2)
         assert len(found.to_frame()["count"]) == 2 * len(expected)
@@ -109,7 +123,7 @@ class TestAffinityByBruteForce:
     def test_from_an_order_to_the_next(self, rows, starting, horizon):
         ways = []
         for own in orders_of(rows).values():
-            steps = list(zip(own[:-1], own[1:], strict=True))
+            steps = list(pairwise(own))
             for before, after in steps[:1] if starting == "first" else steps:
                 if after[0] - before[0] <= horizon:
                     ways.append((before[1], after[1]))
@@ -259,6 +273,7 @@ class TestMetrics:
 class TestAffinity:
     def test_giants_are_named(self):
         rows = {"basket": [1, 1, 2, 2, 3, 3, 3, 3], "product": list("ababaabc")}
+        rows = {name: [*values, values[0]] for name, values in rows.items()}
         found = P.affinity(rows, basket="basket", min_count=1, max_basket=2)
         assert found.counts.repeated == 1
         assert str(found).splitlines()[0] == (
@@ -392,14 +407,12 @@ class TestSoldMore:
 
 
 class TestGateways:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def rows(self):
         return tn.datasets.simulate_baskets(600, seed=6, family="pandas")
 
     def test_adjusted_as_a_regression_says(self, rows):
         """The coefficient beside dummies of months, with HC1 errors."""
-        import statsmodels.api as sm
-
         found = P.gateways(rows, horizon=200, order="order_id", amount="amount")
         rows = rows.assign(first=rows.groupby("customer_id")["date"].transform("min"))
         rows["age"] = (rows["date"] - rows["first"]).dt.days
@@ -459,17 +472,12 @@ class TestPenetration:
         """
         found = P.penetration(SHOP, by="area", **COLUMNS)
         table = found.to_frame()
-        assert (
-            table["area"][0],
-            table["kind" if "kind" in table else "category"][0],
-        ) == (
-            "south",
-            "ware",
-        )
-        assert table["expected"][0] == pytest.approx(4 / 3)
-        assert table["index"][0] == pytest.approx(75)
-        assert table["gap"][0] == pytest.approx(1 / 3)
-        assert table["revenue_gap"][0] == pytest.approx(3)
+        # as large as the gap of tea: ann and bob
+        assert (table["area"][1], table["category"][1]) == ("south", "ware")
+        assert table["expected"][1] == pytest.approx(4 / 3)
+        assert table["index"][1] == pytest.approx(75)
+        assert table["gap"][1] == pytest.approx(1 / 3)
+        assert table["revenue_gap"][1] == pytest.approx(3)
         assert table["gap"].sum() == pytest.approx(0)
         assert (found.customers, found.without_segment) == (3, 1)
 
@@ -483,19 +491,12 @@ class TestPenetration:
 
 
 class TestRecommend:
-    #  a: 1 2 4; b: 1 2 3; c: 3 5
-    ROWS = {
-        "customer_id": [1, 1, 2, 2, 3, 3, 4, 5],
-        "date": ["2024-01-01"] * 8,
-        "product": ["a", "b", "a", "b", "c", "b", "a", "c"],
-    }
-
     def test_by_similarity(self):
         """4 owns a: to b 2/sqrt(3 x 3); 5 owns c: to b 1/sqrt(2 x 3).
 
         The lift of a and b is 2 x 5 / (3 x 3), that of c and b 1 x 5 / (2 x 3).
         """
-        found = P.recommend(self.ROWS, [4, 5], n=1, min_count=1).to_frame()
+        found = P.recommend(OWNED, [4, 5], n=1, min_count=1).to_frame()
         assert found["product"].tolist() == ["b", "b"]
         assert found["because"].tolist() == ["a", "c"]
         assert found["score"] == pytest.approx([2 / 3, 1 / math.sqrt(6)])
@@ -505,19 +506,19 @@ class TestRecommend:
 
     def test_by_confidence_and_popularity(self):
         """Who owns c owns b in 1 of 2; what is owned by most is a or b, 3 of 5 each."""
-        sure = P.recommend(self.ROWS, [5], n=2, min_count=1, score="confidence")
+        sure = P.recommend(OWNED, [5], n=2, min_count=1, score="confidence")
         assert sure.to_frame()["score"].tolist() == [0.5, 0]
-        best = P.recommend(self.ROWS, [5], n=2, min_count=1, score="popularity")
+        best = P.recommend(OWNED, [5], n=2, min_count=1, score="popularity")
         assert best.to_frame()["product"].tolist() == ["a", "b"]
         assert best.to_frame()["score"].tolist() == [0.6, 0.6]
 
     def test_what_is_owned_may_be_kept(self):
-        kept = P.recommend(self.ROWS, [4], n=9, min_count=1, owned="keep").to_frame()
+        kept = P.recommend(OWNED, [4], n=9, min_count=1, owned="keep").to_frame()
         assert sorted(kept["product"].tolist()) == ["a", "b", "c"]
 
     def test_an_unknown_customer(self):
         with pytest.raises(EmptyDataError) as caught:
-            P.recommend(self.ROWS, ["4"], min_count=1)
+            P.recommend(OWNED, ["4"], min_count=1)
         assert str(caught.value) == (
             "none of these customers has bought\n\n"
             "Hint: ids must be those of the data, of the same type"
@@ -529,7 +530,7 @@ class TestRecommend:
         Similarity offers b to either: 4 buys it, 5 buys a, so 1 of 2. Popularity
         offers b to 4 and a to 5: 2 of 2. The difference is -1/2.
         """
-        rows = {name: list(values) for name, values in self.ROWS.items()}
+        rows = {name: list(values) for name, values in OWNED.items()}
         rows["customer_id"] += [4, 5, 6]
         rows["date"] += ["2024-02-01"] * 3
         rows["product"] += ["b", "a", "a"]
@@ -597,6 +598,9 @@ def test_results_have_words_and_html(name):
     assert "<table" in found._repr_html_()
 
 
+HORIZON = "`horizon` must be given for unit='next order', and for no other, got "
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("options", "message"),
@@ -607,13 +611,11 @@ class TestBadInput:
             ),
             (
                 {"unit": "next order"},
-                "`horizon` must be given for unit='next order', and for no other, got "
-                "None",
+                HORIZON + "None",
             ),
             (
                 {"horizon": 30},
-                "`horizon` must be given for unit='next order', and for no other, got "
-                "30",
+                HORIZON + "30",
             ),
             (
                 {"min_count": 0},
@@ -666,9 +668,19 @@ class TestBadInput:
         with pytest.raises(ParameterError) as caught:
             P.penetration(SHOP, by="area")
         assert str(caught.value) == (
-            "`category` must say which category a product is of, got None\n\nHint: give "
-            "a column, or a mapping from products: order_lines(data, category=...)"
+            "`category` must say which category a product is of, got None\n\n"
+            "Hint: give a column, or a mapping from products: order_lines(data, category=...)"
         )
+
+    def test_limits_of_rules(self):
+        for options, message in (
+            ({"min_confidence": "a"}, "lie between 0 and 1, got 'a'"),
+            ({"unit": "next order"}, "be 'basket' or 'customer', got 'next order'"),
+            ({"max_items": 0}, "be a whole number of at least 1, got 0"),
+        ):
+            with pytest.raises(ParameterError) as caught:
+                P.rules(SHOP, **options)
+            assert str(caught.value) == f"`{next(iter(options))}` must {message}"
 
     def test_a_log_without_products(self):
         log = tn.Transactions(SHOP, amount="amount")
@@ -703,12 +715,10 @@ class TestPictures:
         found = P.popularity(SHOP, **COLUMNS)
         assert found.plot(ax=ax) is ax
         assert [bar.get_width() for bar in ax.patches] == [0.75, 0.5, 0.25]
-        names = {t.get_position()[1]: t.get_text() for t in ax.get_yticklabels()}
-        assert [names[bar.get_y() + 0.35] for bar in ax.patches] == [
-            "tea",
-            "cup",
-            "fine",
-        ]
+        places = [bar.get_y() + bar.get_height() / 2 for bar in ax.patches]
+        assert places == pytest.approx(ax.get_yticks())
+        names = [one.get_text() for one in ax.get_yticklabels()]
+        assert names == ["tea", "cup", "fine"]
 
     def test_affinity(self, ax):
         rows = {"basket": [1, 1, 2, 2, 3, 4], "product": list("ababbc")}

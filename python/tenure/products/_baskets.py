@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -24,13 +26,26 @@ if TYPE_CHECKING:
     from tenure._units import Horizon
     from tenure.products._lines import LineColumns
 
-__all__ = ["BasketCounts", "Baskets", "Limits", "Starting", "Unit", "baskets_of"]
+__all__ = [
+    "BasketCounts",
+    "Baskets",
+    "Limits",
+    "Starting",
+    "Unit",
+    "baskets_of",
+    "is_number",
+]
 
 Unit: TypeAlias = Literal["basket", "customer", "next order"]
 """What products are together in."""
 
 Starting: TypeAlias = Literal["first", "every"]
 """From which orders the way to the next one is followed."""
+
+
+def is_number(value: object) -> bool:
+    """Return whether a limit is a finite number."""
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,10 @@ class Limits:
             ("min_count", min_count, 1),
             ("max_basket", max_basket, 2),
         ):
-            if isinstance(value, bool) or value != int(value) or value < least:
+            if not is_number(value) or value % 1 != 0 or value < least:
                 expected = f"be a whole number of at least {least}"
                 raise ParameterError.of(name, expected, found=repr(value))
-        if not 0 <= min_support <= 1:
+        if not is_number(min_support) or not 0 <= min_support <= 1:
             expected = "lie between 0 and 1"
             raise ParameterError.of(
                 name="min_support", expected=expected, found=repr(min_support)
@@ -106,7 +121,8 @@ class BasketCounts:
     largest : int
         The most different products of any basket.
     repeated : int
-        Rows with a product that their basket has already: it counts once.
+        Rows with a product that their basket has already: it counts once. Those of
+        giants are not among them.
     missing : int
         Rows without a basket or a product.
     max_basket : int

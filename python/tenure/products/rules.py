@@ -13,7 +13,7 @@ from tenure._frame import native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.exceptions import EmptyDataError, ParameterError
-from tenure.products._baskets import BasketCounts, Limits, baskets_of
+from tenure.products._baskets import BasketCounts, Limits, baskets_of, is_number
 from tenure.products._metrics import association_metrics
 from tenure.retention.periods import at_least_one
 
@@ -222,7 +222,7 @@ def rules(
     if unit not in ("basket", "customer"):
         expected = "be 'basket' or 'customer'"
         raise ParameterError.of(name="unit", expected=expected, found=repr(unit))
-    if not 0 <= min_confidence <= 1:
+    if not is_number(min_confidence) or not 0 <= min_confidence <= 1:
         expected = "lie between 0 and 1"
         raise ParameterError.of(
             name="min_confidence", expected=expected, found=repr(min_confidence)
