@@ -669,7 +669,8 @@ class TestBadInput:
             P.penetration(SHOP, by="area")
         assert str(caught.value) == (
             "`category` must say which category a product is of, got None\n\n"
-            "Hint: give a column, or a mapping from products: order_lines(data, category=...)"
+            "Hint: give a column, or a mapping from products: order_lines(data, "
+            "category=...)"
         )
 
     def test_limits_of_rules(self):
