@@ -45,7 +45,9 @@ Starting: TypeAlias = Literal["first", "every"]
 
 def is_number(value: object) -> bool:
     """Return whether a limit is a finite number."""
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, Real) and isfinite(value)
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class OrderLines:
             what = "no customer has a value to group by"
             raise EmptyDataError.of(what, hint="choose another attribute")
         names = np.empty(len(known), dtype=object)
-        names[:] = sorted(known, key=lambda one: (str(type(one)), one))
+        names[:] = sorted(known, key=lambda one: (one.__class__.__name__, one))
         place = {name: code for code, name in enumerate(names.tolist())}
         return np.array([place.get(one, -1) for one in values], np.int64), names
 
