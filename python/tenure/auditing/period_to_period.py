@@ -208,11 +208,12 @@ def _factors(orders: NDArray[np.int64], value: Floats) -> list[float]:
 
 def _effects(factors: Floats) -> Floats:
     """Return how much of a change of a product each factor makes."""
-    products: Floats = factors.prod(axis=1)
+    products: NDArray[Any] = np.prod(factors, axis=1)
     first, last = float(products[0]), float(products[1])
     if not (np.isfinite(factors).all() and (factors > 0).all()):
         return np.full(factors.shape[1], np.nan)
-    ratio = np.log(last / first)
+    ratio = float(np.log(last / first))
     # the logarithmic mean of two equal numbers is that number
     mean = first if abs(ratio) < 1e-12 else (last - first) / ratio
-    return mean * np.log(factors[1] / factors[0])
+    changes: Floats = np.log(factors[1] / factors[0])
+    return mean * changes

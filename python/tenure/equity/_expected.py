@@ -136,7 +136,8 @@ def _known(one: Appraisal, ahead: Ahead) -> _Part:
     of_orders: list[Floats] = []
     of_value: list[Floats] = []
     reached, slopes = np.zeros(n), None
-    active, of_active = np.zeros((n, size + 1)), []
+    active: Floats = np.zeros((n, size + 1))
+    of_active: list[Floats] = []
     for place, end in enumerate(ahead.ends):
         now, steep = _asked(one, customers, end, "expected_purchases")
         gained = np.maximum(now - reached, 0.0)

@@ -129,7 +129,7 @@ class Bridge:
             `date_from`, `date_to`, `step`, `amount`, `customers` (how many the step is
             about), and for opening and closing the interval `low`, `high`.
         """
-        pairs, size = self.steps.shape
+        pairs, size = map(int, self.steps.shape)
         low, high = (np.full(self.steps.shape, np.nan) for _ in range(2))
         for place, ends in ((0, self.opening_interval), (-1, self.closing_interval)):
             low[:, place], high[:, place] = ends.T
@@ -137,7 +137,7 @@ class Bridge:
         columns: dict[str, Any] = {
             "date_from": np.repeat(days[:-1], size),
             "date_to": np.repeat(days[1:], size),
-            "step": Categories(np.tile(np.arange(size), pairs), STEPS),
+            "step": Categories(np.arange(pairs * size) % size, STEPS),
             "amount": self.steps.ravel(),
             "customers": self.counts.ravel(),
             "low": low.ravel(),

@@ -208,18 +208,19 @@ class OrderLines:
         self, by: str | Mapping[Any, Any]
     ) -> tuple[NDArray[np.int64], NDArray[Any]]:
         """Return the place of each customer's segment, and the segments; -1 if none."""
+        values: list[Any]
         if isinstance(by, Mapping):
-            values: list[Any] = [by.get(one) for one in self.customers.tolist()]
+            values = [by.get(one) for one in self.customers.tolist()]
         elif by in self.attributes:
             values = self.attributes[by].tolist()
         else:
             raise ColumnError.unknown(by, tuple(self.attributes))
-        known: set[Any] = {one for one in values if one is not None and one == one}  # noqa: PLR0124
+        known = {one for one in values if one is not None and one == one}  # noqa: PLR0124
         if not known:
             what = "no customer has a value to group by"
             raise EmptyDataError.of(what, hint="choose another attribute")
         names = np.empty(len(known), dtype=object)
-        names[:] = sorted(known, key=lambda one: (str(type(one)), one))
+        names[:] = sorted(known, key=_by_type)
         place = {name: code for code, name in enumerate(names.tolist())}
         return np.array([place.get(one, -1) for one in values], np.int64), names
 
@@ -429,3 +430,8 @@ def _numbers(
     number = np.cumsum(is_order) - 1
     last = np.maximum.accumulate(np.where(is_order, np.arange(len(is_order)), 0))
     return np.where(owner[last] == owner, number, -1)
+
+
+def _by_type(value: Any) -> tuple[str, Any]:
+    """Return what puts values of different types in order."""
+    return str(value.__class__), value
