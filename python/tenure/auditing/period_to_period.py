@@ -211,7 +211,7 @@ def _effects(factors: Floats) -> Floats:
     products: NDArray[Any] = np.prod(factors, axis=1)
     first, last = float(products[0]), float(products[1])
     if not (np.isfinite(factors).all() and (factors > 0).all()):
-        return np.full(factors.shape[1], np.nan)
+        return np.full(len(factors[0]), np.nan)
     ratio = float(np.log(last / first))
     # the logarithmic mean of two equal numbers is that number
     mean = first if abs(ratio) < 1e-12 else (last - first) / ratio
