@@ -40,7 +40,8 @@ def times_between_orders(
     """Return one row an order number; see `Transactions.times_between_orders`."""
     check_level(level, name="level")
     most = at_least_one(orders, "orders")
-    within: list[Any] = list(horizons) if is_many(horizons) else [horizons]
+    given: Any = horizons
+    within: list[Any] = list(given) if is_many(given) else [given]
     lengths = [length_in_days(one, "horizons") for one in within]
     if not lengths or len(set(lengths)) < len(lengths):
         raise ParameterError.of(
@@ -60,10 +61,10 @@ def times_between_orders(
     labels: list[Any] = []
     rows: list[dict[str, float]] = []
     for group, waits in groups:
-        for order, columns in by_order(waits):
+        for order, durations in by_order(waits):
             labels.append(group)
-            curve = KaplanMeier(level=level).fit(*columns)
-            rows.append({"order": order, **_row(curve, lengths)})
+            survival = KaplanMeier(level=level).fit(*durations)
+            rows.append({"order": order, **_row(survival, lengths)})
     columns: dict[str, NDArray[Any]] = {
         name: np.array([row[name] for row in rows]) for name in rows[0]
     }
