@@ -14,8 +14,13 @@ impl Dimension {
 
     /// The parameter of a point on the free scale: the inverse of [`Dimension::freed`].
     pub(super) fn bound(self, free: f64) -> f64 {
+        self.bound_scalar(free)
+    }
+
+    /// [`Dimension::bound`] with derivatives.
+    pub(super) fn bound_scalar<S: Scalar>(self, free: S) -> S {
         match self {
-            Self::Share => 1.0 / (1.0 + (-free).exp()),
+            Self::Share => ((-free).exp() + 1.0).recip(),
             _ => free.exp(),
         }
     }
