@@ -108,7 +108,9 @@ class FormulaSource:
             needed = sorted(map(str, formulaic.Formula(formula).required_variables))
         except Exception as error:
             raise ParameterError.of(
-                name, "be a formula that formulaic reads", found=repr(formula)
+                name=name,
+                expected="be a formula that formulaic reads",
+                found=repr(formula),
             ) from error
         variables = tuple(Covariate.of(table.column(column)) for column in needed)
         frame = _pandas_frame(variables, table)
@@ -117,8 +119,8 @@ class FormulaSource:
         names = tuple(str(one) for one in matrix.columns if one != "Intercept")
         if len(names) == len(matrix.columns):
             raise ParameterError.of(
-                name,
-                "be a formula with its constant, which is part of the model already",
+                name=name,
+                expected="be a formula with its constant, which the model has already",
                 found=repr(formula),
             )
         categories = {
@@ -145,9 +147,7 @@ class FormulaSource:
         for factor, categories in self.categories.items():
             of_factor = [one for one in self.names if one.startswith(f"{factor}[")]
             missing = [
-                str(one)
-                for one in categories
-                if f"{factor}[T.{one}]" not in self.names
+                str(one) for one in categories if f"{factor}[T.{one}]" not in self.names
             ]
             if len(missing) == 1:
                 found |= dict.fromkeys(of_factor, missing[0])
@@ -172,8 +172,8 @@ class FormulaSource:
                 matrix = spec.get_model_matrix(frame)
             except DataMismatchWarning as error:
                 raise ParameterError.of(
-                    "data",
-                    f"hold only values that the fit has seen of {self.formula!r}",
+                    name="data",
+                    expected=f"hold only values that the fit saw of {self.formula!r}",
                     found="others",
                 ) from error
         return [
@@ -218,7 +218,9 @@ def sources_of(
     columns = list(chosen)
     twice = [one for i, one in enumerate(columns) if one in columns[:i]]
     if twice:
-        raise ParameterError.of(name, "name each column once", found=repr(twice[0]))
+        raise ParameterError.of(
+            name=name, expected="name each column once", found=repr(twice[0])
+        )
     return [ColumnSource.of(table, column) for column in columns]
 
 

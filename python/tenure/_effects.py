@@ -179,19 +179,21 @@ class Effects:
         x = matrix[:, [one.column for one in within]]
         x = x - x.mean(axis=0)
         x = x / np.sqrt((x * x).sum(axis=0))
+        # on the diagonal stands what is left of a column after those before it
+        left = np.linalg.qr(x, mode="r")
         for place in range(1, len(within)):
-            before = x[:, :place]
-            share, *_ = np.linalg.lstsq(before, x[:, place], rcond=None)
-            if np.linalg.norm(x[:, place] - before @ share) > _DEPENDENT:
+            rest = left[place, place] if place < len(left) else 0.0
+            if abs(rest) > _DEPENDENT:
                 continue
+            share = np.linalg.solve(left[:place, :place], left[:place, place])
             parts = [
                 f"`{one.covariate}`"
                 for one, weight in zip(within, share, strict=False)
                 if abs(weight) > _DEPENDENT
             ]
             raise ParameterError.of(
-                self.settings[process],
-                "name covariates none of which follows from the others",
+                name=self.settings[process],
+                expected="name covariates none of which follows from the others",
                 found=f"`{within[place].covariate}`, which follows from "
                 + " and ".join(parts),
                 hint="leave one of them out",
@@ -300,11 +302,13 @@ def _shared(
     for name in [shared] if isinstance(shared, str) else shared:
         of_column = [n for one in sources if one.key == name for n in one.names]
         names = of_column or [name]
-        everywhere = all(n in by_process[process] for n in names for process in by_process)
+        everywhere = all(
+            n in by_process[process] for n in names for process in by_process
+        )
         if not everywhere or len(by_process) < _MOST:
             raise ParameterError.of(
-                "shared_covariates",
-                "name covariates of both processes",
+                name="shared_covariates",
+                expected="name covariates of both processes",
                 found=repr(name),
             )
         wanted |= set(names)
@@ -321,12 +325,14 @@ def _penalties(
     for process, value in given.items():
         if process not in processes:
             raise ParameterError.of(
-                "covariate_penalty",
-                f"name processes of the model: {', '.join(processes)}",
+                name="covariate_penalty",
+                expected=f"name processes of the model: {', '.join(processes)}",
                 found=repr(process),
             )
         if not (np.isfinite(value) and value >= 0):
             raise ParameterError.of(
-                "covariate_penalty", "be finite and not negative", found=repr(value)
+                name="covariate_penalty",
+                expected="be finite and not negative",
+                found=repr(value),
             )
     return {process: float(given.get(process, 0.0)) for process in processes}

@@ -36,6 +36,15 @@ class SBG(RenewalModel):
     one_and_done, never_leaving : bool, default False
         Whether a share of customers leaves at the first renewal whatever the law says,
         and whether a share of the others never leaves.
+    covariates : sequence of str or str, optional
+        What the risk of leaving depends on: columns of the frame that the model is
+        fitted to, or a formula, as in `BGNBD`. Hazards are proportional in discrete
+        time: a customer stays with the power `exp(z'g)` of the probability of one
+        whose covariates are 0, ``S(t) = B(alpha, beta + exp(z'g) t) / B(alpha, beta)``.
+        Those are beta distributed as without covariates, so that it matters which
+        customers have covariates of 0.
+    covariate_penalty : float, default 0.0
+        Strength of a pull of the coefficients towards 0, as in `BGNBD`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards 1 (shares: one half), per customer,
         in squared logarithms (log odds); 0 is plain maximum likelihood.
@@ -76,6 +85,7 @@ class SBG(RenewalModel):
     """
 
     _model: ClassVar[str] = "SBG"
+    _explained_model: ClassVar[str | None] = "ProportionalBdW"
 
     @classmethod
     def from_params(
@@ -122,7 +132,7 @@ class BdW(RenewalModel):
 
     Parameters
     ----------
-    one_and_done, never_leaving, penalty, strict
+    one_and_done, never_leaving, covariates, covariate_penalty, penalty, strict
         As `SBG`.
 
     Attributes
@@ -152,6 +162,7 @@ class BdW(RenewalModel):
     """
 
     _model: ClassVar[str] = "BdW"
+    _explained_model: ClassVar[str | None] = "ProportionalBdW"
 
     @classmethod
     def from_params(
@@ -187,7 +198,7 @@ class Geometric(RenewalModel):
 
     Parameters
     ----------
-    one_and_done, never_leaving, penalty, strict
+    one_and_done, never_leaving, covariates, covariate_penalty, penalty, strict
         As `SBG`.
 
     Attributes
@@ -240,7 +251,7 @@ class DiscreteWeibull(RenewalModel):
 
     Parameters
     ----------
-    one_and_done, never_leaving, penalty, strict
+    one_and_done, never_leaving, covariates, covariate_penalty, penalty, strict
         As `SBG`.
 
     Attributes

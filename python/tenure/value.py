@@ -16,13 +16,14 @@ from tenure._typing import override
 from tenure._units import plural
 from tenure._worth import Discounting, Worth, check_amount, described
 from tenure.exceptions import ParameterError
+from tenure.spend import GammaGamma
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._estimator import Estimator
     from tenure._units import Horizon
-    from tenure.spend import GammaGamma
 
 __all__ = ["LifetimeValue", "lifetime_value", "lifetime_value_new"]
 
@@ -201,6 +202,7 @@ def lifetime_value(
 def lifetime_value_new(
     buying: PurchasingModel,
     spend: GammaGamma | float,
+    data: object = None,
     *,
     horizon: Horizon | None,
     discount_rate: float = 0.10,
@@ -219,13 +221,15 @@ def lifetime_value_new(
     buying, spend, horizon, discount_rate, per, compounding, margin, cost_per_order, \
 acquisition_cost, interval
         As `lifetime_value`.
+    data : frame, optional
+        For models with covariates, those of the new customers, one row each.
     first_purchase : bool, default True
         Count the first purchase, which is made at once, beside the repeat purchases.
 
     Returns
     -------
     LifetimeValue
-        One row.
+        One row, or one for each of the data.
 
     Examples
     --------
@@ -236,13 +240,16 @@ acquisition_cost, interval
     >>> round(value.total, 2)
     25.14
     """
-    newcomer = {name: np.zeros(1) for name in ("frequency", "recency", "T")}
-    newcomer["monetary_value"] = np.zeros(1)
     unit = _buying(buying).time_unit_
-    customers = Customers(newcomer, "numpy", None, None, unit)
-    worth = Worth.of(
+    covariates = _of_new(buying, data)
+    of_spend = _of_new(spend, data) if isinstance(spend, GammaGamma) else None
+    rows = [len(one) for one in (covariates, of_spend) if one is not None]
+    nothing = np.zeros(max(rows, default=1))
+    newcomer = dict.fromkeys(("frequency", "recency", "T", "monetary_value"), nothing)
+    customers = Customers(newcomer, "numpy", None, None, unit, covariates)
+    worth = Worth.of_customers(
         spend,
-        newcomer,
+        Customers(newcomer, "numpy", None, None, None, of_spend),
         customers,
         margin=margin,
         cost=cost_per_order,
@@ -257,6 +264,18 @@ acquisition_cost, interval
         acquisition_cost=acquisition_cost,
         interval=interval,
     )
+
+
+def _of_new(model: Estimator, data: object) -> NDArray[np.float64] | None:
+    """Return the covariates of new customers, if the model has any."""
+    if data is None and model._effects is not None:  # noqa: SLF001
+        raise ParameterError.of(
+            name="data",
+            expected="hold the covariates of new customers: "
+            + ", ".join(model._effects.columns),  # noqa: SLF001
+            found="None",
+        )
+    return model._covariates_of(data)  # noqa: SLF001
 
 
 def _value(
