@@ -66,10 +66,10 @@ class Explained(Configured):
         )
         return f"{type(self).__name__}({settings})"
 
-    @staticmethod
-    def _setting(process: str) -> str:
+    def _setting(self, process: str) -> str:
         """Return the name of the setting with the covariates of a process."""
-        return f"{process}_covariates"
+        own = f"{process}_covariates"
+        return own if own in self._settings() else "covariates"
 
     def _customer_parameters(
         self, theta: list[float], predictors: Floats, *, gradient: bool
@@ -217,11 +217,12 @@ class Explained(Configured):
         with np.errstate(invalid="ignore"):  # where something does not exist
             slopes = np.einsum("nk,nkm->nm", gradients, inner)
             rest = self._effects.slopes(customers.covariates, slopes[:, size:])
-        return np.ascontiguousarray(np.hstack([slopes[:, self._places(size)], rest]))
+        return np.ascontiguousarray(np.hstack([slopes[:, self._places()], rest]))
 
-    def _places(self, size: int) -> list[int]:
+    def _places(self) -> list[int]:
         """Return where this model's parameters stand among those of the core's."""
-        return list(range(size))
+        names = set(self.result_.parameters) - set(self._coefficient_names())
+        return list(range(len(names)))
 
     # -- what was learned ------------------------------------------------------------
 

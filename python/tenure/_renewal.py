@@ -77,11 +77,6 @@ class RenewalFit(Estimator):
     def _chosen(self) -> dict[str, Chosen]:
         return {"churn": self.covariates}
 
-    @override
-    @staticmethod
-    def _setting(process: str) -> str:
-        return "covariates"
-
     @property
     def _core_model(self) -> str:
         """The name of the core's model."""
@@ -110,7 +105,7 @@ class RenewalFit(Estimator):
         return [known.get(n, _NOTHING.get(n, 1.0)) for n in self._all_parameters()]
 
     @override
-    def _places(self, size: int) -> list[int]:
+    def _places(self) -> list[int]:
         every = self._all_parameters()
         return [every.index(name) for name in self._parameters()]
 
@@ -365,7 +360,7 @@ class RenewalFit(Estimator):
             replicates=replicates,
             seed=seed,
         )
-        return rows[:, self._places(0)]
+        return rows[:, self._places()]
 
     # -- customers ---------------------------------------------------------------------
 
@@ -443,7 +438,7 @@ class RenewalFit(Estimator):
         )
         if gradients is not None:
             if self._effects is None:
-                gradients = gradients[:, self._places(0)]
+                gradients = gradients[:, self._places()]
             gradients = self._chained(who, gradients, theta)
         return values[where], None if gradients is None else gradients[where]
 

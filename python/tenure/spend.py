@@ -107,11 +107,6 @@ class GammaGamma(Estimator):
     def _chosen(self) -> dict[str, Chosen]:
         return {"spend": self.covariates}
 
-    @override
-    @staticmethod
-    def _setting(process: str) -> str:
-        return "covariates"
-
     @classmethod
     @override
     def _parameter_table(cls) -> list[tuple[str, str, str]]:
