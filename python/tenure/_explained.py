@@ -41,7 +41,7 @@ class Explained(Configured):
     _processes: ClassVar[dict[str, str]] = {}
     """What covariates act on, and what the exponential of a coefficient is there."""
 
-    shared_covariates: Sequence[str] = ()
+    shared_covariates: Sequence[str] | None = None
     covariate_penalty: float | Mapping[str, float] = 0.0
 
     _effects: Effects | None = None
@@ -58,7 +58,7 @@ class Explained(Configured):
 
     @override
     def _constructor(self) -> str:
-        nothing = (None, (), 0.0)
+        nothing = (None, 0.0)
         settings = ", ".join(
             f"{name}={value!r}"
             for name, value in self.get_params().items()
@@ -87,7 +87,7 @@ class Explained(Configured):
         self._effects, self._unknowable = None, ()
         chosen = self._chosen()
         if not any(columns is not None and len(columns) for columns in chosen.values()):
-            if len(self.shared_covariates):
+            if self.shared_covariates:
                 raise ParameterError.of(
                     name="shared_covariates",
                     expected="name covariates of both processes",
@@ -99,7 +99,7 @@ class Explained(Configured):
             table,
             chosen,
             {process: self._setting(process) for process in chosen},
-            shared=self.shared_covariates,
+            shared=self.shared_covariates or (),
             penalty=self.covariate_penalty,
         )
         matrix = effects.matrix(table)
@@ -138,14 +138,14 @@ class Explained(Configured):
             covariance[np.ix_(where, where)] = found["covariance"]
         message = found["message"]
         if self._unknowable:
-            nothing = ", ".join(
-                f"`{one.covariate}`"
+            nothing = dict.fromkeys(
+                f"`{one.covariate}` is 0 for every customer"
                 for one in self._effects.coefficients
                 if one.name in self._unknowable
             )
             said = (
-                f"{nothing} is 0 for every customer: the data say nothing of the "
-                "coefficient, which is held at 0"
+                f"{', '.join(nothing)}: the data do not identify its coefficient, "
+                "which is held at 0"
             )
             message = f"{message}; {said}" if message else said
         return {

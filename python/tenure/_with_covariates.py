@@ -25,7 +25,7 @@ class BuyingAndLeaving(PurchasingModel):
         "age + C(channel)" (which needs formulaic: ``pip install 'tenure[formula]'``).
         Columns of text become one column of 0 and 1 for each category but the first,
         which the others are compared with.
-    shared_covariates : sequence of str, default ()
+    shared_covariates : sequence of str, optional
         Covariates of both that have one coefficient for both.
     covariate_penalty : float or dict, default 0.0
         Strength of a pull of the coefficients towards 0, for all or by process
@@ -46,7 +46,7 @@ class BuyingAndLeaving(PurchasingModel):
         *,
         purchase_covariates: Chosen = None,
         dropout_covariates: Chosen = None,
-        shared_covariates: Sequence[str] = (),
+        shared_covariates: Sequence[str] | None = None,
         covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,

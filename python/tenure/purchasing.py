@@ -52,7 +52,7 @@ class BGNBD(BuyingAndLeaving):
         1 for each category but the first, which the others are compared with. A
         customer's rate is `exp(z'g)` times that of one whose covariates are 0, and the
         log odds of their mean chance of leaving, a / (a + b), are larger by `z'h`.
-    shared_covariates : sequence of str, default ()
+    shared_covariates : sequence of str, optional
         Covariates of both that have one coefficient for both.
     covariate_penalty : float or dict, default 0.0
         Strength of a pull of the coefficients towards 0, for all or by process

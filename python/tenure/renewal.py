@@ -8,9 +8,12 @@ from tenure._bootstrap import Bootstrap
 from tenure._renewal_predictions import RenewalModel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from numpy.typing import ArrayLike
+
+    from tenure._effects import Chosen
 
 __all__ = [
     "SBG",
@@ -312,6 +315,9 @@ class ExponentialGamma(RenewalModel):
     ----------
     never_leaving : bool, default False
         Whether a share of the customers never leaves.
+    covariates, covariate_penalty
+        What the rate of leaving depends on, as in `SBG`: it is `exp(z'g)` times that of
+        a customer whose covariates are 0.
     penalty, strict
         As `SBG`; alpha is measured against the mean time that customers stayed, so that
         the unit does not matter.
@@ -347,10 +353,18 @@ class ExponentialGamma(RenewalModel):
         self,
         *,
         never_leaving: bool = False,
+        covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
-        super().__init__(never_leaving=never_leaving, penalty=penalty, strict=strict)
+        super().__init__(
+            never_leaving=never_leaving,
+            covariates=covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
 
     @classmethod
     def from_params(
@@ -384,7 +398,7 @@ class WeibullGamma(RenewalModel):
 
     Parameters
     ----------
-    never_leaving, penalty, strict
+    never_leaving, covariates, covariate_penalty, penalty, strict
         As `ExponentialGamma`.
 
     Attributes
@@ -415,10 +429,18 @@ class WeibullGamma(RenewalModel):
         self,
         *,
         never_leaving: bool = False,
+        covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
-        super().__init__(never_leaving=never_leaving, penalty=penalty, strict=strict)
+        super().__init__(
+            never_leaving=never_leaving,
+            covariates=covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
 
     @classmethod
     def from_params(

@@ -14,15 +14,17 @@ impl Dimension {
 
     /// The parameter of a point on the free scale: the inverse of [`Dimension::freed`].
     pub(super) fn bound(self, free: f64) -> f64 {
-        self.bound_scalar(free)
-    }
-
-    /// [`Dimension::bound`] with derivatives.
-    pub(super) fn bound_scalar<S: Scalar>(self, free: S) -> S {
         match self {
-            Self::Share => ((-free).exp() + 1.0).recip(),
+            Self::Share => 1.0 / (1.0 + (-free).exp()),
             _ => free.exp(),
         }
+    }
+
+    /// [`Dimension::bound`] with derivatives, which are 0 at the ends of the scale.
+    pub(super) fn bound_scalar<S: Scalar>(self, free: S) -> S {
+        let value = self.bound(free.value());
+        let [slope, bend] = self.slopes(value);
+        free.chain(value, || slope, || bend)
     }
 
     /// First and second derivative of [`Dimension::bound`], given the parameter.

@@ -110,16 +110,4 @@ pub(super) fn likelier<S: Scalar>([a, b]: [S; 2], by: S) -> [S; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mean_moves_on_the_scale_of_log_odds() {
-        let [a, b] = likelier([0.8, 2.4], 0.7);
-        assert!((a + b - 3.2).abs() < 1e-15);
-        assert!(((a / b).ln() - ((0.8_f64 / 2.4).ln() + 0.7)).abs() < 1e-15);
-        let [a, b] = likelier([0.8_f64, 2.4], 0.0);
-        assert!((a - 0.8).abs() < 1e-15 && (b - 2.4).abs() < 1e-15);
-        assert!((faster(10.0_f64, 2.0_f64.ln()) - 5.0).abs() < 1e-15);
-    }
-}
+mod tests;
