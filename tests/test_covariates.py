@@ -10,7 +10,12 @@ import pytest
 import tenure as tn
 from scipy import optimize, stats
 from scipy.special import betaln, gammaln
-from tenure.exceptions import ColumnError, DataError, ParameterError
+from tenure.exceptions import (
+    ColumnError,
+    ConvergenceWarning,
+    DataError,
+    ParameterError,
+)
 
 BOTH = (tn.BGNBD, tn.MBGNBD, tn.ParetoNBD)
 LARGE = 3e-6
@@ -104,9 +109,9 @@ class TestNothing:
 
     def test_a_gompertz_model_too(self, simulated):
         data = {**simulated, "zeros": np.zeros(len(simulated["T"]))}
-        with pytest.warns(tn.ConvergenceWarning):  # as without: the hazard is constant
+        with pytest.warns(ConvergenceWarning):  # as without: the hazard is constant
             plain = tn.GGompertzNBD().fit(data)
-        with pytest.warns(tn.ConvergenceWarning):
+        with pytest.warns(ConvergenceWarning):
             other = tn.GGompertzNBD(dropout_covariates=["zeros"]).fit(data)
         assert other.log_likelihood_ == plain.log_likelihood_
 
@@ -211,11 +216,13 @@ class TestTruth:
         assert "group with" in fitted._repr_html_()
         assert list(fitted.summary()["parameter"]) == list(fitted.params_)
 
-    def test_profile_is_near_wald(self, fitted):
+    def test_profile_is_near_wald(self, simulated):
+        data = {name: values[:1200] for name, values in simulated.items()}
+        fitted = tn.BGNBD(purchase_covariates=["z", "group"]).fit(data)
         profile = fitted.confidence_intervals(method="profile")
         wald = fitted.confidence_intervals()
         for name in fitted._coefficient_names():
-            # a tenth of a standard error: with 6,000 customers both are nearly normal
+            # a tenth of a standard error: with 1,200 customers both are nearly normal
             room = 0.1 * fitted.standard_errors_[name]
             np.testing.assert_allclose(profile[name], wald[name], atol=room)
 
@@ -311,7 +318,7 @@ class TestConstraints:
         two = tn.ParetoNBD(**settings).fit(simulated)
         one = tn.ParetoNBD(**settings, shared_covariates=["z"]).fit(simulated)
         assert list(one.params_) == ["r", "alpha", "s", "beta", "shared.z"]
-        assert one.params_["purchase.z" if False else "shared.z"] < 0.6
+        assert one.params_["shared.z"] < 0.6
         table = one.rate_ratios()
         assert list(table["process"]) == ["purchase", "dropout"]
         assert table["ratio"][0] == table["ratio"][1]
@@ -329,7 +336,7 @@ class TestConstraints:
         free = tn.ParetoNBD(**settings).fit(simulated)
         pulled = tn.ParetoNBD(**settings, covariate_penalty={"dropout": 0.3})
         pulled.fit(simulated)
-        assert abs(pulled.params_["dropout.z"]) < 0.2 * abs(free.params_["dropout.z"])
+        assert abs(pulled.params_["dropout.z"]) < 0.3 * abs(free.params_["dropout.z"])
         assert pulled.params_["purchase.z"] > 0.5
         assert pulled.log_likelihood_ < free.log_likelihood_
         none = tn.ParetoNBD(**settings, covariate_penalty=1e6).fit(simulated)
@@ -602,7 +609,12 @@ def with_missing(frame):
 
 class TestErrors:
     CASES = (
-        (ColumnError, {"purchase_covariates": ["aeg"]}, lambda f: f, "no column `aeg`"),
+        (
+            ColumnError,
+            {"purchase_covariates": ["aeg"]},
+            lambda f: f,
+            "unknown column 'aeg'. Hint: did you mean 'age'?",
+        ),
         (
             DataError,
             {"purchase_covariates": ["age"]},
@@ -681,7 +693,7 @@ class TestErrors:
             "fitted to"
         )
         del some["channel"]
-        with pytest.raises(ColumnError, match="no column `channel`"):
+        with pytest.raises(ColumnError, match="unknown column 'channel'"):
             model.probability_alive(some)
         with pytest.raises(ParameterError) as raised:
             model.expected_purchases_new(39.0)
@@ -704,7 +716,7 @@ class TestErrors:
         )
 
     def test_parameters_far_from_the_data(self, frame):
-        year = 1e5 + frame["T"]
+        year = 1e7 + frame["T"]
         with pytest.raises(ParameterError) as raised:
             tn.NBD(purchase_covariates=["year"]).fit({**frame, "year": year})
         assert "take a typical value off `year`" in str(raised.value)
@@ -712,7 +724,7 @@ class TestErrors:
     def test_runaway(self, simulated):
         """A covariate that tells buyers from others without fail."""
         data = {**simulated, "bought": (simulated["frequency"] > 0).astype(float)}
-        with pytest.warns(tn.ConvergenceWarning) as warned:
+        with pytest.warns(ConvergenceWarning) as warned:
             model = tn.NBD(purchase_covariates=["bought"]).fit(data)
         assert "the coefficient of `bought` runs to infinity" in str(warned[0].message)
         assert model.result_.status == "boundary"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -105,7 +106,8 @@ class FormulaSource:
         """Return what becomes of a formula with the data of a fit."""
         formulaic = _formulaic()
         try:
-            needed = sorted(map(str, formulaic.Formula(formula).required_variables))
+            read = formulaic.Formula(formula)
+            needed = sorted(_variables(read) & set(table.names) | _looked_up(read))
         except Exception as error:
             raise ParameterError.of(
                 name=name,
@@ -273,6 +275,21 @@ def _pandas_frame(variables: Sequence[Covariate], table: Table) -> Any:
             labels = np.array([str(label) for label in codes.categories], dtype=object)
             columns[one.name] = labels[codes.values]
     return pandas.DataFrame(columns)
+
+
+def _variables(formula: Any) -> set[str]:
+    """Return all names in a formula, those of functions included."""
+    names: set[str] = set()
+    for factor in (factor for term in formula for factor in term.factors):
+        tree = ast.walk(ast.parse(str(factor.expr), mode="eval"))
+        names |= {node.id for node in tree if isinstance(node, ast.Name)}
+    return names | {str(name) for name in formula.required_variables}
+
+
+def _looked_up(formula: Any) -> set[str]:
+    """Return the names that must be those of columns."""
+    factors = (factor for term in formula for factor in term.factors)
+    return {str(one.expr) for one in factors if one.eval_method.value == "lookup"}
 
 
 def _formulaic() -> Any:

@@ -178,9 +178,19 @@ class Explained(Configured):
         """Return what the core wants: parameters of all, or a row for each customer."""
         values = list(self.result_.theta if theta is None else theta)
         if self._effects is None:
-            return values
+            return self._for_core(values)
         base, by = self._predicted(customers, values)
+        if self._is_plain():
+            return self._for_core(base)
         return self._customer_parameters(base, by.ravel(), gradient=False)[0]
+
+    def _is_plain(self) -> bool:
+        """Whether the data say nothing of any coefficient."""
+        return set(self._coefficient_names()) <= set(self._unknowable)
+
+    def _for_core(self, theta: Sequence[float]) -> list[float]:
+        """Return parameters of all customers as the core wants them."""
+        return list(theta)
 
     def _predicted(
         self, customers: Customers, theta: list[float]
@@ -209,6 +219,9 @@ class Explained(Configured):
             return gradients
         values = list(self.result_.theta if theta is None else theta)
         base, by = self._predicted(customers, values)
+        if self._is_plain():
+            nothing = np.zeros((len(gradients), len(self._effects.names)))
+            return np.hstack([gradients[:, self._places()], nothing])
         _, along = self._customer_parameters(base, by.ravel(), gradient=True)
         assert along is not None  # noqa: S101
         assert customers.covariates is not None  # noqa: S101

@@ -118,12 +118,8 @@ class RenewalFit(Estimator):
         )
 
     @override
-    def _own(
-        self, customers: Customers, theta: Sequence[float] | None = None
-    ) -> list[float] | Floats:
-        if self._effects is None:
-            return self._theta(theta)
-        return super()._own(customers, theta)
+    def _for_core(self, theta: Sequence[float]) -> list[float]:
+        return self._theta(theta)
 
     @classmethod
     def _with_shares(

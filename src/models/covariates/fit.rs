@@ -427,14 +427,19 @@ fn moved<M: Model<K, J>, S: Scalar, const K: usize, const J: usize, const N: usi
     M::moved(bound_of::<M, S, K, J, N>(variables), by)
 }
 
-/// A point of estimates: parameters at covariates of 0 and coefficients of the columns as they came.
+/// The point of parameters at covariates of 0 and coefficients of the columns as they came.
 pub(super) fn placed<M: Model<K, J>, const K: usize, const J: usize, const N: usize>(
     of: &Regression<'_, M, K, J, N>,
     theta: [f64; K],
     coefficients: &[f64],
 ) -> Vec<f64> {
-    let parameters = freed::<M, K, J>(theta);
-    let standardised = coefficients.iter().zip(&of.scales).map(|(g, s)| g * s);
+    let standardised: Vec<f64> = coefficients
+        .iter()
+        .zip(&of.scales)
+        .map(|(g, s)| g * s)
+        .collect();
+    let by = of.predictors(&standardised, |c| of.centres[c] / of.scales[c]);
+    let parameters = freed::<M, K, J>(M::moved(theta, by));
     parameters.into_iter().chain(standardised).collect()
 }
 

@@ -27,8 +27,10 @@ pub fn profile_covariates<M: Model<K, J>, const K: usize, const J: usize, const 
     }
     let (theta, coefficients) = estimates.split_at(K);
     let theta = positive::<K>(&M::PARAMETERS, theta)?;
-    // parameters are those of customers whose covariates are 0, so columns stay where they are
-    let problem = Regression::<M, K, J, N>::new(rows, design, options, false)?;
+    // parameters are those of customers whose covariates are 0, so that columns stay where they are for one of them
+    let is_held = options.fixed.iter().any(Option::is_some);
+    let centred = parameter >= K && !is_held;
+    let problem = Regression::<M, K, J, N>::new(rows, design, options, centred)?;
     let estimate = placed(&problem, theta, coefficients);
     let mut free = problem.free();
     if !free[parameter] {
