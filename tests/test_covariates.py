@@ -619,25 +619,31 @@ class TestErrors:
             DataError,
             {"purchase_covariates": ["age"]},
             with_missing,
-            "column `age` must hold a finite number in every row, as a covariate; row "
-            "4 has nothing (2 rows in all)\n\nHint: fill in what is missing, or leave "
-            "these customers out",
+            (
+                "column `age` must hold a finite number in every row, as a covariate; "
+                "row 4 has nothing (2 rows in all)\n\nHint: fill in what is missing, or "
+                "leave these customers out"
+            ),
         ),
         (
             DataError,
             {"dropout_covariates": ["same"]},
             lambda f: {**f, "same": np.full(len(f["T"]), 3.0)},
-            "column `same` must vary over the customers, as a covariate; row 0 has 3 as "
-            "all others\n\nHint: what all customers have in common is in the "
-            "parameters; leave the column out",
+            (
+                "column `same` must vary over the customers, as a covariate; row 0 has "
+                "3 as all others\n\nHint: what all customers have in common is in the "
+                "parameters; leave the column out"
+            ),
         ),
         (
             ParameterError,
             {"purchase_covariates": ["age", "member", "mix"]},
             lambda f: {**f, "mix": 2.0 * f["age"] - f["member"]},
-            "`purchase_covariates` must name covariates none of which follows from the "
-            "others, got `mix`, which follows from `age` and `member`\n\nHint: leave "
-            "one of them out",
+            (
+                "`purchase_covariates` must name covariates none of which follows from "
+                "the others, got `mix`, which follows from `age` and `member`\n\nHint: "
+                "leave one of them out"
+            ),
         ),
         (
             ParameterError,
@@ -661,8 +667,10 @@ class TestErrors:
             ParameterError,
             {"purchase_covariates": ["age"], "covariate_penalty": {"churn": 1.0}},
             lambda f: f,
-            "`covariate_penalty` must name processes of the model: purchase, dropout, "
-            "got 'churn'",
+            (
+                "`covariate_penalty` must name processes of the model: purchase, "
+                "dropout, got 'churn'"
+            ),
         ),
         (
             ParameterError,
@@ -712,7 +720,7 @@ class TestErrors:
         with pytest.raises(ColumnError) as raised:
             tn.BGNBD(purchase_covariates=["age"]).fit(summary)
         assert str(raised.value).endswith(
-            "Hint: join the summary's frame, to_frame(), with what is known of customers"
+            "join the summary's frame, to_frame(), with what is known of customers"
         )
 
     def test_parameters_far_from_the_data(self, frame):

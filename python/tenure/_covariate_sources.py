@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 
@@ -313,9 +313,10 @@ def _categorical() -> Any:
 def _plain(state: Any) -> Any:
     """Return a formula's state as JSON holds it."""
     if isinstance(state, dict):
-        return {str(name): _plain(value) for name, value in state.items()}
+        known = cast("dict[Any, Any]", state)
+        return {str(name): _plain(value) for name, value in known.items()}
     if isinstance(state, np.ndarray | np.generic):
         return _plain(state.tolist())
     if isinstance(state, list | tuple):
-        return [_plain(value) for value in state]
+        return [_plain(value) for value in cast("Sequence[Any]", state)]
     return state

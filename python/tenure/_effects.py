@@ -180,7 +180,7 @@ class Effects:
         x = x - x.mean(axis=0)
         x = x / np.sqrt((x * x).sum(axis=0))
         # on the diagonal stands what is left of a column after those before it
-        left = np.linalg.qr(x, mode="r")
+        left: Floats = np.asarray(np.linalg.qr(x, mode="r"))
         for place in range(1, len(within)):
             rest = left[place, place] if place < len(left) else 0.0
             if abs(rest) > _DEPENDENT:

@@ -173,6 +173,7 @@ class Estimator(Explained):
     # -- what was learned --------------------------------------------------------
 
     @property
+    @override
     def result_(self) -> FitResult:
         """Everything that the fit found, as plain numbers."""
         if self._result is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -50,6 +51,7 @@ class Explained(Configured):
     if TYPE_CHECKING:
 
         @property
+        @abstractmethod
         def result_(self) -> FitResult: ...
 
     def _chosen(self) -> dict[str, Chosen]:
@@ -129,7 +131,8 @@ class Explained(Configured):
         if self._effects is None:
             return found
         known = [name not in self._unknowable for name in self._effects.names]
-        where = [*range(size), *(size + np.flatnonzero(known))]
+        places = (size + place for place, one in enumerate(known) if one)
+        where = [*range(size), *places]
         parameters = np.zeros(size + len(known))
         parameters[where] = found["parameters"]
         covariance = found["covariance"]

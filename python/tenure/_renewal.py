@@ -36,7 +36,7 @@ Quantity: TypeAlias = Literal["survival", "leaving", "residual", "payments"]
 
 SHARES = ("one_and_done", "never_leaving")
 """The parameters that a model has only if it is asked to."""
-_NOTHING = dict.fromkeys(SHARES, 0.0)
+_NOTHING: dict[str, float] = dict.fromkeys(SHARES, 0.0)
 
 
 class RenewalFit(Estimator):

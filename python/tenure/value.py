@@ -245,7 +245,8 @@ acquisition_cost, interval
     of_spend = _of_new(spend, data) if isinstance(spend, GammaGamma) else None
     rows = [len(one) for one in (covariates, of_spend) if one is not None]
     nothing = np.zeros(max(rows, default=1))
-    newcomer = dict.fromkeys(("frequency", "recency", "T", "monetary_value"), nothing)
+    names = ("frequency", "recency", "T", "monetary_value")
+    newcomer: dict[str, NDArray[Any]] = dict.fromkeys(names, nothing)
     customers = Customers(newcomer, "numpy", None, None, unit, covariates)
     worth = Worth.of_customers(
         spend,
