@@ -621,8 +621,8 @@ class TestErrors:
             with_missing,
             (
                 "column `age` must hold a finite number in every row, as a covariate; "
-                "row 4 has nothing (2 rows in all)\n\nHint: fill in what is missing, or "
-                "leave these customers out"
+                "row 4 has nothing (2 rows in all)\n\nHint: fill in what is missing, "
+                "or leave these customers out"
             ),
         ),
         (

@@ -237,6 +237,7 @@ class TestRenewal:
         """Telco: customers by the month leave many times as often as by the year."""
         table = tn.datasets.load_telco_churn(family="numpy")
         data = {n: np.asarray(table[n]) for n in ("tenure", "churn", "contract")}
+        data["churn"] = data["churn"] == "Yes"
         data = {n: values[data["tenure"] > 0] for n, values in data.items()}
         model = tn.SBG(covariates=["contract"])
         model.fit(data, duration="tenure", churned="churn")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -16,6 +15,7 @@ from tenure.exceptions import ColumnError, ParameterError
 from tenure.summary import Summary
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
@@ -267,6 +267,19 @@ class Explained(Configured):
         ------
         ParameterError
             If the model has no covariates.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> customers = tn.datasets.load_telco_churn()
+        >>> customers = customers[customers["tenure"] > 0]
+        >>> customers = customers.assign(churned=customers["churn"] == "Yes")
+        >>> model = tn.SBG(covariates=["contract"])
+        >>> model = model.fit(customers, duration="tenure")
+        >>> model.rate_ratios()[["covariate", "compared_with", "ratio"]].round(3)
+                   covariate   compared_with  ratio
+        0  contract=One year  Month-to-month  0.050
+        1  contract=Two year  Month-to-month  0.009
         """
         check_level(level, name="level")
         result = self.result_
