@@ -416,9 +416,9 @@ class TestPredictions:
     def test_new_customers(self, kind, frame, models):
         model = models[kind]
         new = {n: frame[n][:3] for n in ("age", "channel", "member")}
-        purchases = model.expected_purchases_new(39.0, data=new)
-        worth = model.discounted_purchases_new(data=new, per=52.0, interval=0.9)
-        table = model.purchase_probabilities_new(39.0, data=new, most=4)
+        purchases = model.expected_purchases_new(39.0, covariates=new)
+        worth = model.discounted_purchases_new(covariates=new, per=52.0, interval=0.9)
+        table = model.purchase_probabilities_new(39.0, covariates=new, most=4)
         for row in range(3):
             own = self.own(model, frame, row)
             expected = own.expected_purchases_new(39.0)
@@ -428,7 +428,7 @@ class TestPredictions:
             expected = own.purchase_probabilities_new(39.0, most=4)
             np.testing.assert_allclose(table[row], expected, rtol=1e-10)
         one = {name: values[:1] for name, values in new.items()}
-        several = model.expected_purchases_new([10.0, 39.0], data=one)
+        several = model.expected_purchases_new([10.0, 39.0], covariates=one)
         assert several[1] == pytest.approx(purchases[0], rel=1e-12)
 
     @pytest.mark.parametrize("kind", BOTH)
@@ -480,9 +480,11 @@ class TestPredictions:
         all_sums = tn.money_quantiles(buying, spend, many, horizon=52.0)
         assert all_sums["0.95"][row] == pytest.approx(sums["0.95"][0], rel=1e-8)
         new = {n: frame[n][:2] for n in ("age", "channel", "member")}
-        worth = tn.lifetime_value_new(buying, spend, new, horizon=52.0, per=52.0)
-        repeat = buying.discounted_purchases_new(52.0, data=new, per=52.0)
-        expected = (1 + repeat) * spend.expected_spend_new(data=new)
+        worth = tn.lifetime_value_new(
+            buying, spend, covariates=new, horizon=52.0, per=52.0
+        )
+        repeat = buying.discounted_purchases_new(52.0, covariates=new, per=52.0)
+        expected = (1 + repeat) * spend.expected_spend_new(covariates=new)
         np.testing.assert_allclose(worth["value"], expected, rtol=1e-12)
 
     def test_frames_of_any_size(self, frame, models):
@@ -543,9 +545,9 @@ class TestStorage:
     def test_unfitted(self):
         model = tn.BGNBD(purchase_covariates=["age"])
         assert repr(model) == (
-            "BGNBD(purchase_covariates=['age'], penalty=0.0, strict=False)"
+            "BGNBD(purchase_covariates=['age'], dropout_covariates=None, "
+            "shared_covariates=None, covariate_penalty=0.0, penalty=0.0, strict=False)"
         )
-        assert repr(tn.BGNBD()) == "BGNBD(penalty=0.0, strict=False)"
 
 
 class TestFormulas:
@@ -706,12 +708,12 @@ class TestErrors:
         with pytest.raises(ParameterError) as raised:
             model.expected_purchases_new(39.0)
         assert str(raised.value) == (
-            "`data` must hold the covariates of new customers: age, channel, member, "
+            "`covariates` must hold those of new customers: age, channel, member, "
             "got None"
         )
         new = {n: frame[n][:3] for n in ("age", "channel", "member")}
         with pytest.raises(ParameterError) as raised:
-            model.expected_purchases_new([1.0, 2.0], data=new)
+            model.expected_purchases_new([1.0, 2.0], covariates=new)
         assert str(raised.value) == (
             "`horizon` must be one, or one for each of 3 new customers, got 2"
         )

@@ -69,7 +69,7 @@ class TestSpend:
             expected = own.spend_quantiles(one)["0.5"][0]
             assert levels["0.5"][row] == pytest.approx(expected, rel=1e-10)
         new = {"z": [0.0, 1.0], "tier": ["base", "gold"]}
-        values = model.expected_spend_new(data=new)
+        values = model.expected_spend_new(covariates=new)
         ratio = np.exp(found["spend.z"] + found["spend.tier=gold"])
         assert values[1] / values[0] == pytest.approx(ratio, rel=1e-12)
 
@@ -156,7 +156,7 @@ class TestRenewal:
         assert found == plain.params_
         ages = [0.0, 3.0]
         np.testing.assert_array_equal(
-            other.survival(ages, data={"zeros": [0.0]})["survival"],
+            other.survival(ages, covariates={"zeros": [0.0]})["survival"],
             plain.survival(ages)["survival"],
         )
 
@@ -165,7 +165,7 @@ class TestRenewal:
         """Of the laws whose hazards are proportional for one customer."""
         model = kind(covariates=["z", "plan"]).fit(members)
         data = {"z": [0.0, 0.5], "plan": ["month", "year"]}
-        curve = model.survival(6, data=data, interval=0.9)
+        curve = model.survival(6, covariates=data, interval=0.9)
         assert list(curve["age"]) == [6.0, 6.0]
         found = model.params_
         risk = np.exp(0.5 * found["churn.z"] + found["churn.plan=year"])
@@ -185,11 +185,15 @@ class TestRenewal:
         assert model.log_likelihood_ == pytest.approx(total, abs=1e-8)
         again = kind.from_dict(json.loads(json.dumps(model.to_dict())))
         for method in ("retention", "churn_probabilities"):
-            one = getattr(again, method)([1, 2], data={"z": [0.5], "plan": ["year"]})
-            two = getattr(model, method)([1, 2], data={"z": [0.5], "plan": ["year"]})
+            one = getattr(again, method)(
+                [1, 2], covariates={"z": [0.5], "plan": ["year"]}
+            )
+            two = getattr(model, method)(
+                [1, 2], covariates={"z": [0.5], "plan": ["year"]}
+            )
             for name, values in two.items():
                 np.testing.assert_array_equal(one[name], values)
-        worth = model.discounted_lifetime_new(data=data, per=1.0, interval=0.9)
+        worth = model.discounted_lifetime_new(covariates=data, per=1.0, interval=0.9)
         assert worth["lower"][1] < worth["discounted_lifetime"][1]
 
     def test_slopes(self, members):
@@ -256,7 +260,7 @@ class TestRenewal:
             with pytest.raises(ParameterError) as raised:
                 ask()
             assert str(raised.value) == (
-                "`data` must hold the covariates of the customers: z, got None"
+                "`covariates` must hold those of the customers: z, got None"
             )
         with pytest.raises(ParameterError, match="be asked of a model without"):
             model.bootstrap(10)
@@ -268,15 +272,15 @@ class TestRenewal:
             "columns, got Renewals"
         )
         with pytest.raises(ParameterError) as raised:
-            model.survival([1.0, 2.0], data={"z": [0.0, 1.0, 2.0]})
+            model.survival([1.0, 2.0], covariates={"z": [0.0, 1.0, 2.0]})
         assert str(raised.value) == (
-            "`data` must hold one customer, or one for each of 2 ages, got 3"
+            "`covariates` must hold one customer, or one for each of 2 ages, got 3"
         )
 
     def test_simulated_customers_have_their_own_risk(self, members):
         model = tn.SBG(covariates=["z"]).fit(members)
-        seen = model.simulate(20_000, data={"z": [1.0]}, end=1.0, seed=2)
-        stays = model.survival(1, data={"z": [1.0]})["survival"][0]
+        seen = model.simulate(20_000, covariates={"z": [1.0]}, end=1.0, seed=2)
+        stays = model.survival(1, covariates={"z": [1.0]})["survival"][0]
         share = np.isinf(seen.gone).mean()
         # four standard errors of a share of 20,000
         assert share == pytest.approx(stays, abs=4 * np.sqrt(0.25 / 20_000))

@@ -288,20 +288,12 @@ class BuyingModel(Estimator):
         )
 
     def _newcomers(
-        self, data: object, lengths: NDArray[np.float64]
+        self, frame: object, lengths: NDArray[np.float64]
     ) -> tuple[Customers, NDArray[np.float64]]:
-        """Return new customers, one a horizon or a row of the data; and horizons."""
-        if self._effects is None:
+        """Return new customers, one a horizon or a row of the frame; and horizons."""
+        covariates = self._covariates_of_new(frame)
+        if covariates is None:
             return newcomers(len(lengths), self.time_unit_), lengths
-        if data is None:
-            raise ParameterError.of(
-                name="data",
-                expected="hold the covariates of new customers: "
-                + ", ".join(self._effects.columns),
-                found="None",
-            )
-        covariates = self._covariates_of(data)
-        assert covariates is not None  # noqa: S101
         rows = len(covariates)
         if len(lengths) != 1 and rows not in (1, len(lengths)):
             raise ParameterError.of(

@@ -10,7 +10,6 @@ from tenure._effects import Effects
 from tenure._frame import Table, native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._settings import Configured
-from tenure._typing import override
 from tenure.exceptions import ColumnError, ParameterError
 from tenure.summary import Summary
 
@@ -57,16 +56,6 @@ class Explained(Configured):
     def _chosen(self) -> dict[str, Chosen]:
         """Return the covariates of each process, as they were given."""
         return {}
-
-    @override
-    def _constructor(self) -> str:
-        nothing = (None, 0.0)
-        settings = ", ".join(
-            f"{name}={value!r}"
-            for name, value in self.get_params().items()
-            if "covariate" not in name or value not in nothing
-        )
-        return f"{type(self).__name__}({settings})"
 
     def _setting(self, process: str) -> str:
         """Return the name of the setting with the covariates of a process."""
@@ -174,6 +163,25 @@ class Explained(Configured):
         if self._effects is None:
             return None
         return self._effects.matrix(_table(data, {"": self._effects.columns}))
+
+    def _covariates_of_new(self, frame: object) -> Floats | None:
+        """Return the covariates of new customers; None for a model without."""
+        if self._effects is None:
+            if frame is None:
+                return None
+            raise ParameterError.of(
+                name="covariates",
+                expected=f"be left out: this {type(self).__name__} has none",
+                found=type(frame).__name__,
+            )
+        if frame is None:
+            raise ParameterError.of(
+                name="covariates",
+                expected="hold those of new customers: "
+                + ", ".join(self._effects.columns),
+                found="None",
+            )
+        return self._covariates_of(frame)
 
     def _own(
         self, customers: Customers, theta: Sequence[float] | None = None

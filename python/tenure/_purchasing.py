@@ -368,7 +368,7 @@ class PurchasingModel(Prospects):
         self,
         horizon: Horizon,
         *,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
     ) -> Any:
         """Return how many repeat purchases to expect of a customer who has just come.
@@ -377,7 +377,7 @@ class PurchasingModel(Prospects):
         ----------
         horizon : float, str or array
             How long from the first purchase; several at once as an array.
-        data : frame, optional
+        covariates : frame, optional
             For a model with covariates, those of the new customers, one row each.
         interval : float, optional
             As `expected_purchases`.
@@ -385,18 +385,18 @@ class PurchasingModel(Prospects):
         Returns
         -------
         float or array, or dict of them
-            One number a horizon (or a row of the data); with `interval` a dictionary
+            One number a horizon, or a row of `covariates`; with `interval` a dictionary
             with the estimate, its standard error and the ends of the interval.
         """
         lengths = in_units(horizon, self.time_unit_, name="horizon")
-        unseen, lengths = self._newcomers(data, lengths)
+        unseen, lengths = self._newcomers(covariates, lengths)
         answer = self._answer(
             "expected_purchases", "positive", unseen, lengths, interval
         )
-        return unpacked(answer) if is_one(horizon) and data is None else answer
+        return unpacked(answer) if is_one(horizon) and covariates is None else answer
 
     def purchase_probabilities_new(
-        self, horizon: Horizon, *, most: int = 10, data: object = None
+        self, horizon: Horizon, *, most: int = 10, covariates: object = None
     ) -> NDArray[np.float64]:
         """Return the probabilities of 0 to `most` repeat purchases of a new customer.
 
@@ -406,14 +406,14 @@ class PurchasingModel(Prospects):
             How long from the first purchase.
         most : int, default 10
             The largest count asked for.
-        data : frame, optional
+        covariates : frame, optional
             For a model with covariates, those of the new customers: then the result
             has one row each.
         """
         lengths = in_units(horizon, self.time_unit_, name="horizon")
-        unseen, lengths = self._newcomers(data, lengths)
+        unseen, lengths = self._newcomers(covariates, lengths)
         table = self._probabilities(unseen, lengths, most)
-        return table[0] if data is None else table
+        return table[0] if covariates is None else table
 
     def discounted_purchases_new(
         self,
@@ -422,18 +422,18 @@ class PurchasingModel(Prospects):
         discount_rate: float = 0.10,
         per: str | float = "year",
         compounding: str | float | None = None,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
     ) -> Any:
         """Return expected discounted repeat purchases of a customer who has just come.
 
-        Parameters are those of `discounted_purchases`, but that `data` has the
-        covariates of new customers; the result is that of `expected_purchases_new`.
+        Parameters are those of `discounted_purchases`, but that `covariates` are
+        those of new customers; the result is that of `expected_purchases_new`.
         """
         length, rate, period = self._discounting(
             self.time_unit_, horizon, discount_rate, per, compounding
         )
-        unseen, length = self._newcomers(data, length)
+        unseen, length = self._newcomers(covariates, length)
         answer = self._answer(
             "discounted_purchases",
             "positive",
@@ -443,4 +443,4 @@ class PurchasingModel(Prospects):
             rate=rate,
             period=period,
         )
-        return unpacked(answer) if is_one(horizon) and data is None else answer
+        return unpacked(answer) if is_one(horizon) and covariates is None else answer

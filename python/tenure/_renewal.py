@@ -439,7 +439,7 @@ class RenewalFit(Estimator):
         return values[where], None if gradients is None else gradients[where]
 
     def _of_customers(
-        self, data: object, *ages: Floats
+        self, frame: object, *ages: Floats
     ) -> tuple[Floats | None, tuple[Floats, ...]]:
         """Return covariates and ages, as many of each.
 
@@ -448,19 +448,19 @@ class RenewalFit(Estimator):
         """
         if self._effects is None:
             return None, ages
-        if data is None:
+        if frame is None:
             raise ParameterError.of(
-                name="data",
-                expected="hold the covariates of the customers: "
+                name="covariates",
+                expected="hold those of the customers: "
                 + ", ".join(self._effects.columns),
                 found="None",
             )
-        matrix = self._covariates_of(data)
+        matrix = self._covariates_of(frame)
         assert matrix is not None  # noqa: S101
         rows, count = len(matrix), len(ages[0])
         if count != 1 and rows not in (1, count):
             raise ParameterError.of(
-                name="data",
+                name="covariates",
                 expected=f"hold one customer, or one for each of {count:,} ages",
                 found=f"{rows:,}",
             )

@@ -58,7 +58,7 @@ class RenewalModel(RenewalFit):
         ages: ArrayLike | None = None,
         *,
         given: ArrayLike = 0.0,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -71,7 +71,7 @@ class RenewalModel(RenewalFit):
         given : float or array, default 0
             The age at which customers are known to be there, one for all or one for
             each of `ages`: then the result is the probability of being there still.
-        data : frame, optional
+        covariates : frame, optional
             For a model with covariates, those of the customers: one row for each age,
             one for all of them, or several with one age for all.
         interval : float, optional
@@ -103,7 +103,7 @@ class RenewalModel(RenewalFit):
             "survival",
             "survival",
             spans,
-            data=data,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -112,7 +112,7 @@ class RenewalModel(RenewalFit):
         self,
         periods: ArrayLike | None = None,
         *,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -122,7 +122,7 @@ class RenewalModel(RenewalFit):
         ----------
         periods : array, optional
             The renewals: 1 is the first. By default all that the fit has seen.
-        data, interval, bootstrap
+        covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -138,7 +138,7 @@ class RenewalModel(RenewalFit):
             "retention",
             "survival",
             spans,
-            data=data,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -148,7 +148,7 @@ class RenewalModel(RenewalFit):
         periods: ArrayLike | None = None,
         *,
         given: ArrayLike = 0.0,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -158,7 +158,7 @@ class RenewalModel(RenewalFit):
         ----------
         periods : array, optional
             The renewals: 1 is the first. By default all that the fit has seen.
-        given, data, interval, bootstrap
+        given, covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -181,7 +181,7 @@ class RenewalModel(RenewalFit):
             "churn_probability",
             "leaving",
             (known, to),
-            data=data,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -193,7 +193,7 @@ class RenewalModel(RenewalFit):
         ages: ArrayLike = 0.0,
         *,
         horizon: Horizon | None = None,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -210,7 +210,7 @@ class RenewalModel(RenewalFit):
         horizon : float or str, optional
             How far to look ahead: a number of periods, or a text such as "2 years"
             where the length of a period is known; without end if left out.
-        data, interval, bootstrap
+        covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -225,14 +225,14 @@ class RenewalModel(RenewalFit):
         """
         age = self._whole(ages, "ages")
         spans = (age, age + self._periods(horizon))
-        self._warn_of_the_endless(spans, data)
+        self._warn_of_the_endless(spans, covariates)
         return self._curve(
             "age",
             age,
             "expected_residual_lifetime",
             "residual",
             spans,
-            data=data,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -245,7 +245,7 @@ class RenewalModel(RenewalFit):
         per: str | float = "year",
         next_renewal: float = 0.0,
         horizon: Horizon | None = None,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -268,7 +268,7 @@ class RenewalModel(RenewalFit):
             Periods until the next renewal: 0 just before it, 1 just after the last.
         horizon : float or str, optional
             As `expected_residual_lifetime`.
-        data, interval, bootstrap
+        covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -296,7 +296,7 @@ class RenewalModel(RenewalFit):
             "discounted_residual_lifetime",
             "payments",
             (age, age + self._periods(horizon)),
-            data=data,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
             rate=rate,
@@ -309,7 +309,7 @@ class RenewalModel(RenewalFit):
         discount_rate: float = 0.10,
         per: str | float = "year",
         horizon: Horizon | None = None,
-        data: object = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -319,7 +319,7 @@ class RenewalModel(RenewalFit):
 
         Parameters
         ----------
-        discount_rate, per, horizon, data, interval, bootstrap
+        discount_rate, per, horizon, covariates, interval, bootstrap
             As `discounted_residual_lifetime`.
 
         Returns
@@ -330,20 +330,20 @@ class RenewalModel(RenewalFit):
         """
         rate = self._rate(discount_rate, per)
         age = np.zeros(1)
-        covariates, (begin, end) = self._of_customers(
-            data, age, age + self._periods(horizon)
+        matrix, (begin, end) = self._of_customers(
+            covariates, age, age + self._periods(horizon)
         )
         columns = self._columns(
             "discounted_lifetime",
             "payments",
             (begin, end),
-            covariates=covariates,
+            covariates=matrix,
             interval=interval,
             bootstrap=bootstrap,
             rate=rate,
             transform=(1.0, math.exp(-rate)),
         )
-        if covariates is not None:
+        if matrix is not None:
             return columns["discounted_lifetime"] if interval is None else columns
         numbers = {name: float(values[0]) for name, values in columns.items()}
         return numbers["discounted_lifetime"] if interval is None else numbers
@@ -356,7 +356,7 @@ class RenewalModel(RenewalFit):
         *,
         end: float | None = None,
         entry: float = 0.0,
-        data: object = None,
+        covariates: object = None,
         seed: int = 0,
     ) -> Renewals:
         """Draw customers from the model.
@@ -370,7 +370,7 @@ class RenewalModel(RenewalFit):
             model without a share of customers who never leave.
         entry : float, default 0
             The age at which they are there for certain.
-        data : frame, optional
+        covariates : frame, optional
             For a model with covariates, those of the customers: one row for each, or
             one for all.
         seed : int, default 0
@@ -386,9 +386,9 @@ class RenewalModel(RenewalFit):
                 name="customers", expected="be at least 1", found=repr(customers)
             )
         came = self._whole(np.full(customers, float(entry)), "entry")
-        covariates, _ = self._of_customers(data, came)
+        matrix, _ = self._of_customers(covariates, came)
         nobody: dict[str, Any] = {"from": came}
-        who = Customers(nobody, "numpy", None, None, None, covariates)
+        who = Customers(nobody, "numpy", None, None, None, matrix)
         left = _core.renewal_simulate(self._core_model, self._own(who), came, seed)
         until = math.inf if end is None else float(self._whole(end, "end")[0])
         if until == math.inf and np.isinf(left).any():
@@ -495,9 +495,9 @@ class RenewalModel(RenewalFit):
         periods = float(length[0])
         return periods if self._continuous else math.floor(periods + 1e-9)
 
-    def _warn_of_the_endless(self, spans: tuple[Floats, Floats], data: object) -> None:
-        covariates, (begin, end) = self._of_customers(data, *spans)
-        longest = self._spans("residual", (begin, end), covariates=covariates)[0]
+    def _warn_of_the_endless(self, spans: tuple[Floats, Floats], frame: object) -> None:
+        matrix, (begin, end) = self._of_customers(frame, *spans)
+        longest = self._spans("residual", (begin, end), covariates=matrix)[0]
         if np.isinf(longest).any():
             msg = (
                 "the expected residual lifetime is infinite: some customers never "
@@ -518,10 +518,10 @@ class RenewalModel(RenewalFit):
         spans: tuple[Floats, Floats],
         **options: Any,
     ) -> Any:
-        covariates, (places, begin, end) = self._of_customers(
-            options.pop("data"), places, *spans
+        matrix, (places, begin, end) = self._of_customers(
+            options["covariates"], places, *spans
         )
-        options["covariates"] = covariates
+        options["covariates"] = matrix
         columns = self._columns(name, quantity, (begin, end), **options)
         family = "numpy" if self._training is None else self._training.family
         return native_frame({axis: places, **columns}, family=family)

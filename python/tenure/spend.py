@@ -334,13 +334,13 @@ class GammaGamma(Estimator):
         )
 
     def expected_spend_new(
-        self, *, data: object = None, interval: float | None = None
+        self, *, covariates: object = None, interval: float | None = None
     ) -> Any:
         """Return the expected value of a purchase of a customer yet unknown.
 
         Parameters
         ----------
-        data : frame, optional
+        covariates : frame, optional
             For a model with covariates, those of the new customers, one row each; then
             results are arrays.
         interval : float, optional
@@ -351,18 +351,10 @@ class GammaGamma(Estimator):
         float, or dict of float
             With `interval` the estimate, its standard error and the ends.
         """
-        if self._effects is None:
+        matrix = self._covariates_of_new(covariates)
+        if matrix is None:
             return unpacked(self._answer(_newcomer(), interval))
-        if data is None:
-            raise ParameterError.of(
-                name="data",
-                expected="hold the covariates of new customers: "
-                + ", ".join(self._effects.columns),
-                found="None",
-            )
-        covariates = self._covariates_of(data)
-        assert covariates is not None  # noqa: S101
-        return self._answer(_newcomer(len(covariates), covariates), interval)
+        return self._answer(_newcomer(len(matrix), matrix), interval)
 
     def spend_quantiles(
         self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)

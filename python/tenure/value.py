@@ -202,9 +202,9 @@ def lifetime_value(
 def lifetime_value_new(
     buying: PurchasingModel,
     spend: GammaGamma | float,
-    data: object = None,
     *,
     horizon: Horizon | None,
+    covariates: object = None,
     discount_rate: float = 0.10,
     per: str | float = "year",
     compounding: str | float | None = None,
@@ -221,7 +221,7 @@ def lifetime_value_new(
     buying, spend, horizon, discount_rate, per, compounding, margin, cost_per_order, \
 acquisition_cost, interval
         As `lifetime_value`.
-    data : frame, optional
+    covariates : frame, optional
         For models with covariates, those of the new customers, one row each.
     first_purchase : bool, default True
         Count the first purchase, which is made at once, beside the repeat purchases.
@@ -229,7 +229,7 @@ acquisition_cost, interval
     Returns
     -------
     LifetimeValue
-        One row, or one for each of the data.
+        One row, or one for each of `covariates`.
 
     Examples
     --------
@@ -241,13 +241,15 @@ acquisition_cost, interval
     25.14
     """
     unit = _buying(buying).time_unit_
-    covariates = _of_new(buying, data)
-    of_spend = _of_new(spend, data) if isinstance(spend, GammaGamma) else None
-    rows = [len(one) for one in (covariates, of_spend) if one is not None]
+    of_buying = _of_new(buying, covariates)
+    of_spend = None
+    if isinstance(spend, GammaGamma):
+        of_spend = _of_new(spend, covariates)
+    rows = [len(one) for one in (of_buying, of_spend) if one is not None]
     nothing = np.zeros(max(rows, default=1))
     names = ("frequency", "recency", "T", "monetary_value")
     newcomer: dict[str, NDArray[Any]] = dict.fromkeys(names, nothing)
-    customers = Customers(newcomer, "numpy", None, None, unit, covariates)
+    customers = Customers(newcomer, "numpy", None, None, unit, of_buying)
     worth = Worth.of_customers(
         spend,
         Customers(newcomer, "numpy", None, None, None, of_spend),
@@ -267,16 +269,11 @@ acquisition_cost, interval
     )
 
 
-def _of_new(model: Estimator, data: object) -> NDArray[np.float64] | None:
+def _of_new(model: Estimator, covariates: object) -> NDArray[np.float64] | None:
     """Return the covariates of new customers, if the model has any."""
-    if data is None and model._effects is not None:  # noqa: SLF001
-        raise ParameterError.of(
-            name="data",
-            expected="hold the covariates of new customers: "
-            + ", ".join(model._effects.columns),  # noqa: SLF001
-            found="None",
-        )
-    return model._covariates_of(data)  # noqa: SLF001
+    if model._effects is None:  # noqa: SLF001
+        return None
+    return model._covariates_of_new(covariates)  # noqa: SLF001
 
 
 def _value(
