@@ -172,7 +172,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     pub(super) fn optimum(&self) -> Result<MinimumOf<K>> {
         let [first, second] = M::starts(self.sample).map(|start| self.start(start));
         let one = self.attempt(first)?;
-        if one.converged && self.is_curved(&one) {
+        if one.converged && is_curved(&one) {
             return Ok(one);
         }
         let two = self.attempt(second)?;
@@ -185,11 +185,6 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
             return Ok(best);
         }
         Err(ended::nowhere(M::NAME))
-    }
-
-    /// Whether the likelihood bends in every direction.
-    pub(super) fn is_curved(&self, minimum: &MinimumOf<K>) -> bool {
-        ended::curved(smallest_eigenvalue(&minimum.at.hessian))
     }
 
     /// A start on the free scales: what was asked for, and what the data say where nothing was.
@@ -285,6 +280,11 @@ pub fn fit<M: Model<K, J>, const K: usize, const J: usize>(
     M::check(&sample)?;
     let problem = Problem::<M, K, J>::new(&sample, options);
     Ok(problem.report(&problem.optimum()?))
+}
+
+/// Whether the likelihood bends in every direction.
+pub(super) fn is_curved<const K: usize>(minimum: &MinimumOf<K>) -> bool {
+    ended::curved(smallest_eigenvalue(&minimum.at.hessian))
 }
 
 fn smallest_eigenvalue<const K: usize>(hessian: &[[f64; K]; K]) -> f64 {

@@ -5,7 +5,7 @@ use super::patterns::{BLOCK, Pattern, patterns};
 use super::{Design, Effect, PROCESSES};
 use crate::data::Rows;
 use crate::models::fit::{
-    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, freed, log_likelihood,
+    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, freed, is_curved, log_likelihood,
 };
 use crate::models::sample::{Row, Sample};
 use crate::models::{Model, Parameter, ended};
@@ -161,9 +161,13 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         total.hessian.mirror();
         let per = -1.0 / self.customers();
         total.value *= per;
-        total.gradient.iter_mut().for_each(|slope| *slope *= per);
+        for slope in &mut total.gradient {
+            *slope *= per;
+        }
         let cells = total.hessian.cells_mut();
-        cells.iter_mut().for_each(|bend| *bend *= per);
+        for bend in cells {
+            *bend *= per;
+        }
         self.add_penalty(&mut total, point);
         Ok(total)
     }
@@ -251,7 +255,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         let plain = Problem::<M, K, J>::new(&self.overall, self.options);
         let mut starts: Vec<[f64; K]> = Vec::new();
         let without = plain.optimum()?;
-        if without.converged && plain.is_curved(&without) {
+        if without.converged && is_curved(&without) {
             starts.push(without.point);
         }
         let by_data = M::starts(&self.overall).map(|start| plain.start(start));
@@ -354,24 +358,18 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
             return Vec::new();
         };
         let inner = factor.inverse();
-        let mut slopes = Square::zeros(size);
-        for i in 0..size {
-            for j in 0..size {
-                *slopes.at_mut(i, j) = match (i < K, j < K) {
-                    (true, true) => at_zero[i].gradient[j],
-                    (true, false) => {
-                        let acts = self.effects[j - K].acts.into_iter().enumerate();
-                        let through: f64 = acts
-                            .filter(|(_, acts)| *acts)
-                            .map(|(process, _)| at_zero[i].gradient[K + process])
-                            .sum();
-                        -through * self.centres[j - K] / self.scales[j - K]
-                    }
-                    (false, true) => 0.0,
-                    (false, false) => f64::from(u8::from(i == j)) / self.scales[i - K],
-                };
+        let of_parameter = |theta: &Dual2<N>, j: usize| {
+            if j < K {
+                return theta.gradient[j];
             }
-        }
+            let acts = self.effects[j - K].acts.iter().zip(&theta.gradient[K..]);
+            let through: f64 = acts.filter(|(acts, _)| **acts).map(|(_, g)| g).sum();
+            -through * self.centres[j - K] / self.scales[j - K]
+        };
+        let slopes = Square::from_fn(size, |i, j| match at_zero.get(i) {
+            Some(theta) => of_parameter(theta, j),
+            None => f64::from(u8::from(i == j)) / self.scales[i - K],
+        });
         let known = |i: usize, j: usize| {
             let mut sum = 0.0;
             for k in (0..size).filter(|&k| free[k]) {
@@ -381,14 +379,10 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
             }
             sum / self.customers()
         };
-        let mut covariance = vec![vec![0.0; size]; size];
-        for i in 0..size {
-            for j in 0..=i {
-                covariance[i][j] = known(i, j);
-                covariance[j][i] = covariance[i][j];
-            }
-        }
-        covariance
+        // each pair once, so that the matrix is exactly symmetric
+        let entry = |i: usize, j: usize| known(i.max(j), i.min(j));
+        let row = |i: usize| (0..size).map(|j| entry(i, j)).collect();
+        (0..size).map(row).collect()
     }
 }
 

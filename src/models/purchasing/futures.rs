@@ -1,6 +1,6 @@
 //! The futures of customers, kept for all who bought equally often.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::{Discounting, Future, Purchasing, Quantity};
@@ -94,7 +94,7 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Crowd<M, S,
             };
         }
         let mut distinct: Vec<([f64; K], usize)> = Vec::new();
-        let mut known: HashMap<[u64; K], usize> = HashMap::new();
+        let mut known: BTreeMap<[u64; K], usize> = BTreeMap::new();
         let mut whose = Vec::with_capacity(theta.len());
         for row in theta {
             let place = *known.entry(row.map(f64::to_bits)).or_insert_with(|| {
