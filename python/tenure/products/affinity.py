@@ -351,7 +351,7 @@ def affinity(
     Affinity: 1 pair of products in 1 or more of 10 baskets; no basket holds more than \
 1,000 products
     product -> other  both  confidence  lift  90 % interval
-    tea -> cup           4      80.0 %  1.00   [0.61, 1.63]
+    tea -> cup           4      80.0 %  1.00   [0.77, 1.30]
     """
     check_test(test)
     check_level(level, name="level")
