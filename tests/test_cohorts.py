@@ -14,8 +14,8 @@ import tenure as tn
 from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from reference_cohorts import ReferenceTable
+from tenure._calendar import Calendar
 from tenure.cohorts import newcombe, wilson
-from tenure.cohorts._calendar import Calendar
 from tenure.cohorts._intervals import adjusted, two_share_p_values
 
 # A folder with data that may not be bundled.

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from tenure.clustering import ClusterSegments
     from tenure.cohorts import Cohorts, CohortValues, Retention
     from tenure.comparing import Comparison, compare
+    from tenure.economics import what_if
     from tenure.engine import LazyTransactions, summarize
     from tenure.independence import SpendIndependence, spend_independence
     from tenure.renewal import (
@@ -194,6 +195,7 @@ __all__ = [
     "survival",
     "top_stability",
     "voice",
+    "what_if",
 ]
 
 # What is imported when it is asked for, and not before.
@@ -221,6 +223,7 @@ _PARTS = {
     "clustering": ("ClusterSegments",),
     "cohorts": ("CohortValues", "Cohorts", "Retention"),
     "comparing": ("Comparison", "compare"),
+    "economics": ("what_if",),
     "engine": ("LazyTransactions", "summarize"),
     "independence": ("SpendIndependence", "spend_independence"),
     "renewal": (

@@ -430,7 +430,10 @@ fn fitted(name: &str, survivors: &[f64], options: &Options<'_>) -> tenure::model
     };
     let entry = vec![0.0; n];
     let contracts = Contracts::new(&entry, &from, &to).unwrap();
-    renewal(name).unwrap().fit(&contracts, &options).unwrap()
+    renewal(name)
+        .unwrap()
+        .fit(&contracts, None, &options)
+        .unwrap()
 }
 
 const NO_SHARES: [Option<f64>; 4] = [None, None, Some(0.0), Some(0.0)];

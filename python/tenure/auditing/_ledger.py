@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every
     from tenure._typing import Date
-    from tenure.retention.periods import Every
     from tenure.transactions import Transactions
 
     Floats = NDArray[np.float64]

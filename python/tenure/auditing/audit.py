@@ -25,6 +25,7 @@ from tenure.exceptions import EmptyDataError, ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tenure._calendar import Every
     from tenure._typing import Date
     from tenure.auditing.between_customers import BetweenCustomers
     from tenure.auditing.cohorts_compared import CohortsCompared
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tenure.auditing.products import Products
     from tenure.auditing.whole_base import WholeBase
     from tenure.cohorts import CohortValues, Retention
-    from tenure.retention.periods import Every
     from tenure.transactions import Transactions
 
 __all__ = ["Audit", "audit"]

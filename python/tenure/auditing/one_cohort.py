@@ -135,10 +135,10 @@ def one_cohort(
     born = np.bincount(ledger.born, minlength=len(ledger.starts) + 1)[:-1]
     place = _which(ledger, born, cohort)
     row = int(np.searchsorted(retention.cohorts, ledger.starts[place]))
-    ages = np.arange(len(ledger.over[ledger.over >= place]))
+    width = int(np.count_nonzero(ledger.over >= place))
+    ages = np.arange(width)
     inside = ledger.born[ledger.owner] == place
     age = ledger.period[inside] - place
-    width = len(ages)
     kept = age < width
     orders = np.bincount(age[kept], minlength=width)
     value = np.bincount(age[kept], ledger.value[inside][kept], minlength=width)

@@ -10,7 +10,7 @@ import numpy as np
 from tenure._frame import Categories, native_frame
 from tenure._report import html_report, text_table
 from tenure._typing import override
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,8 +187,8 @@ def period_to_period(ledger: Ledger, place: int) -> PeriodToPeriod:
     return PeriodToPeriod(
         labels=(ledger.label(place - 1), ledger.label(place)),
         customers=np.bincount(group[kept], minlength=size),
-        before=np.bincount(group[kept], value[kept], minlength=size),
-        after=np.bincount(group[kept], worth[kept], minlength=size),
+        before=sums(value[kept], group[kept], size),
+        after=sums(worth[kept], group[kept], size),
         factors=factors,
         effects=_effects(factors),
         growth=ledger.log.growth(ledger.every, as_of=ledger.as_of),
@@ -208,10 +208,12 @@ def _factors(orders: NDArray[np.int64], value: Floats) -> list[float]:
 
 def _effects(factors: Floats) -> Floats:
     """Return how much of a change of a product each factor makes."""
-    first, last = factors.prod(axis=1)
+    products: NDArray[Any] = np.prod(factors, axis=1)
+    first, last = float(products[0]), float(products[1])
     if not (np.isfinite(factors).all() and (factors > 0).all()):
-        return np.full(factors.shape[1], np.nan)
-    ratio = np.log(last / first)
+        return np.full(len(factors[0]), np.nan)
+    ratio = float(np.log(last / first))
     # the logarithmic mean of two equal numbers is that number
     mean = first if abs(ratio) < 1e-12 else (last - first) / ratio
-    return mean * np.log(factors[1] / factors[0])
+    changes: Floats = np.log(factors[1] / factors[0])
+    return mean * changes

@@ -11,7 +11,7 @@ from tenure._frame import native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.auditing._ledger import label_of
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,7 +187,7 @@ def whole_base(ledger: Ledger) -> WholeBase:
         period=ledger.starts[:size],
         active=active.reshape(shape),
         orders=np.bincount(cell, minlength=size * size).reshape(shape),
-        value=np.bincount(cell, ledger.value[kept], size * size).reshape(shape),
+        value=sums(ledger.value[kept], cell, size * size).reshape(shape),
         what=ledger.what,
         every=ledger.every,
         level=ledger.level,

@@ -103,7 +103,7 @@ class Appraisal:
         """Whether it is known how well the parameters are known."""
         models = (self.buying, self.spending.model)
         return all(
-            isinstance(one, float) or one.result_.covariance is not None
+            isinstance(one, int | float) or one.result_.covariance is not None
             for one in models
         )
 
@@ -112,7 +112,7 @@ class Appraisal:
         """Whether the fits reached an optimum; given parameters count as that."""
         models = (self.buying, self.spending.model)
         return all(
-            isinstance(one, float) or one.result_.status in ("converged", "given")
+            isinstance(one, int | float) or one.result_.status in ("converged", "given")
             for one in models
         )
 
@@ -228,7 +228,7 @@ class Appraisal:
 
 def _is_given(model: PurchasingModel | GammaGamma | float) -> bool:
     """Say whether a model has parameters that were given and not estimated."""
-    return isinstance(model, float) or model.result_.status == "given"
+    return isinstance(model, int | float) or model.result_.status == "given"
 
 
 def _error(slopes: Sequence[tuple[Floats, Floats]]) -> float:

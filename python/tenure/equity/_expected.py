@@ -96,7 +96,7 @@ def _of_parameters(one: Appraisal, slopes: list[Floats]) -> Floats:
     """Return the variance of sums for the uncertainty of the parameters."""
     variance = np.zeros(len(slopes[0]))
     for slope, model in zip(slopes, (one.buying, one.spending.model), strict=True):
-        if isinstance(model, float) or model.result_.status == "given":
+        if isinstance(model, int | float) or model.result_.status == "given":
             continue
         covariance = model.result_.covariance
         if covariance is None:
@@ -106,7 +106,7 @@ def _of_parameters(one: Appraisal, slopes: list[Floats]) -> Floats:
 
 
 def _worth(one: Appraisal) -> Worth:
-    errors = not isinstance(one.spending.model, float) and (
+    errors = not isinstance(one.spending.model, int | float) and (
         one.spending.model.result_.covariance is not None
     )
     return Worth.of(
@@ -136,7 +136,8 @@ def _known(one: Appraisal, ahead: Ahead) -> _Part:
     of_orders: list[Floats] = []
     of_value: list[Floats] = []
     reached, slopes = np.zeros(n), None
-    active, of_active = np.zeros((n, size + 1)), []
+    active: Floats = np.zeros((n, size + 1))
+    of_active: list[Floats] = []
     for place, end in enumerate(ahead.ends):
         now, steep = _asked(one, customers, end, "expected_purchases")
         gained = np.maximum(now - reached, 0.0)

@@ -212,7 +212,9 @@ unit
     everyone = found[-1].summary.customer_id
     size = parts + 2
     absent = parts + 1
-    codes, money, value = [], [], []
+    codes: list[NDArray[np.int64]] = []
+    money: list[NDArray[np.float64]] = []
+    value: list[NDArray[np.float64]] = []
     for one, edges in zip(found, cuts, strict=True):
         rows = np.searchsorted(everyone, one.summary.customer_id)
         placed = parts - 1 - np.searchsorted(edges, one.value, side="left")
@@ -224,7 +226,9 @@ unit
             spread = np.zeros(len(everyone))
             spread[rows] = amounts
             kept.append(spread)
-    cells = [first * size + then for first, then in itertools.pairwise(codes)]
+    cells: list[NDArray[np.int64]] = [
+        first * size + then for first, then in itertools.pairwise(codes)
+    ]
 
     def summed(amounts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return sums over the flows, at the first and at the second date."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
+from tenure._calendar import Every
 from tenure._frame import Categories, Table, native_frame
 from tenure._report import counted, html_report, text_table, written
 from tenure._typing import override
@@ -14,7 +15,6 @@ from tenure.equity._appraisal import appraise
 from tenure.equity._settings import Models, Terms, day_of
 from tenure.exceptions import ColumnError, DataError, ParameterError
 from tenure.plotting._dates import period_starts
-from tenure.retention.periods import Every
 from tenure.rfm.intervals import sums
 from tenure.rfm.scores import Scores
 
@@ -106,10 +106,9 @@ class RollUp:
     def labels(self) -> list[str]:
         """Return the groups as people write them."""
         groups = self.columns[self.by]
-        return [
-            written(one) if isinstance(one, np.datetime64) else str(one)
-            for one in groups
-        ]
+        if groups.dtype.kind == "M":
+            return [written(one) for one in groups]
+        return [str(one) for one in groups]
 
     def sentences(self) -> list[str]:
         """Return what the numbers say."""

@@ -463,7 +463,7 @@ def _regression(
     fit = api.OLS(actual, design).fit(cov_type="HC1")
     ends = fit.conf_int(alpha=1 - level)
     return {
-        name: (float(fit.params[place]), *(float(end) for end in ends[place]))
+        name: (float(fit.params[place]), float(ends[place][0]), float(ends[place][1]))
         for place, name in ((1, "slope"), (0, "intercept"))
     }
 

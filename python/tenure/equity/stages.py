@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._purchasing import PurchasingModel
     from tenure._typing import Date, Unit
     from tenure._units import Horizon
     from tenure.retention.lifecycle import Lifecycle
-    from tenure.retention.periods import Every, Weekday
     from tenure.spend import GammaGamma
     from tenure.transactions import Transactions
 
@@ -106,14 +106,15 @@ class Stages:
         kept = slice(None) if self._has_prospects else slice(1, None)
         states = _ORDER[kept]
         counts = self.customers[:, kept]
-        periods, size = counts.shape
+        periods, size = map(int, counts.shape)
         totals = np.repeat(counts.sum(axis=1), size)
         share, low, high = wilson(counts.ravel(), totals, self.level)
+        state_of = np.arange(periods * size) % size
         stage_of = np.array([_NAMES.index(STAGES[state]) for state in states])
         columns: dict[str, Any] = {
             "period": np.repeat(self.period, size),
-            "stage": Categories(np.tile(stage_of, periods), _NAMES),
-            "state": Categories(np.tile(np.arange(size), periods), states),
+            "stage": Categories(stage_of[state_of], _NAMES),
+            "state": Categories(state_of, states),
             "customers": counts.ravel(),
             "share": share,
             "share_low": low,
