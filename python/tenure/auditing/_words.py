@@ -136,7 +136,8 @@ def _factor(found: PeriodToPeriod) -> list[str]:
 def of_one_cohort(found: OneCohort) -> list[str]:
     """Return what became of a cohort."""
     c, last = found.columns, len(found) - 1
-    who = f"Of the {counted(found.size, 'customer')} who came in {found.label}"
+    many = "one customer" if found.size == 1 else counted(found.size, "customer")
+    who = f"Of the {many} who came in {found.label}"
     if last < 1:
         return [f"{who}, nothing later is known yet: no further {found.every} is over."]
     said = [
