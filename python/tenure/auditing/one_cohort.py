@@ -134,7 +134,8 @@ def one_cohort(
     """
     born = np.bincount(ledger.born, minlength=len(ledger.starts) + 1)[:-1]
     place = _which(ledger, born, cohort)
-    row = int(np.searchsorted(retention.cohorts, ledger.starts[place]))
+    found: Any = np.searchsorted(retention.cohorts, ledger.starts[place])
+    row = int(found)
     width = int(np.count_nonzero(ledger.over >= place))
     ages = np.arange(width)
     inside = ledger.born[ledger.owner] == place
