@@ -134,8 +134,8 @@ def one_cohort(
     """
     born = np.bincount(ledger.born, minlength=len(ledger.starts) + 1)[:-1]
     place = _which(ledger, born, cohort)
-    found: Any = np.searchsorted(retention.cohorts, ledger.starts[place])
-    row = int(found)
+    cohorts: Any = retention.cohorts
+    row = int(np.flatnonzero(cohorts == ledger.starts[place])[0])
     width = int(np.count_nonzero(ledger.over >= place))
     ages = np.arange(width)
     inside = ledger.born[ledger.owner] == place

@@ -298,7 +298,7 @@ unit, interval
     >>> print(found.sentences()[0])
     From 1997-09-30 to 1998-06-30 customer equity fell by 1,081.65, from ...
     >>> between = found.steps[0, :-1].sum()
-    >>> abs(between - found.amount("closing")) < 0.005
+    >>> bool(abs(between - found.amount("closing")) < 0.005)
     True
     """
     terms = Terms.of(
