@@ -154,7 +154,10 @@ def of_one_cohort(found: OneCohort) -> list[str]:
             f"A customer of theirs has brought {_money(now, found.what)}, "
             f"{_percent(1 - start / now)} of it after the first {found.every}."
         )
-    return [*said, *_left(found)]
+    edge = (
+        f"The log begins with that {found.every}: some of them may have come before it."
+    )
+    return [*said, *_left(found), *([edge] * found.is_first)]
 
 
 def _left(found: OneCohort) -> list[str]:
