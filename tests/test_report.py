@@ -101,12 +101,12 @@ class TestPage:
             "checks",
             "alive",
             "value",
-            "method",
             "between",
             "periods",
             "cohort",
             "cohorts",
             "base",
+            "method",
         }
         assert targets <= set(ids)
         assert page.all("html") == [{"lang": "en"}]

@@ -137,8 +137,7 @@ def one_cohort(
     """
     born = np.bincount(ledger.born, minlength=len(ledger.starts) + 1)[:-1]
     place = _which(ledger, born, cohort)
-    cohorts: Any = retention.cohorts
-    row = int(np.flatnonzero(cohorts == ledger.starts[place])[0])
+    row = int(np.searchsorted(retention.cohorts, ledger.starts)[place])
     width = int(np.count_nonzero(ledger.over >= place))
     ages = np.arange(width)
     inside = ledger.born[ledger.owner] == place
