@@ -367,7 +367,7 @@ class TestWithoutMuch:
         assert {a["href"] for a in page.all("a")} == {
             *("#glance", "#data", "#models", "#method"),
             *("#scores", "#segments", "#concentration"),
-            *("#periods", "#cohort", "#base"),
+            *("#cohort", "#base"),
         }
         header = (tmp_path / "a.csv").read_text("utf-8").splitlines()[0]
         assert header == (

@@ -43,6 +43,8 @@ class OneCohort:
         How many customers it has.
     columns : dict of str to array
         What `to_frame` returns.
+    is_first : bool
+        Whether the log begins with this period: then some of them may have come before.
     what : str
         What values are: "revenue", "margin" or, without amounts, "orders".
     level : float
@@ -51,6 +53,7 @@ class OneCohort:
 
     label: str
     size: int
+    is_first: bool
     columns: dict[str, NDArray[Any]]
     what: str
     every: str
@@ -163,6 +166,7 @@ def one_cohort(
     return OneCohort(
         label=ledger.label(place),
         size=int(born[place]),
+        is_first=place == 0,
         columns=columns,
         what=ledger.what,
         every=ledger.every,

@@ -10,6 +10,7 @@ import numpy as np
 from tenure._frame import Categories, native_frame
 from tenure._report import html_report, text_table
 from tenure._typing import override
+from tenure.exceptions import EmptyDataError
 from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def period_to_period(ledger: Ledger, place: int) -> PeriodToPeriod:
     """Return what customers brought in a period and in the one before it."""
     (orders, value), (later, worth) = (ledger.in_period(p) for p in (place - 1, place))
     there, still = orders > 0, later > 0
+    if not (there.any() or still.any()):
+        what = f"nobody bought in {ledger.label(place - 1)} or {ledger.label(place)}"
+        raise EmptyDataError.of(what, hint="choose longer periods")
     both = there & still
     group = np.full(len(orders), -1)
     group[there & ~still] = 0

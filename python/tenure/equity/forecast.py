@@ -121,10 +121,12 @@ class Forecast:
             if per[0] > 0:
                 change = per[-1] / per[0] - 1
                 verb = "falls" if change < 0 else "rises"
+                how = f"{verb} by {100 * abs(change):.0f} %"
+                if abs(change) < 0.005:
+                    how = "stays the same"
                 said.append(
-                    f"What the customers of today bring {verb} by "
-                    f"{100 * abs(change):.0f} % from the first {self.every} to the "
-                    "last."
+                    f"What the customers of today bring {how} from the first "
+                    f"{self.every} to the last."
                 )
         return said
 
