@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -602,3 +604,28 @@ def test_the_simulator_knows_its_effect():
     assert effect.lift_low < 0.4 < effect.lift_high
     again = tn.datasets.simulate_campaign(20000, lift=0.4, seed=0, family="numpy")
     assert all((data[0][name] == again[0][name]).all() for name in data[0])
+
+
+ONLINE_RETAIL = Path(os.environ.get("TENURE_DATA", "data")) / "online_retail_orders.csv"
+
+
+@pytest.mark.skipif(not ONLINE_RETAIL.exists(), reason="Online Retail is not here")
+def test_arms_of_real_customers_drawn_by_lot_do_not_differ():
+    """200 campaigns that did nothing, in a shop whose spend is as skewed as can be."""
+    orders = pd.read_csv(ONLINE_RETAIL, parse_dates=["invoice_ts"])
+    log = tn.Transactions(orders, time="invoice_ts", amount="amount")
+    random = np.random.default_rng(8)
+    found = []
+    for _ in range(200):
+        arm = random.permutation(np.arange(len(log.customers)) % 2)
+        assignment = {
+            "customer_id": log.customers,
+            "arm": np.array(["control", "mail"], dtype=object)[arm],
+        }
+        test = C.experiment(
+            log, assignment, start="2011-07-01", window=60, before=180, level=0.9
+        )
+        metrics = ("conversion", "orders", "revenue", "order_value")
+        found.append([test.effect(metric).p_value < 0.1 for metric in metrics])
+    # three standard errors of a share of 0.1 of 200
+    assert np.abs(np.mean(found, axis=0) - 0.1).max() < 0.064
