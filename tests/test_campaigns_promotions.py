@@ -311,6 +311,7 @@ def test_offers_by_hand():
     offer = C.max_save_offer(0.05, 200.0, change_error=0.01)
     ends = (offer.most[0], offer.low[0], offer.high[0])
     assert ends == pytest.approx((10, 6.08, 13.92), abs=0.001)
+    assert offer.to_frame(family="numpy")["most"].tolist() == [10]
     stayers = C.max_save_offer(0.05, 200.0, paid_to="stayers", stay=0.5)
     assert stayers.most.tolist() == [20]
     assert C.max_save_offer(-0.01, [100.0]).most.tolist() == [0]
