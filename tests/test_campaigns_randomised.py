@@ -520,11 +520,7 @@ def draw(random, n, lift=0.0):
     }
 
 
-<<<<<<< HEAD
-def simulated(reps, n, lift, *, fieller=False):
-=======
 def simulated(reps, n, lift, method="delta"):
->>>>>>> campaigns
     random = np.random.default_rng(11)
     tests = [
         C.experiment_of_customers(
@@ -585,15 +581,9 @@ def test_null_campaigns_are_found_at_the_nominal_rate():
 
 
 @pytest.mark.slow
-<<<<<<< HEAD
-@pytest.mark.parametrize("fieller", [False, True])
-def test_intervals_cover_87_to_93_per_cent(fieller):
-    check_coverage(simulated(3000, 400, 0.3, fieller=fieller), 0.03)
-=======
 @pytest.mark.parametrize("method", ["delta", "fieller"])
 def test_intervals_cover_87_to_93_per_cent(method):
     check_coverage(simulated(3000, 400, 0.3, method), 0.03)
->>>>>>> campaigns
 
 
 @pytest.mark.slow
