@@ -215,7 +215,7 @@ class TestOfALog:
 
     def test_lifetime_values_by_segment(self, buying, summary):
         spend = tn.GammaGamma().fit(summary)
-        value = buying.lifetime_value(summary, spend, horizon="12 months")
+        value = tn.lifetime_value(buying, spend, summary, horizon="12 months")
         groups = {
             "customer_id": summary.customer_id,
             "again": np.where(summary.frequency > 0, "yes", "no").astype(object),

@@ -287,10 +287,10 @@ class TestTable:
         ]
         log = log_of(rows, 130)
         table = log.times_between_orders(horizons=[30], orders=1)
-        assert table["median"][0] == pytest.approx(42, abs=2)
+        # its standard error is about 1.5 days
+        assert table["median"][0] == pytest.approx(42, abs=4)
         assert table["within_30"][0] == pytest.approx(1 - np.exp(-0.5), abs=0.03)
-        over = np.diff(log.times.astype("datetime64[D]").astype(int))
-        over = over[np.diff(np.repeat(np.arange(3000), np.diff(log.offsets))) == 0]
+        over = waits[starts + waits <= 130]
         assert np.median(over) < 35
 
     def test_by_category(self):

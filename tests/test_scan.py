@@ -326,8 +326,8 @@ class TestErrors:
         text = message(tn.exceptions.FileError, scan.summary)
         assert text.startswith(f"{path} cannot be read: ")
         assert "invalid value 'x'" in text
-        assert len(put_aside) == 1
-        assert not Path(put_aside[0]._folder.name).exists()
+        # some versions of pyarrow find it before they hand over the first rows
+        assert not any(Path(spill._folder.name).exists() for spill in put_aside)
 
     @pytest.mark.parametrize("spilled", [True, False])
     def test_rows_are_those_of_the_log(self, spilled, tmp_path, request):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,6 +201,7 @@ class RenewalSettings(TypedDict):
     penalty: float
     fixed: list[float | None]
     start: list[float | None]
+    covariates: dict[str, Any] | None
 
 
 class CompetingColumns(TypedDict):

@@ -136,7 +136,8 @@ def _factor(found: PeriodToPeriod) -> list[str]:
 def of_one_cohort(found: OneCohort) -> list[str]:
     """Return what became of a cohort."""
     c, last = found.columns, len(found) - 1
-    who = f"Of the {counted(found.size, 'customer')} who came in {found.label}"
+    many = "one customer" if found.size == 1 else counted(found.size, "customer")
+    who = f"Of the {many} who came in {found.label}"
     if last < 1:
         return [f"{who}, nothing later is known yet: no further {found.every} is over."]
     said = [
@@ -153,7 +154,10 @@ def of_one_cohort(found: OneCohort) -> list[str]:
             f"A customer of theirs has brought {_money(now, found.what)}, "
             f"{_percent(1 - start / now)} of it after the first {found.every}."
         )
-    return [*said, *_left(found)]
+    edge = (
+        f"The log begins with that {found.every}: some of them may have come before it."
+    )
+    return [*said, *_left(found), *([edge] * found.is_first)]
 
 
 def _left(found: OneCohort) -> list[str]:

@@ -43,6 +43,8 @@ class OneCohort:
         How many customers it has.
     columns : dict of str to array
         What `to_frame` returns.
+    is_first : bool
+        Whether the log begins with this period: then some of them may have come before.
     what : str
         What values are: "revenue", "margin" or, without amounts, "orders".
     level : float
@@ -51,6 +53,7 @@ class OneCohort:
 
     label: str
     size: int
+    is_first: bool
     columns: dict[str, NDArray[Any]]
     what: str
     every: str
@@ -134,11 +137,11 @@ def one_cohort(
     """
     born = np.bincount(ledger.born, minlength=len(ledger.starts) + 1)[:-1]
     place = _which(ledger, born, cohort)
-    row = int(np.searchsorted(retention.cohorts, ledger.starts[place]))
-    ages = np.arange(len(ledger.over[ledger.over >= place]))
+    row = int(np.searchsorted(retention.cohorts, ledger.starts)[place])
+    width = int(np.count_nonzero(ledger.over >= place))
+    ages = np.arange(width)
     inside = ledger.born[ledger.owner] == place
     age = ledger.period[inside] - place
-    width = len(ages)
     kept = age < width
     orders = np.bincount(age[kept], minlength=width)
     value = np.bincount(age[kept], ledger.value[inside][kept], minlength=width)
@@ -163,6 +166,7 @@ def one_cohort(
     return OneCohort(
         label=ledger.label(place),
         size=int(born[place]),
+        is_first=place == 0,
         columns=columns,
         what=ledger.what,
         every=ledger.every,

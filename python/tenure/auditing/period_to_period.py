@@ -10,6 +10,7 @@ import numpy as np
 from tenure._frame import Categories, native_frame
 from tenure._report import html_report, text_table
 from tenure._typing import override
+from tenure.exceptions import EmptyDataError
 from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def period_to_period(ledger: Ledger, place: int) -> PeriodToPeriod:
     """Return what customers brought in a period and in the one before it."""
     (orders, value), (later, worth) = (ledger.in_period(p) for p in (place - 1, place))
     there, still = orders > 0, later > 0
+    if not (there.any() or still.any()):
+        what = f"nobody bought in {ledger.label(place - 1)} or {ledger.label(place)}"
+        raise EmptyDataError.of(what, hint="choose longer periods")
     both = there & still
     group = np.full(len(orders), -1)
     group[there & ~still] = 0
@@ -208,11 +212,12 @@ def _factors(orders: NDArray[np.int64], value: Floats) -> list[float]:
 
 def _effects(factors: Floats) -> Floats:
     """Return how much of a change of a product each factor makes."""
-    products: Floats = factors.prod(axis=1)
+    products: NDArray[Any] = np.prod(factors, axis=1)
     first, last = float(products[0]), float(products[1])
     if not (np.isfinite(factors).all() and (factors > 0).all()):
-        return np.full(factors.shape[1], np.nan)
-    ratio = np.log(last / first)
+        return np.full(len(factors[0]), np.nan)
+    ratio = float(np.log(last / first))
     # the logarithmic mean of two equal numbers is that number
     mean = first if abs(ratio) < 1e-12 else (last - first) / ratio
-    return mean * np.log(factors[1] / factors[0])
+    changes: Floats = np.log(factors[1] / factors[0])
+    return mean * changes

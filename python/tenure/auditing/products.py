@@ -11,7 +11,7 @@ from tenure._frame import Table, native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.exceptions import EmptyDataError
-from tenure.rfm.intervals import wilson
+from tenure.rfm.intervals import sums, wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,36 +139,14 @@ def products(ledger: Ledger) -> Products:
         raise EmptyDataError.of(what)
     size = codes.n_categories
     amounts = np.ones(len(code)) if lines.amounts is None else lines.amounts[kept]
-    value = np.bincount(code, np.nan_to_num(amounts), minlength=size)
+    value = sums(np.nan_to_num(amounts), code, size)
     if ledger.margin is not None:
         value = ledger.margin * value
     owner = np.repeat(np.arange(len(log.customers)), np.diff(log.offsets))
-    orders, buyers, again = _counts(code, purchase, owner, size)
+    counts = _counts(code, purchase, owner, size)
     everyone = len(np.unique(owner[purchase]))
-    best = np.lexsort((np.arange(size), -value))
-    best = best[buyers[best] > 0]
-    total = value.sum()
-    share = value[best] / total if total > 0 else np.full(len(best), np.nan)
-    reach, low, high = wilson(buyers[best], everyone, ledger.level)
-    rate, rate_low, rate_high = wilson(again[best], buyers[best], ledger.level)
-    names = np.array([str(one) for one in codes.categories.tolist()], dtype=object)
-    columns: dict[str, NDArray[Any]] = {
-        "product": names[best],
-        "buyers": buyers[best],
-        "penetration": reach,
-        "penetration_low": low,
-        "penetration_high": high,
-        "orders": orders[best],
-        "lines": np.bincount(code, minlength=size)[best],
-        "value": value[best],
-        "share": share,
-        "cumulative_share": np.cumsum(share),
-        "repeat_rate": rate,
-        "repeat_low": rate_low,
-        "repeat_high": rate_high,
-    }
     return Products(
-        columns=columns,
+        columns=_columns(codes.categories, counts, value, everyone, ledger.level),
         buyers=everyone,
         unknown=int((known & (codes.values < 0)).sum()),
         what=ledger.what if lines.amounts is not None else "lines",
@@ -177,13 +155,46 @@ def products(ledger: Ledger) -> Products:
     )
 
 
+def _columns(
+    categories: NDArray[Any],
+    counts: tuple[NDArray[np.int64], ...],
+    value: NDArray[np.float64],
+    everyone: int,
+    level: float,
+) -> dict[str, NDArray[Any]]:
+    """Return the columns of the result, the product that brought most first."""
+    orders, lines, buyers, again = counts
+    best = np.lexsort((np.arange(len(value)), -value))
+    best = best[buyers[best] > 0]
+    total = float(value.sum())
+    share = value[best] / total if total > 0 else np.full(len(best), np.nan)
+    reach, low, high = wilson(buyers[best], everyone, level)
+    rate, rate_low, rate_high = wilson(again[best], buyers[best], level)
+    names = np.array([str(one) for one in categories.tolist()], dtype=object)
+    return {
+        "product": names[best],
+        "buyers": buyers[best],
+        "penetration": reach,
+        "penetration_low": low,
+        "penetration_high": high,
+        "orders": orders[best],
+        "lines": lines[best],
+        "value": value[best],
+        "share": share,
+        "cumulative_share": np.cumsum(share),
+        "repeat_rate": rate,
+        "repeat_low": rate_low,
+        "repeat_high": rate_high,
+    }
+
+
 def _counts(
     code: NDArray[np.int64],
     purchase: NDArray[np.int64],
     owner: NDArray[np.int64],
     size: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return purchases with each product, its buyers, and those who bought it again."""
+) -> tuple[NDArray[np.int64], ...]:
+    """Return purchases, lines and buyers of each product, and who bought it again."""
     pair = np.unique(purchase * size + code)
     which, product = np.divmod(pair, size)
     orders = np.bincount(product, minlength=size)
@@ -191,4 +202,4 @@ def _counts(
     bought = np.unique(owner[which] * size + product) % size
     buyers = np.bincount(bought, minlength=size)
     again = np.bincount(bought[times > 1], minlength=size)
-    return orders, buyers, again
+    return orders, np.bincount(code, minlength=size), buyers, again

@@ -77,7 +77,8 @@ class Panel:
         again = np.ones(len(pairs), np.bool_)
         again[first] = False
         hint = "add up what a customer did in a period"
-        _refuse(again, period, "hold each period of a customer once", place, hint)
+        expected = "hold each period of a customer once"
+        _refuse(again, period, expected, periods[place], hint)
         own = np.zeros(int(codes.max()) + 1, np.bool_)
         own[codes] = side
         hint = (
@@ -216,12 +217,13 @@ def _refuse(
 ) -> None:
     if bad.any():
         row = int(bad.argmax())
-        found = values[row].item()
+        value = values[row]
+        is_date = values.dtype.kind == "M"
         raise DataError.at(
             column,
             expected,
             row=row,
-            found=repr(found),
+            found=str(value) if is_date else repr(value.item()),
             count=int(bad.sum()),
             hint=hint,
         )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tenure._family import family_or_default
+from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import html_report, text_table
 from tenure._typing import override
@@ -15,6 +17,8 @@ from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from tenure._family import Family
 
 __all__ = ["SaveOffer", "max_save_offer"]
 
@@ -42,6 +46,11 @@ class SaveOffer:
     high: NDArray[np.float64]
     level: float
     paid_to: str
+
+    def to_frame(self, *, family: Family | None = None) -> Any:
+        """Return one row a customer: `most`, `low` and `high`."""
+        columns = {"most": self.most, "low": self.low, "high": self.high}
+        return native_frame(columns, family=family_or_default(family))
 
     @override
     def __repr__(self) -> str:

@@ -185,6 +185,16 @@ class Retention:
         return self._grid.unit
 
     @property
+    def outside(self) -> int:
+        """Customers in no cohort: not begun by the last day, or without a segment."""
+        return self._grid.outside
+
+    @property
+    def early(self) -> int:
+        """Customers with events before they begin, which count nowhere."""
+        return self._grid.early
+
+    @property
     def family(self) -> str:
         """The kind of frame that results come back as."""
         return self._grid.family
@@ -509,8 +519,12 @@ class Retention:
 
     @override
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{text_table(*self._rows())}"
+        note = self._grid.note
+        below = f"\n{note}" if note else ""
+        return f"{self._headline()}\n{text_table(*self._rows())}{below}"
 
     def _repr_html_(self) -> str:
         note = "Shares in per cent; empty where a cell has no value."
+        if self._grid.note:
+            note += f" {self._grid.note}"
         return html_report(self._headline(), *self._rows(), note)

@@ -176,6 +176,16 @@ class CohortValues:
         return self._grid.unit
 
     @property
+    def outside(self) -> int:
+        """Customers in no cohort: not begun by the last day, or without a segment."""
+        return self._grid.outside
+
+    @property
+    def early(self) -> int:
+        """Customers with events before they begin, which count nowhere."""
+        return self._grid.early
+
+    @property
     def family(self) -> str:
         """The kind of frame that results come back as."""
         return self._grid.family
@@ -302,10 +312,12 @@ class CohortValues:
 
     @override
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{text_table(*self._rows())}"
+        note = self._grid.note
+        below = f"\n{note}" if note else ""
+        return f"{self._headline()}\n{text_table(*self._rows())}{below}"
 
     def _repr_html_(self) -> str:
-        return html_report(self._headline(), *self._rows())
+        return html_report(self._headline(), *self._rows(), self._grid.note)
 
 
 def _check(what: str, per: str, robust: Robust, *, cumulative: bool) -> None:

@@ -136,7 +136,8 @@ def _known(one: Appraisal, ahead: Ahead) -> _Part:
     of_orders: list[Floats] = []
     of_value: list[Floats] = []
     reached, slopes = np.zeros(n), None
-    active, of_active = np.zeros((n, size + 1)), []
+    active: Floats = np.zeros((n, size + 1))
+    of_active: list[Floats] = []
     for place, end in enumerate(ahead.ends):
         now, steep = _asked(one, customers, end, "expected_purchases")
         gained = np.maximum(now - reached, 0.0)
@@ -153,15 +154,6 @@ def _known(one: Appraisal, ahead: Ahead) -> _Part:
     of_orders.append(slopes.sum(axis=0))
     of_value.append(worth.value @ slopes)
     of_active.append(np.zeros_like(of_active[0]))
-    model = one.spending.model
-    spenders = None
-    if isinstance(model, GammaGamma):
-        spenders = model._customers(one.spending.customers)  # noqa: SLF001
-    moments = value_moments(model, spenders, n)
-    excess = excess_of_counts(
-        reached, square_of_counts(one.buying, customers, float(ahead.ends[-1]))
-    )
-    square = _square(mean, reached, excess)
     of_spend = np.zeros((size + 1, 1))
     if worth.gradients is not None:
         of_spend = (mean * worth.margin[:, None]).T @ worth.gradients
@@ -172,11 +164,7 @@ def _known(one: Appraisal, ahead: Ahead) -> _Part:
             "active": active.sum(axis=0),
         },
         variances={
-            "orders": (square - mean**2).sum(axis=0),
-            "value": (
-                _value_square(one, moments, mean, square)
-                - (worth.value[:, None] * mean) ** 2
-            ).sum(axis=0),
+            **_spread_of_known(one, customers, mean, worth, float(ahead.ends[-1])),
             "active": (active * (1 - active)).sum(axis=0),
         },
         slopes={
@@ -185,6 +173,25 @@ def _known(one: Appraisal, ahead: Ahead) -> _Part:
             "active": (np.array(of_active), np.zeros_like(of_spend)),
         },
     )
+
+
+def _spread_of_known(
+    one: Appraisal, customers: Customers, mean: Floats, worth: Worth, horizon: float
+) -> dict[str, Floats]:
+    """Return the variances of orders and value, the last of the whole time."""
+    model, spenders = one.spending.model, None
+    if isinstance(model, GammaGamma):
+        spenders = model._customers(one.spending.customers)  # noqa: SLF001
+    moments = value_moments(model, spenders, len(mean))
+    whole = mean[:, -1]
+    excess = excess_of_counts(whole, square_of_counts(one.buying, customers, horizon))
+    square = _square(mean, whole, excess)
+    money = _value_square(one, moments, mean, square)
+    expected = worth.value[:, None] * mean
+    return {
+        "orders": (square - mean**2).sum(axis=0),
+        "value": (money - expected**2).sum(axis=0),
+    }
 
 
 def _active(

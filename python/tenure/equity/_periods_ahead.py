@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Ahead:
             last = day + steps * (1 if every == "day" else 7)
         first = np.append(day, last[:-1]) + np.timedelta64(1, "D")
         ends = (last - day) / np.timedelta64(1, "D") / DAYS[unit]
-        return cls(every, first, last, ends)
+        return cls(cast("Step", every), first, last, ends)
 
     @property
     def starts(self) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
 
@@ -172,7 +172,7 @@ def dates_of(
         How many there must be.
     """
     if isinstance(dates, str) and dates in get_args(Period):
-        days = list(ends_of_periods(dates, *log.span))
+        days = list(ends_of_periods(cast("Period", dates), *log.span))
     elif is_many(dates):
         days = [day_of(log, one, "dates") for one in dates]
     else:

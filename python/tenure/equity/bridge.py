@@ -129,7 +129,7 @@ class Bridge:
             `date_from`, `date_to`, `step`, `amount`, `customers` (how many the step is
             about), and for opening and closing the interval `low`, `high`.
         """
-        pairs, size = self.steps.shape
+        pairs, size = map(int, self.steps.shape)
         low, high = (np.full(self.steps.shape, np.nan) for _ in range(2))
         for place, ends in ((0, self.opening_interval), (-1, self.closing_interval)):
             low[:, place], high[:, place] = ends.T
@@ -137,7 +137,7 @@ class Bridge:
         columns: dict[str, Any] = {
             "date_from": np.repeat(days[:-1], size),
             "date_to": np.repeat(days[1:], size),
-            "step": Categories(np.tile(np.arange(size), pairs), STEPS),
+            "step": Categories(np.arange(pairs * size) % size, STEPS),
             "amount": self.steps.ravel(),
             "customers": self.counts.ravel(),
             "low": low.ravel(),
@@ -296,10 +296,9 @@ unit, interval
     >>> log = tn.Transactions(orders, amount="amount")
     >>> found = tn.equity.bridge(log, ["1997-09-30", "1998-06-30"], margin=0.3)
     >>> print(found.sentences()[0])
-    From 1997-09-30 to 1998-06-30 customer equity fell by 1,081.65, from 21,808.11 to \
-20,726.46.
+    From 1997-09-30 to 1998-06-30 customer equity fell by 1,081.65, from ...
     >>> between = found.steps[0, :-1].sum()
-    >>> abs(between - found.amount("closing")) < 0.005
+    >>> bool(abs(between - found.amount("closing")) < 0.005)
     True
     """
     terms = Terms.of(

@@ -121,10 +121,12 @@ class Forecast:
             if per[0] > 0:
                 change = per[-1] / per[0] - 1
                 verb = "falls" if change < 0 else "rises"
+                how = f"{verb} by {100 * abs(change):.0f} %"
+                if abs(change) < 0.005:
+                    how = "stays the same"
                 said.append(
-                    f"What the customers of today bring {verb} by "
-                    f"{100 * abs(change):.0f} % from the first {self.every} to the "
-                    "last."
+                    f"What the customers of today bring {how} from the first "
+                    f"{self.every} to the last."
                 )
         return said
 
@@ -243,7 +245,7 @@ def forecast(
     >>> found["end"]
     array(['1998-07-31', '1998-08-31', '1998-09-30'], dtype='datetime64[D]')
     >>> found["orders"].round(), found["orders_new"].round()
-    (array([306., 323., 326.]), array([106., 118., 128.]))
+    (array([298., 311., 315.]), array([110., 127., 142.]))
     """
     terms = Terms.of(
         horizon=None,

@@ -209,10 +209,29 @@ unit
     found = appraise(log, days, terms, models)
     own = [_cuts(one, parts, lost_below) for one in found]
     cuts = np.array(own if thresholds == "refit" else [own[0]] * len(own))
-    everyone = found[-1].summary.customer_id
-    size = parts + 2
-    absent = parts + 1
-    codes, money, value = [], [], []
+    flows = _flows(found, cuts, lost_below)
+    return ValueMigration(
+        dates=tuple(days),
+        thresholds=thresholds,
+        segments=(*(str(part) for part in range(1, parts + 1)), LOST_SEGMENT),
+        counts=flows["counts"].astype(np.int64),
+        revenue=flows["revenue"],
+        value=flows["value"],
+        level=terms.interval,
+        _family=log.family,
+        cuts=cuts,
+        lost_below=float(lost_below),
+    )
+
+
+def _flows(
+    found: list[Appraisal], cuts: NDArray[np.float64], lost_below: float
+) -> dict[str, NDArray[Any]]:
+    """Count customers by step, part before and part after; add up what they bring."""
+    everyone, parts = found[-1].summary.customer_id, cuts.shape[1] + 1
+    size, absent = parts + 2, parts + 1
+    codes: list[NDArray[np.intp]] = []
+    amounts: dict[str, list[NDArray[np.float64]]] = {"revenue": [], "value": []}
     for one, edges in zip(found, cuts, strict=True):
         rows = np.searchsorted(everyone, one.summary.customer_id)
         placed = parts - 1 - np.searchsorted(edges, one.value, side="left")
@@ -220,40 +239,23 @@ unit
         code = np.full(len(everyone), absent)
         code[rows] = placed
         codes.append(code)
-        for kept, amounts in ((money, one.paid), (value, one.value)):
+        for name, brought in (("revenue", one.paid), ("value", one.value)):
             spread = np.zeros(len(everyone))
-            spread[rows] = amounts
-            kept.append(spread)
-    cells: list[NDArray[np.int64]] = [
-        first * size + then for first, then in itertools.pairwise(codes)
-    ]
-
-    def summed(amounts: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Return sums over the flows, at the first and at the second date."""
+            spread[rows] = brought
+            amounts[name].append(spread)
+    cells = [first * size + then for first, then in itertools.pairwise(codes)]
+    shape = (len(cells), size, size)
+    counts = np.array([np.bincount(one, minlength=size**2) for one in cells])
+    counts = counts.reshape(shape)
+    counts[:, -1, -1] = 0  # neither there before nor after
+    flows: dict[str, NDArray[Any]] = {"counts": counts}
+    for name, known in amounts.items():
         ends = [
-            [
-                sums(amounts[step + after], one, size**2)
-                for step, one in enumerate(cells)
-            ]
+            [sums(known[step + after], one, size**2) for step, one in enumerate(cells)]
             for after in (0, 1)
         ]
-        return np.array(ends).reshape(2, len(cells), size, size)
-
-    counts = np.array([np.bincount(one, minlength=size**2) for one in cells])
-    counts = counts.reshape(len(cells), size, size)
-    counts[:, -1, -1] = 0  # neither there before nor after
-    return ValueMigration(
-        dates=tuple(days),
-        thresholds=thresholds,
-        segments=(*(str(part) for part in range(1, parts + 1)), LOST_SEGMENT),
-        counts=counts,
-        revenue=summed(money),
-        value=summed(value),
-        level=terms.interval,
-        _family=log.family,
-        cuts=cuts,
-        lost_below=float(lost_below),
-    )
+        flows[name] = np.array(ends).reshape(2, *shape)
+    return flows
 
 
 def _cuts(one: Appraisal, parts: int, lost_below: float) -> NDArray[np.float64]:

@@ -106,10 +106,9 @@ class RollUp:
     def labels(self) -> list[str]:
         """Return the groups as people write them."""
         groups = self.columns[self.by]
-        return [
-            written(one) if isinstance(one, np.datetime64) else str(one)
-            for one in groups
-        ]
+        if groups.dtype.kind == "M":
+            return [written(one) for one in groups]
+        return [str(one) for one in groups]
 
     def sentences(self) -> list[str]:
         """Return what the numbers say."""

@@ -106,14 +106,15 @@ class Stages:
         kept = slice(None) if self._has_prospects else slice(1, None)
         states = _ORDER[kept]
         counts = self.customers[:, kept]
-        periods, size = counts.shape
+        periods, size = map(int, counts.shape)
         totals = np.repeat(counts.sum(axis=1), size)
         share, low, high = wilson(counts.ravel(), totals, self.level)
+        state_of = np.arange(periods * size) % size
         stage_of = np.array([_NAMES.index(STAGES[state]) for state in states])
         columns: dict[str, Any] = {
             "period": np.repeat(self.period, size),
-            "stage": Categories(np.tile(stage_of, periods), _NAMES),
-            "state": Categories(np.tile(np.arange(size), periods), states),
+            "stage": Categories(stage_of[state_of], _NAMES),
+            "state": Categories(state_of, states),
             "customers": counts.ravel(),
             "share": share,
             "share_low": low,
@@ -318,15 +319,8 @@ def stages(
         week_start=week_start,
         as_of=as_of,
     )
-    over = cycle.complete
-    if not over.any():
-        what = f"no {every} was over by the end of observation"
-        raise EmptyDataError.of(what, hint="choose shorter periods")
     ends = _ends(cycle)
-    customers = np.zeros((len(ends), len(_ORDER)), dtype=np.int64)
-    customers[:, 1:] = cycle.customers[over][:, [STATES.index(s) for s in _ORDER[1:]]]
-    if prospects is not None:
-        customers[:, 0] = _prospects(log, prospects, ends)
+    customers = _counted(log, cycle, ends, prospects)
     revenue = value = None
     failed = 0
     if wanted or log.values is not None:
@@ -336,7 +330,7 @@ def stages(
             models = Models.of(buying, spend, refit=True)
             value, failed = _values(log, ends, states, terms, models)
     return Stages(
-        period=cycle.period[over].astype("datetime64[D]"),
+        period=cycle.period[cycle.complete].astype("datetime64[D]"),
         customers=customers,
         revenue=revenue,
         value=value,
@@ -354,7 +348,10 @@ def stages(
 
 
 def _ends(cycle: Lifecycle) -> list[np.datetime64]:
-    """Return the last days of the complete periods."""
+    """Return the last days of the complete periods, or say that there are none."""
+    if not cycle.complete.any():
+        what = f"no {cycle.every} was over by the end of observation"
+        raise EmptyDataError.of(what, hint="choose shorter periods")
     starts = cycle.period.astype("datetime64[D]")
     last = int(np.flatnonzero(cycle.complete)[-1])
     if last + 1 < len(starts):
@@ -369,6 +366,18 @@ def _ends(cycle: Lifecycle) -> list[np.datetime64]:
             end = starts[last] + step
         following = np.append(starts[1 : last + 1], end)
     return [day - np.timedelta64(1, "D") for day in following]
+
+
+def _counted(
+    log: Transactions, cycle: Lifecycle, ends: list[np.datetime64], prospects: object
+) -> NDArray[np.int64]:
+    """Return how many customers, and prospects if given, are in each state."""
+    customers = np.zeros((len(ends), len(_ORDER)), dtype=np.int64)
+    places = [STATES.index(state) for state in _ORDER[1:]]
+    customers[:, 1:] = cycle.customers[cycle.complete][:, places]
+    if prospects is not None:
+        customers[:, 0] = _prospects(log, prospects, ends)
+    return customers
 
 
 def _states(

@@ -155,7 +155,7 @@ def plot_equity_by_group(
     ax.hlines(rows[known], low[known], high[known], color=INK, linewidth=1.1)
     names = [
         f"{shortened(labels[place])} ({found['customers'][place]:,})"
-        for place in kept.tolist()
+        for place in map(int, kept)
     ]
     ax.set_yticks(rows, names, parse_math=False)
     ax.set_ylim(len(rows) - 0.5, -0.5)

@@ -91,8 +91,8 @@ def plot_affinity(
     side = max(3.3, 0.42 * len(names) + 1.4)
     ax = calm_axes(ax, size=(side + 0.9, side))
     ax.grid(visible=False)
-    colors = sequential().with_extremes(bad=FAINT)
-    image = ax.imshow(np.ma.masked_invalid(cells), cmap=colors, aspect="auto")
+    colors: Any = sequential().with_extremes(bad=FAINT)
+    image: Any = ax.imshow(np.ma.masked_invalid(cells), cmap=colors, aspect="auto")
     for (row, column), cell in np.ndenumerate(cells):
         if np.isfinite(cell):
             ink = readable_on(colors(image.norm(cell)))

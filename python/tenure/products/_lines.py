@@ -208,13 +208,14 @@ class OrderLines:
         self, by: str | Mapping[Any, Any]
     ) -> tuple[NDArray[np.int64], NDArray[Any]]:
         """Return the place of each customer's segment, and the segments; -1 if none."""
+        values: list[Any]
         if isinstance(by, Mapping):
-            values: list[Any] = [by.get(one) for one in self.customers.tolist()]
+            values = [by.get(one) for one in self.customers.tolist()]
         elif by in self.attributes:
             values = self.attributes[by].tolist()
         else:
             raise ColumnError.unknown(by, tuple(self.attributes))
-        known: set[Any] = {one for one in values if one is not None and one == one}  # noqa: PLR0124
+        known = {one for one in values if one is not None and one == one}  # noqa: PLR0124
         if not known:
             what = "no customer has a value to group by"
             raise EmptyDataError.of(what, hint="choose another attribute")

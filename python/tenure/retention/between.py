@@ -8,6 +8,7 @@ import numpy as np
 
 from tenure._frame import native_frame
 from tenure._intervals import check_level
+from tenure._typing import is_many
 from tenure.exceptions import ParameterError
 from tenure.retention.periods import at_least_one, length_in_days
 from tenure.retention.repurchase import first_at
@@ -39,7 +40,8 @@ def times_between_orders(
     """Return one row an order number; see `Transactions.times_between_orders`."""
     check_level(level, name="level")
     most = at_least_one(orders, "orders")
-    within: list[Any] = _each(horizons)
+    given: Any = horizons
+    within: list[Any] = list(given) if is_many(given) else [given]
     lengths = [length_in_days(one, "horizons") for one in within]
     if not lengths or len(set(lengths)) < len(lengths):
         raise ParameterError.of(
@@ -59,20 +61,20 @@ def times_between_orders(
     labels: list[Any] = []
     rows: list[dict[str, float]] = []
     for group, waits in groups:
-        for order, columns in by_order(waits):
+        for order, durations in by_order(waits):
             labels.append(group)
-            curve = KaplanMeier(level=level).fit(*columns)
-            rows.append({"order": order, **_row(curve, lengths)})
-    table: dict[str, NDArray[Any]] = {
+            survival = KaplanMeier(level=level).fit(*durations)
+            rows.append({"order": order, **_row(survival, lengths)})
+    columns: dict[str, NDArray[Any]] = {
         name: np.array([row[name] for row in rows]) for name in rows[0]
     }
     name = "category" if categories is not None else by
     if name is not None:
         column = np.empty(len(labels), dtype=object)
         column[:] = labels
-        table = {name: column, **table}
+        columns = {name: column, **columns}
     return native_frame(
-        table, family=log.family, index="order" if name is None else None
+        columns, family=log.family, index="order" if name is None else None
     )
 
 
@@ -98,10 +100,3 @@ def _row(survival: KaplanMeier, lengths: list[float]) -> dict[str, float]:
         name = f"within_{days:g}"
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
     return row
-
-
-def _each(horizons: Horizon | Sequence[Horizon]) -> list[Any]:
-    """Return the lengths of time, though it be a single one."""
-    several: Any = horizons
-    single = isinstance(several, str) or not hasattr(several, "__iter__")
-    return [several] if single else list(several)
