@@ -30,7 +30,9 @@ pub fn count_masks(
     rule: ReturnRule,
     eligible_only: bool,
 ) -> Option<(Counts, (i64, i64))> {
-    let periods = layout.calendar().filter(|periods| periods.len() <= MOST_PERIODS)?;
+    let periods = layout
+        .calendar()
+        .filter(|periods| periods.len() <= MOST_PERIODS)?;
     let Customers::Integers {
         values,
         missing,
