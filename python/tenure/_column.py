@@ -7,6 +7,7 @@ says why it cannot. Text is in `_text`, Python objects are in `_objects`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -42,6 +43,9 @@ NUMBERS = "numbers"
 
 # The largest integer up to which floats hold all integers.
 _EXACT = 2.0**53
+
+# What stands in an array of times where there is none.
+_NOT_A_TIME = int(np.iinfo(np.int64).min)
 
 
 @dataclass(frozen=True)
@@ -295,14 +299,21 @@ class TimeColumn(ArrayColumn):
     def of(cls, name: str, times: NDArray[Any], zone: str | None = None) -> Column:
         """Return the column of a datetime64 array, in UTC if there is a zone."""
         dtype = str(times.dtype)
-        missing = some(np.isnat(times))
         unit, step = np.datetime_data(times.dtype)
         if unit in {"Y", "M"}:
             times, unit = times.astype("datetime64[D]"), "D"
         if step != 1 or unit not in NUMPY_UNITS:
             return OtherColumn(name, dtype)
         ticks = np.ascontiguousarray(times).view(np.int64)
-        return cls(name, dtype, ticks, missing, NUMPY_UNITS[unit], zone)
+        column = cls(name, dtype, ticks, None, NUMPY_UNITS[unit], zone)
+        if column._ends[0] != _NOT_A_TIME:
+            return column
+        return replace(column, missing=some(np.isnat(times)))
+
+    @cached_property
+    def _ends(self) -> tuple[int, int]:
+        """The smallest and the largest number of ticks."""
+        return _core.ends(self._int64())
 
     @override
     def instants(self, clock: Clock) -> Instants:
@@ -310,8 +321,8 @@ class TimeColumn(ArrayColumn):
             raise naive(self.name, clock.tz, dates=self.unit == "day")
         zone = clock.tz or self.zone
         if zone is None and self.unit == "us" and self.missing is None:
-            within = self.values.min(initial=0) >= EARLIEST
-            if within and self.values.max(initial=0) <= LATEST:
+            first, last = self._ends
+            if first >= EARLIEST and last <= LATEST:
                 return Instants(self.values, None, None)
         try:
             civil, zone = _core.instants_of_ticks(

@@ -433,6 +433,7 @@ def instants_of_text(
     time_format: str | None,
     tz: str | None,
 ) -> tuple[_Ints, str | None]: ...
+def ends(values: _Ints) -> tuple[int, int]: ...
 def instants_of_ticks(
     column: str,
     ticks: _Ints,

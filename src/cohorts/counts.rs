@@ -195,8 +195,47 @@ impl<'a> Counter<'a> {
         }
     }
 
+    /// Whether customers of the same first period may be counted together, each age by itself.
+    pub(super) fn adds_up(&self) -> bool {
+        let by_age = !self.layout.is_recurring() && self.layout.has_column_an_age();
+        self.rule == ReturnRule::Bounded && by_age
+    }
+
+    /// Adds all who begin with a period of the calendar, given how many of them were active at each age, if that
+    /// [adds up](Self::adds_up).
+    pub(super) fn add_cohort(&mut self, first: usize, active: &[i64], tables: &mut Tables) {
+        let observed = self.layout.observed_from(first);
+        self.add_members(active[0], first, observed, tables);
+        for (age, &customers) in active.iter().enumerate() {
+            self.columns.clear();
+            self.columns.push(age);
+            self.add_columns(customers, first, observed, 1, tables);
+        }
+    }
+
     /// Adds a member of a row with events in the columns at hand.
     fn add_life(&self, row: usize, observed: Observed, first_return: usize, tables: &mut Tables) {
+        self.add_members(1, row, observed, tables);
+        self.add_columns(1, row, observed, first_return, tables);
+    }
+
+    fn add_members(&self, members: i64, row: usize, observed: Observed, tables: &mut Tables) {
+        let width = self.layout.columns();
+        let base = row * (width + 1);
+        tables.sizes[row] += members;
+        tables.complete[base + observed.complete.min(width)] += members;
+        tables.started[base + observed.started.min(width)] += members;
+    }
+
+    /// Adds the events of so many members of a row in the columns at hand.
+    fn add_columns(
+        &self,
+        members: i64,
+        row: usize,
+        observed: Observed,
+        first_return: usize,
+        tables: &mut Tables,
+    ) {
         let width = self.layout.columns();
         let base = row * (width + 1);
         let last = if self.eligible_only {
@@ -204,13 +243,10 @@ impl<'a> Counter<'a> {
         } else {
             width
         };
-        tables.sizes[row] += 1;
-        tables.complete[base + observed.complete.min(width)] += 1;
-        tables.started[base + observed.started.min(width)] += 1;
         let add = |table: &mut [i64], from: usize, to: usize| {
             if from < last {
-                table[base + from] += 1;
-                table[base + to.min(last)] -= 1;
+                table[base + from] += members;
+                table[base + to.min(last)] -= members;
             }
         };
         for &column in &self.columns {

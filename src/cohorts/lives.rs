@@ -254,6 +254,11 @@ impl Layout {
         self.recurring
     }
 
+    /// Whether each age has a column of its own.
+    pub(super) fn has_column_an_age(&self) -> bool {
+        self.brackets.is_empty()
+    }
+
     /// The number of cells and of places behind each row's last one.
     pub(super) fn places(&self) -> usize {
         self.rows() * (self.columns + 1)

@@ -11,6 +11,8 @@ const MOST_DAYS: i64 = 3_660_000;
 pub struct Periods {
     /// The first day of each period, and the day after the last one.
     starts: Vec<i64>,
+    /// The instant at which the first one begins.
+    begin: i64,
     /// The place of each day's period, from the first day on.
     of_day: Vec<u32>,
 }
@@ -46,6 +48,7 @@ impl Periods {
         }
         Ok(Self {
             starts: starts.to_vec(),
+            begin: first.saturating_mul(DAY),
             of_day,
         })
     }
@@ -69,10 +72,9 @@ impl Periods {
 
     /// The place of the period that holds the instant.
     pub fn place(&self, instant: i64) -> Option<usize> {
-        let day = instant.div_euclid(DAY) - self.starts[0];
-        let place = usize::try_from(day)
-            .ok()
-            .and_then(|day| self.of_day.get(day));
+        // what is before the first day wraps around to long after the last one
+        let passed = instant.wrapping_sub(self.begin).cast_unsigned();
+        let place = self.of_day.get((passed / DAY.cast_unsigned()) as usize);
         place.map(|&place| place as usize)
     }
 

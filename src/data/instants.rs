@@ -6,6 +6,7 @@ use super::text::Text;
 use super::time::{EARLIEST, LATEST, SECOND, Written, parse_iso};
 use super::time_format::Format;
 use super::zone::Zone;
+use crate::numeric::parallel;
 use crate::{Error, Result};
 
 /// What a clock counts.
@@ -85,6 +86,17 @@ pub fn from_ticks(
     }
     let found = |row: usize| format!("{} {} since 1970", ticks[row], tick.name);
     within_calendar(column, civil, found)
+}
+
+/// The smallest and the largest of some integers; the largest and the smallest that there are if there are none.
+pub fn ends(values: &[i64]) -> (i64, i64) {
+    const NONE: (i64, i64) = (i64::MAX, i64::MIN);
+    let wider = |a: (i64, i64), b: (i64, i64)| (a.0.min(b.0), a.1.max(b.1));
+    let parts = parallel::map_jobs(parallel::pieces(values.len()), |rows| {
+        let piece = values[rows].iter();
+        piece.fold(NONE, |found, &value| wider(found, (value, value)))
+    });
+    parts.into_iter().fold(NONE, wider)
 }
 
 /// Passes if all instants lie in the years 1 to 9999.

@@ -4,7 +4,7 @@ use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 
 use crate::data::codes;
-use crate::data::instants::{Tick, from_text, from_ticks};
+use crate::data::instants::{self, Tick, from_text, from_ticks};
 use crate::data::text::Text;
 use crate::data::time::parse_iso;
 use crate::data::zone::Zone;
@@ -83,6 +83,13 @@ pub(super) fn instants_of_ticks<'py>(
     let civil = filled.as_slice_mut()?;
     py.detach(|| from_ticks(column, ticks, missing, tick, zone.as_ref(), civil))?;
     Ok((instants, zone.map(|zone| zone.name().to_owned())))
+}
+
+/// The smallest and the largest integer; the largest and the smallest of 64 bits if there are none.
+#[pyfunction]
+pub(super) fn ends(py: Python<'_>, values: PyReadonlyArray1<'_, i64>) -> PyResult<(i64, i64)> {
+    let values = values.as_slice()?;
+    Ok(py.detach(|| instants::ends(values)))
 }
 
 /// Instants from text, and the zone whose clocks they show.

@@ -79,7 +79,7 @@ mod _core {
 
     #[pymodule_export]
     use super::columns::{
-        codes_of_integers, codes_of_text, instants_of_text, instants_of_ticks, parse_time,
+        codes_of_integers, codes_of_text, ends, instants_of_text, instants_of_ticks, parse_time,
     };
 
     #[pymodule_export]

@@ -57,7 +57,7 @@ class EventRows:
         known = times if missing is None else times[~missing]
         if len(known) == 0:
             return None
-        ends = int(known.min()), int(known.max())
+        ends = _core.ends(known)
         return cls(events.columns, *ends, settings.rules, events.zone, table.family)
 
     def count(

@@ -77,7 +77,7 @@ impl EventLog<'_> {
     }
 
     /// When a row happened, if that is known.
-    pub(super) fn time_of(&self, row: usize) -> Option<i64> {
+    pub(crate) fn time_of(&self, row: usize) -> Option<i64> {
         (!self.time_missing.hides(row)).then(|| self.time[row])
     }
 }
