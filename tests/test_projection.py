@@ -278,6 +278,15 @@ HINTS = {
 }
 
 
+class TestRecurring:
+    def test_customers_who_leave_several_times(self):
+        table = cohorts_of(PAYING).retention("consecutive", recurring=True)
+        assert raised(lambda: table.project("SBG")) == (
+            "`recurring` must be False where retention is projected, got True"
+            "\n\nHint: a customer in several cohorts would leave several times"
+        )
+
+
 class TestUnbounded:
     def test_the_edge_is_said(self):
         table = cohorts_of(PAYING).retention("unbounded")

@@ -209,11 +209,13 @@ class TestLadder:
             "date": FIRST + rng.integers(0, 200, 1000),
             "city": np.repeat((ids % 30).astype(str), 2),
         }
-        ladder = tn.Transactions(orders, attributes=["city"]).repurchase(
-            by="city", orders=1
-        )
+        log = tn.Transactions(orders, attributes=["city"])
+        ladder = log.repurchase(by="city", orders=1)
         assert len(ladder.to_frame()["city"]) == 20
         assert repr(ladder).endswith("10 groups with fewer customers left out")
+        table = log.times_between_orders(by="city", orders=1)
+        assert len(table["city"]) == 30
+        assert table["customers"].sum() == 500
 
     def test_errors(self):
         log = log_of([(1, 0)], 5)

@@ -519,7 +519,7 @@ class Retention:
         Returns
         -------
         frame
-            One row an order number (and group, the 20 largest): the attribute,
+            One row an order number (and group): the attribute,
             `product` or `category`, if any; `order`, that was placed; `customers` who
             placed it; how many of them have `returned` and are `waiting`; the days by
             which a quarter, half and three quarters have returned (`first_quarter`,

@@ -1,5 +1,7 @@
 //! Sorting of 64-bit keys that are computed on the way, for columns too long to compare their way into order.
 
+use std::ops::Range;
+
 use super::parallel;
 
 /// Buckets of the first pass: as many as leave their open ends in a second-level cache.
@@ -23,7 +25,7 @@ pub fn sort_keys(
 ) {
     let rows = out.len().min(scratch.len());
     let spread = Spread::new(low, high, BUCKET_BITS);
-    let ends = spread.scatter(rows, &key, scratch);
+    let ends = spread.scatter_by_all(rows, &key, scratch);
     let pairs = cut(scratch, &ends).into_iter().zip(cut(out, &ends));
     let mut buckets: Vec<Bucket<'_>> = pairs.map(|(from, to)| Bucket { from, to }).collect();
     let shares: Vec<&mut [Bucket<'_>]> = buckets.chunks_mut(16).collect();
@@ -101,14 +103,56 @@ impl Spread {
         usize::try_from((key - self.low) >> self.shift).unwrap_or(usize::MAX)
     }
 
-    /// Writes the keys bucket by bucket and returns where each bucket ends.
-    fn scatter(&self, rows: usize, key: impl Fn(usize) -> u64, out: &mut [u64]) -> Vec<usize> {
-        let mut counts = vec![0_usize; self.buckets];
-        for row in 0..rows {
+    /// How many of the keys of some rows fall into each bucket.
+    fn count(&self, rows: Range<usize>, key: impl Fn(usize) -> u64) -> Vec<usize> {
+        let mut counts = vec![0; self.buckets];
+        for row in rows {
             if let Some(count) = counts.get_mut(self.bucket(key(row))) {
                 *count += 1;
             }
         }
+        counts
+    }
+
+    /// Does what `scatter` does with all threads, each of which writes the keys of its rows behind those of the rows
+    /// before, in every bucket.
+    fn scatter_by_all(
+        &self,
+        rows: usize,
+        key: impl Fn(usize) -> u64 + Sync,
+        out: &mut [u64],
+    ) -> Vec<usize> {
+        let pieces = parallel::pieces(rows);
+        let counts = parallel::map_jobs(pieces.clone(), |rows| self.count(rows, &key));
+        let mut places: Vec<_> = pieces
+            .into_iter()
+            .map(|rows| (rows, Vec::with_capacity(self.buckets)))
+            .collect();
+        let (mut rest, mut end) = (out, 0);
+        let ends = (0..self.buckets).map(|bucket| {
+            for (counts, (_, places)) in counts.iter().zip(&mut places) {
+                let (taken, left) = std::mem::take(&mut rest).split_at_mut(counts[bucket]);
+                places.push(taken.iter_mut());
+                rest = left;
+                end += counts[bucket];
+            }
+            end
+        });
+        let ends = ends.collect();
+        parallel::map_jobs(places, |(rows, mut places)| {
+            for row in rows {
+                let key = key(row);
+                if let Some(slot) = places.get_mut(self.bucket(key)).and_then(Iterator::next) {
+                    *slot = key;
+                }
+            }
+        });
+        ends
+    }
+
+    /// Writes the keys bucket by bucket and returns where each bucket ends.
+    fn scatter(&self, rows: usize, key: impl Fn(usize) -> u64, out: &mut [u64]) -> Vec<usize> {
+        let mut counts = self.count(0..rows, &key);
         let mut begin = 0;
         for count in &mut counts {
             (*count, begin) = (begin, begin + *count);
@@ -127,7 +171,7 @@ impl Spread {
 }
 
 /// The slice in pieces that end where `ends` says.
-fn cut<'a, T>(mut items: &'a mut [T], ends: &[usize]) -> Vec<&'a mut [T]> {
+pub fn cut<'a, T>(mut items: &'a mut [T], ends: &[usize]) -> Vec<&'a mut [T]> {
     let mut begin = 0;
     let mut pieces = Vec::with_capacity(ends.len());
     for &end in ends {

@@ -1,12 +1,46 @@
 //! Curves over an event table: Kaplan-Meier, Nelson-Aalen, their bands, and the mean up to a horizon.
 
+use crate::numeric::parallel;
 use crate::numeric::special::{digamma_rise, trigamma_drop};
+
+/// Times whose curve is computed in one piece.
+const PIECE: usize = 1 << 16;
 
 /// The survival function and the sum in Greenwood's formula.
 ///
 /// `S(t) = prod (1 - d/n)` and `sum d / (n (n - d))`, so that `Var S = S^2 sum` (Kaplan and Meier 1958, Journal of the
-/// American Statistical Association 53; Greenwood 1926).
+/// American Statistical Association 53; Greenwood 1926). Long curves are computed in pieces that are then joined.
 pub fn kaplan_meier(at_risk: &[f64], observed: &[f64], survival: &mut [f64], sums: &mut [f64]) {
+    let rows = at_risk.chunks(PIECE).zip(observed.chunks(PIECE));
+    let out = survival.chunks_mut(PIECE).zip(sums.chunks_mut(PIECE));
+    let ends = parallel::map_owned(
+        rows.zip(out).collect(),
+        at_risk.len(),
+        |((n, d), (s, sum))| piece_of_curve(n, d, s, sum),
+    );
+    let mut reached = (1.0, 0.0);
+    let before = ends.into_iter().map(|(s, sum)| {
+        let before = reached;
+        reached = (before.0 * s, before.1 + sum);
+        before
+    });
+    let out = survival.chunks_mut(PIECE).zip(sums.chunks_mut(PIECE));
+    let later = out.zip(before).skip(1).collect();
+    parallel::map_owned(later, at_risk.len(), |((survival, sums), before)| {
+        for (s, sum) in survival.iter_mut().zip(sums) {
+            *s *= before.0;
+            *sum += before.1;
+        }
+    });
+}
+
+/// The curve as if nothing had happened before, and where it ends.
+fn piece_of_curve(
+    at_risk: &[f64],
+    observed: &[f64],
+    survival: &mut [f64],
+    sums: &mut [f64],
+) -> (f64, f64) {
     let (mut s, mut sum) = (1.0, 0.0);
     let rows = at_risk.iter().zip(observed);
     for ((&n, &d), (out, out_sum)) in rows.zip(survival.iter_mut().zip(sums)) {
@@ -23,6 +57,7 @@ pub fn kaplan_meier(at_risk: &[f64], observed: &[f64], survival: &mut [f64], sum
         *out = s;
         *out_sum = sum;
     }
+    (s, sum)
 }
 
 /// The cumulative hazard and its variance.
@@ -77,16 +112,24 @@ pub fn survival_band(
     lower: &mut [f64],
     upper: &mut [f64],
 ) {
-    let (mut before, mut ends) = (f64::NAN, (1.0, 1.0));
-    let rows = survival.iter().zip(sums);
-    for ((&s, &sum), (low, high)) in rows.zip(lower.iter_mut().zip(upper)) {
-        // at a censoring the curve stays where it is, and so does its band
-        if sum.to_bits() != before.to_bits() {
-            ends = band_at(band, z, s, sum);
-            before = sum;
-        }
-        (*low, *high) = ends;
-    }
+    let rows = survival.chunks(PIECE).zip(sums.chunks(PIECE));
+    let out = lower.chunks_mut(PIECE).zip(upper.chunks_mut(PIECE));
+    parallel::map_owned(
+        rows.zip(out).collect(),
+        survival.len(),
+        |((survival, sums), (lower, upper))| {
+            let (mut before, mut ends) = (f64::NAN, (1.0, 1.0));
+            let rows = survival.iter().zip(sums);
+            for ((&s, &sum), (low, high)) in rows.zip(lower.iter_mut().zip(upper)) {
+                // at a censoring the curve stays where it is, and so does its band
+                if sum.to_bits() != before.to_bits() {
+                    ends = band_at(band, z, s, sum);
+                    before = sum;
+                }
+                (*low, *high) = ends;
+            }
+        },
+    );
 }
 
 fn band_at(band: Band, z: f64, s: f64, sum: f64) -> (f64, f64) {

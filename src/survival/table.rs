@@ -4,6 +4,8 @@
 //! a bit of its own. Rows with weights or late entry are sorted with these, so that sums never depend on the order of
 //! rows.
 
+use std::ops::Range;
+
 use super::sample::{Sample, Times};
 use crate::numeric::{parallel, radix};
 
@@ -28,8 +30,8 @@ pub struct Steps<'a>(Form<'a>);
 enum Form<'a> {
     /// Censorings and events for each whole duration.
     Counts(Vec<[u64; 2]>),
-    /// Single durations, sorted (see `key`).
-    Keys(&'a [u64]),
+    /// Single durations, sorted (see `key`), and how many different times there are up to the end of each span.
+    Keys(&'a [u64], Vec<usize>),
     /// Anything else.
     Marks(Vec<Step>),
 }
@@ -59,7 +61,7 @@ impl<'a> Steps<'a> {
                 let (low, high) = sample.range;
                 let range = (low << 1, high << 1 | 1);
                 radix::sort_keys(|row| key(sample, row), range, keys, scratch);
-                Form::Keys(keys)
+                Form::Keys(keys, times_by_span(keys))
             }
             Times::Whole(values) if plain => {
                 counted(values, sample).map_or_else(|| Form::Marks(marks(sample)), Form::Counts)
@@ -77,7 +79,7 @@ impl<'a> Steps<'a> {
     pub fn visit(&self, mut f: impl FnMut(Step)) {
         match &self.0 {
             Form::Counts(counts) => visit_counts(counts, f),
-            Form::Keys(keys) => visit_keys(keys, f),
+            Form::Keys(keys, _) => visit_keys(keys, f),
             Form::Marks(steps) => steps.iter().for_each(|step| f(*step)),
         }
     }
@@ -85,9 +87,8 @@ impl<'a> Steps<'a> {
     /// How many different times there are, 0 included.
     pub fn rows(&self) -> usize {
         let (mut rows, mut first) = (0, f64::NAN);
-        if let Form::Keys(keys) = self.0 {
-            let different = |pair: &&[u64]| pair[0] >> 1 != pair[1] >> 1;
-            rows = keys.windows(2).filter(different).count() + 1;
+        if let Form::Keys(keys, times) = &self.0 {
+            rows = times.last().copied().unwrap_or(0);
             first = keys.first().map_or(0.0, |&key| f64::from_bits(key >> 1));
         } else {
             self.visit(|step| {
@@ -104,6 +105,23 @@ impl<'a> Steps<'a> {
 /// A duration that is not negative as a key that sorts alike, the event behind it.
 fn key(sample: &Sample<'_>, row: usize) -> u64 {
     sample.times.get(row).to_bits() << 1 | u64::from(sample.events.get(row))
+}
+
+/// Whether a time is met for the first time here.
+fn is_new(keys: &[u64], place: usize) -> bool {
+    place == 0 || keys[place - 1] >> 1 != keys[place] >> 1
+}
+
+/// How many different times there are up to the end of each span of sorted keys.
+fn times_by_span(keys: &[u64]) -> Vec<usize> {
+    let count = |span: Range<usize>| span.filter(|&place| is_new(keys, place)).count();
+    let mut times = parallel::map_spans(keys.len(), SPAN, count);
+    let mut before = 0;
+    for count in &mut times {
+        before += *count;
+        *count = before;
+    }
+    times
 }
 
 fn visit_counts(counts: &[[u64; 2]], mut f: impl FnMut(Step)) {
@@ -228,6 +246,10 @@ pub struct Table<'a> {
 impl Table<'_> {
     /// Fills the columns.
     pub fn fill(&mut self, steps: &Steps<'_>, sample: &Sample<'_>) {
+        if let (Form::Keys(keys, times), None) = (&steps.0, &self.censored) {
+            self.fill_by_all(keys, times);
+            return;
+        }
         let mut at_risk = Population::of(steps, sample);
         let mut place = 0;
         let mut write = |step: Step| {
@@ -255,6 +277,41 @@ impl Table<'_> {
             began = true;
             write(step);
         });
+    }
+
+    /// Fills the columns from sorted keys with all threads: as many are at risk as there are keys from here on.
+    fn fill_by_all(&mut self, keys: &[u64], times: &[usize]) {
+        let rows = self.timeline.len();
+        let before = rows - times.last().copied().unwrap_or(rows);
+        self.timeline[..before].fill(0.0);
+        self.at_risk[..before].fill(keys.len() as f64);
+        self.observed[..before].fill(0.0);
+        let timeline = radix::cut(&mut self.timeline[before..], times);
+        let at_risk = radix::cut(&mut self.at_risk[before..], times);
+        let observed = radix::cut(&mut self.observed[before..], times);
+        let columns = timeline.into_iter().zip(at_risk).zip(observed);
+        let begins = (0..keys.len()).step_by(SPAN);
+        parallel::map_owned(
+            begins.zip(columns).collect(),
+            keys.len(),
+            |(begin, ((timeline, at_risk), observed))| {
+                let end = keys.len().min(begin + SPAN);
+                let mut place = (begin..end)
+                    .find(|&place| is_new(keys, place))
+                    .unwrap_or(end);
+                for ((time, n), d) in timeline.iter_mut().zip(at_risk).zip(observed) {
+                    let bits = keys[place] >> 1;
+                    *time = f64::from_bits(bits);
+                    *n = (keys.len() - place) as f64;
+                    let same = keys[place..].iter().take_while(|&&key| key >> 1 == bits);
+                    let (count, events) = same.fold((0, 0), |(count, events), key| {
+                        (count + 1, events + (key & 1))
+                    });
+                    *d = events as f64;
+                    place += count;
+                }
+            },
+        );
     }
 }
 

@@ -99,6 +99,13 @@ class Seen:
                 found=repr(table.rule),
                 hint=_HINTS[table.rule],
             )
+        if grid.recurring:
+            raise ParameterError.of(
+                name="recurring",
+                expected="be False where retention is projected",
+                found="True",
+                hint="a customer in several cohorts would leave several times",
+            )
         if grid.ages.dtype.kind not in "iu":
             raise ParameterError.of(
                 name="brackets",

@@ -55,6 +55,8 @@ class Grid:
     outside, early : int
         Customers in no cohort: who begin after the last day observed, or have no
         segment; and customers with events before they begin, which count nowhere.
+    recurring : bool
+        Whether a customer is in a cohort of each period with an event.
     """
 
     cohorts: NDArray[np.datetime64]
@@ -68,6 +70,7 @@ class Grid:
     family: str
     outside: int
     early: int
+    recurring: bool
 
     @classmethod
     def of(
@@ -81,6 +84,7 @@ class Grid:
         burn_in: int,
         unit: str,
         family: str,
+        recurring: bool,
     ) -> Grid:
         """Return what the counts of a table say about its cells."""
         periods = len(starts) - 1
@@ -115,6 +119,7 @@ class Grid:
             family=family,
             outside=int(counts["outside"]),
             early=int(counts["early"]),
+            recurring=recurring,
         )
 
     @property

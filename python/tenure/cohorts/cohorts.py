@@ -495,6 +495,7 @@ class Cohorts:
             burn_in=self._settings.burn_in,
             unit=self._settings.unit,
             family=self._source.family,
+            recurring=layout["recurring"],
         )
 
     def _measured(

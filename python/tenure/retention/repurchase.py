@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RepurchaseLadder", "Step", "repurchase"]
 
+# Groups that get a ladder: those with the most customers.
+_MOST_GROUPS = 20
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -323,7 +326,7 @@ def repurchase(
     days = length_in_days(horizon, "horizon")
     most = at_least_one(orders, "orders")
     check_level(level, name="level")
-    groups, left_out = grouped_waits(log, most, as_of, by)
+    groups, left_out = grouped_waits(log, most, as_of, by, largest=_MOST_GROUPS)
     steps = [
         Step(group, order, KaplanMeier(level=level).fit(*columns))
         for group, rows in groups

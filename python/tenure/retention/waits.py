@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["by_order", "grouped_waits"]
 
-# Groups that are looked at: those with the most customers.
-_MOST = 20
-
 
 def grouped_waits(
     log: Transactions,
@@ -31,6 +28,7 @@ def grouped_waits(
     as_of: Date | None,
     by: str | None,
     categories: Mapping[Any, Any] | None = None,
+    largest: int | None = None,
 ) -> tuple[Iterator[tuple[Any, dict[str, NDArray[Any]]]], int]:
     """Return the waits of each group, and how many groups are left out.
 
@@ -44,13 +42,17 @@ def grouped_waits(
         An attribute, "product" for the waits to the same product, or no groups.
     categories : mapping, optional
         The category of each product: then waits are those to the same category.
+    largest : int, optional
+        Look at so many groups at most, those with the most customers.
     """
     if by is None and categories is None:
         return iter([(None, waits_of(log, most, as_of))]), 0
     if by == "product" or categories is not None:
-        return _largest(_waits_of_products(log, most, as_of, categories))
+        waits = _waits_of_products(log, most, as_of, categories)
+        return _grouped(waits, largest)
     assert by is not None  # noqa: S101
-    return _largest(waits_of(log, most, as_of) | {"labels": _labels(log, by)})
+    waits = waits_of(log, most, as_of) | {"labels": _labels(log, by)}
+    return _grouped(waits, largest)
 
 
 def by_order(
@@ -70,8 +72,8 @@ def _labels(log: Transactions, by: str) -> NDArray[Any]:
     return attributes[by]
 
 
-def _largest(
-    waits: dict[str, NDArray[Any]],
+def _grouped(
+    waits: dict[str, NDArray[Any]], largest: int | None
 ) -> tuple[Iterator[tuple[Any, dict[str, NDArray[Any]]]], int]:
     """Return the waits of the groups with the most customers, and how many are left.
 
@@ -88,11 +90,13 @@ def _largest(
     codes = np.array([place.get(label, -1) for label in waits["labels"].tolist()])
     of_row = codes[waits["customers"]]
     sizes = np.bincount(of_row[firsts & (of_row >= 0)], minlength=len(names))
-    order = np.argsort(-sizes, kind="stable")[:_MOST]
+    order = np.argsort(-sizes, kind="stable")[:largest]
     chosen = sorted(int(code) for code in order if sizes[code])
+    by_group = np.argsort(of_row, kind="stable")
+    begins = np.searchsorted(of_row[by_group], np.arange(len(names) + 1))
 
     def rows(code: int) -> dict[str, NDArray[Any]]:
-        own = of_row == code
+        own = by_group[begins[code] : begins[code + 1]]
         return {name: waits[name][own] for name in ("orders", "durations", "events")}
 
     left_out = int((sizes > 0).sum()) - len(chosen)
