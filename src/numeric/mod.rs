@@ -19,7 +19,6 @@ pub mod panels;
 pub mod parallel;
 pub mod power_series;
 pub mod quadrature;
-pub mod radix;
 pub mod random;
 pub mod scalar;
 pub mod special;

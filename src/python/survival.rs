@@ -9,7 +9,7 @@ use crate::numeric::incomplete::gamma_q;
 use crate::survival::aalen_johansen::{cumulative_incidence, instants};
 use crate::survival::curve::{self, Band};
 use crate::survival::log_rank::{Grouping, Weighting, log_rank as test};
-use crate::survival::table::{Steps, Table};
+use crate::survival::table::{Steps, Table, write_keys};
 use crate::survival::{Events, Names, Sample, Times};
 use crate::{Error, Result};
 
@@ -91,10 +91,19 @@ macro_rules! results {
     };
 }
 
-/// Memory for keys from NumPy, which asks for large pages.
-fn scratch(py: Python<'_>, rows: usize) -> PyResult<Bound<'_, PyArray1<u64>>> {
+/// The keys of a sample (see [`write_keys`]), sorted by NumPy, which does it with the processor's widest instructions.
+/// It also asks for large pages: touching fresh memory in small ones costs as much as the sorting.
+fn sorted_keys<'py>(py: Python<'py>, sample: &Sample<'_>) -> PyResult<Bound<'py, PyArray1<u64>>> {
+    let rows = Steps::keys(sample);
     let empty = py.import("numpy")?.call_method1("empty", (rows, "u8"))?;
-    Ok(empty.cast_into()?)
+    let keys: Bound<'py, PyArray1<u64>> = empty.cast_into()?;
+    {
+        let mut memory = keys.try_readwrite()?;
+        let memory = memory.as_slice_mut()?;
+        py.detach(|| write_keys(sample, memory));
+    }
+    keys.call_method0("sort")?;
+    Ok(keys)
 }
 
 /// A column for results in memory that is no longer needed, if that has the right size.
@@ -111,8 +120,8 @@ fn recycled<'py>(
     Ok(part.cast_into()?)
 }
 
-/// The event table of a sample as a dictionary of columns, and memory to `spare` for the curve over it. How many are censored is left out where no row has a weight or
-/// an entry.
+/// The event table of a sample as a dictionary of columns, and memory to `spare` for the curve over it. How many are
+/// censored is left out where no row has a weight or an entry.
 #[pyfunction]
 pub(super) fn survival_table<'py>(
     py: Python<'py>,
@@ -120,24 +129,17 @@ pub(super) fn survival_table<'py>(
     called: Called,
 ) -> PyResult<Bound<'py, PyDict>> {
     let sample = columns.sample(py, &called)?;
-    let room = Steps::room(&sample);
-    let (spare, space) = (scratch(py, room + 1)?, scratch(py, room + 1)?);
-    let mut keys = spare.try_readwrite()?;
-    let keys = keys.as_slice_mut()?.get_mut(..room).unwrap_or_default();
-    let (steps, rows) = {
-        let mut space = space.try_readwrite()?;
-        let space = space.as_slice_mut()?;
-        py.detach(|| {
-            let steps = Steps::of(&sample, keys, space);
-            let rows = steps.rows();
-            (steps, rows)
-        })
-    };
+    let spare = sorted_keys(py, &sample)?;
+    let sorted = spare.try_readonly()?;
+    let sorted = sorted.as_slice()?;
+    let (steps, rows) = py.detach(|| {
+        let steps = Steps::of(&sample, sorted);
+        let rows = steps.rows();
+        (steps, rows)
+    });
     let dict = PyDict::new(py);
-    let timeline = recycled(&space, rows)?;
-    let mut filled = timeline.try_readwrite()?;
-    let timeline_slice = filled.as_slice_mut()?;
     results!(py, rows,
+        timeline: timeline_memory => timeline_slice,
         at_risk: at_risk_memory => at_risk_slice,
         observed: observed_memory => observed_slice
     );

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::sample::{Sample, Times};
-use crate::numeric::{parallel, radix};
+use crate::numeric::parallel;
 
 /// What happens at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,7 +30,7 @@ pub struct Steps<'a>(Form<'a>);
 enum Form<'a> {
     /// Censorings and events for each whole duration.
     Counts(Vec<[u64; 2]>),
-    /// Single durations, sorted (see `key`), and how many different times there are up to the end of each span.
+    /// Single durations, sorted (see [`write_keys`]), and how many different times there are up to the end of each span.
     Keys(&'a [u64], Vec<usize>),
     /// Anything else.
     Marks(Vec<Step>),
@@ -43,8 +43,8 @@ const MOST_COUNTS_A_ROW: usize = 2;
 const SPAN: usize = 1 << 18;
 
 impl<'a> Steps<'a> {
-    /// How much memory putting a sample in order may need: so many numbers, twice.
-    pub fn room(sample: &Sample<'_>) -> usize {
+    /// How many durations the caller is to put in order, those that [`write_keys`] writes.
+    pub fn keys(sample: &Sample<'_>) -> usize {
         let plain = sample.entry.is_none() && sample.weights.is_none();
         match sample.times {
             Times::Real(_) if plain => sample.len(),
@@ -52,17 +52,11 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Puts a sample in order. The caller provides the memory, each piece as large as [`Steps::room`] says, since touching
-    /// fresh memory in small pages costs as much as the sorting.
-    pub fn of(sample: &Sample<'_>, keys: &'a mut [u64], scratch: &mut [u64]) -> Self {
+    /// What happens in a sample, with its keys in ascending order.
+    pub fn of(sample: &Sample<'_>, sorted: &'a [u64]) -> Self {
         let plain = sample.entry.is_none() && sample.weights.is_none();
         Self(match sample.times {
-            Times::Real(_) if plain => {
-                let (low, high) = sample.range;
-                let range = (low << 1, high << 1 | 1);
-                radix::sort_keys(|row| key(sample, row), range, keys, scratch);
-                Form::Keys(keys, times_by_span(keys))
-            }
+            Times::Real(_) if plain => Form::Keys(sorted, times_by_span(sorted)),
             Times::Whole(values) if plain => {
                 counted(values, sample).map_or_else(|| Form::Marks(marks(sample)), Form::Counts)
             }
@@ -102,9 +96,15 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// A duration that is not negative as a key that sorts alike, the event behind it.
-fn key(sample: &Sample<'_>, row: usize) -> u64 {
-    sample.times.get(row).to_bits() << 1 | u64::from(sample.events.get(row))
+/// Writes the durations as keys that sort alike, none being negative, the event behind them.
+pub fn write_keys(sample: &Sample<'_>, keys: &mut [u64]) {
+    let rows = keys.len();
+    let spans = keys.chunks_mut(SPAN).enumerate().collect();
+    parallel::map_owned(spans, rows, |(span, keys): (usize, &mut [u64])| {
+        for (row, key) in (span * SPAN..).zip(keys) {
+            *key = sample.times.get(row).to_bits() << 1 | u64::from(sample.events.get(row));
+        }
+    });
 }
 
 /// Whether a time is met for the first time here.
@@ -286,9 +286,9 @@ impl Table<'_> {
         self.timeline[..before].fill(0.0);
         self.at_risk[..before].fill(keys.len() as f64);
         self.observed[..before].fill(0.0);
-        let timeline = radix::cut(&mut self.timeline[before..], times);
-        let at_risk = radix::cut(&mut self.at_risk[before..], times);
-        let observed = radix::cut(&mut self.observed[before..], times);
+        let timeline = cut(&mut self.timeline[before..], times);
+        let at_risk = cut(&mut self.at_risk[before..], times);
+        let observed = cut(&mut self.observed[before..], times);
         let columns = timeline.into_iter().zip(at_risk).zip(observed);
         let begins = (0..keys.len()).step_by(SPAN);
         parallel::map_owned(
@@ -313,6 +313,17 @@ impl Table<'_> {
             },
         );
     }
+}
+
+/// The slice in pieces that end where `ends` says.
+fn cut<'a>(mut items: &'a mut [f64], ends: &[usize]) -> Vec<&'a mut [f64]> {
+    let mut begin = 0;
+    let piece = |&end: &usize| {
+        let (piece, rest) = std::mem::take(&mut items).split_at_mut(end - begin);
+        (items, begin) = (rest, end);
+        piece
+    };
+    ends.iter().map(piece).collect()
 }
 
 /// How many are there, kept up from time to time. What enters and what leaves are summed apart, which is exact for whole

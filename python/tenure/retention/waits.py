@@ -28,6 +28,7 @@ def grouped_waits(
     as_of: Date | None,
     by: str | None,
     categories: Mapping[Any, Any] | None = None,
+    *,
     largest: int | None = None,
 ) -> tuple[Iterator[tuple[Any, dict[str, NDArray[Any]]]], int]:
     """Return the waits of each group, and how many groups are left out.
