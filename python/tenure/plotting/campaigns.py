@@ -196,6 +196,7 @@ def plot_lift_curve(curve: LiftCurve, *, ax: Axes | None = None) -> Axes:
 def plot_overlap(found: Weighted, *, bins: int = 20, ax: Axes | None = None) -> Axes:
     """Draw how likely treatment was, for the treated above and the others below.
 
+    Bars are shares of each group, so that a small group is seen as well as a large one.
     Where one side has nobody there is nothing to compare.
 
     Parameters
@@ -225,22 +226,23 @@ def plot_overlap(found: Weighted, *, bins: int = 20, ax: Axes | None = None) -> 
     ax = calm_axes(ax)
     middle = (table["low"] + table["high"]) / 2
     width = 0.94 / bins
-    ax.bar(middle, table["treated"], width, color=ACTUAL, label="treated")
-    ax.bar(middle, -table["untreated"], width, color=EXPECTED, label="untreated")
+    for name, color, sign in (("treated", ACTUAL, 1), ("untreated", EXPECTED, -1)):
+        label = f"{int(table[name].sum()):,} {name}"
+        ax.bar(middle, sign * table[f"{name}_share"], width, color=color, label=label)
     ax.axhline(0.0, color=MUTED, linewidth=0.8)
     for end in (found.trim, 1 - found.trim):
         if found.trim > 0:
             ax.axvline(end, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
-    highest = max(table["treated"].max(), table["untreated"].max(), 1)
+    highest = max(table["treated_share"].max(), table["untreated_share"].max())
     ax.set_ylim(-1.1 * highest, 1.35 * highest)  # with room for the legend
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
 
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], nbins=6))
     ax.yaxis.set_major_formatter(FuncFormatter(_without_sign))
     ax.set_xlim(0, 1)
     percent_axis(ax, "x")
     ax.set_xlabel("chance of treatment")
-    ax.set_ylabel("customers")
+    ax.set_ylabel("share of the group")
     title(ax, "Do the groups overlap?")
     remark(ax, f"{found.trimmed:,} trimmed")
     legend(ax, loc="upper right", ncols=2)
@@ -363,7 +365,7 @@ def plot_allocation(plan: Allocation, *, ax: Axes | None = None) -> Axes:
 
 
 def _without_sign(number: float, _place: object) -> str:
-    return f"{abs(number):,.0f}"
+    return f"{100 * abs(number):.3g} %"
 
 
 def _forest(
