@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure.campaigns._covariates import design, differences, propensity_model
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect
 from tenure.exceptions import EmptyDataError
 
@@ -75,7 +75,7 @@ class Matches:
 
     def effects(self, orders: Orders, length: int, level: float) -> list[Effect]:
         """Return members less matches, by a weighted regression on the covariates."""
-        api: Any = stats_module("statsmodels.api")
+        api: Any = needed("statsmodels.api")
         matrix = design(self.covariates)
         spread = matrix.std(axis=0) > 0
         matrix = np.column_stack([self.treated, matrix[:, :1], matrix[:, spread]])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure.campaigns._orders import day_of
-from tenure.campaigns._stats import stats_module
 from tenure.exceptions import DataError, EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def regress(panel: Panel, level: float) -> Regression:
 
 def _two_way(panel: Panel, matrix: NDArray[np.float64]) -> Any:
     """Regress on the columns, and a constant for each customer and period."""
-    api: Any = stats_module("statsmodels.api")
+    api: Any = needed("statsmodels.api")
     dummies = [panel.place == place for place in range(1, len(panel.periods))]
     both = np.column_stack([matrix, *dummies]).astype(np.float64)
     size = np.maximum(np.bincount(panel.customer), 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._customers import Customers
+from tenure._differences import needed
 from tenure._intervals import normal_quantile
 from tenure._report import html_report, text_table
 from tenure._typing import override
@@ -15,7 +16,6 @@ from tenure._units import unit_named
 from tenure._worth import Discounting, Worth
 from tenure.campaigns._arms import corrected
 from tenure.campaigns._compare import How, Side, compare_means
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect, effect_rows, effects_frame
 from tenure.campaigns.lift_curve import without
 from tenure.value import _buying, _valued
@@ -241,9 +241,7 @@ def _wider(effect: Effect, further: float, level: float) -> Effect:
     reach = normal_quantile(level) * error
     p = np.nan
     if error > 0:
-        p = float(
-            2 * stats_module("scipy.stats").norm.sf(abs(effect.difference) / error)
-        )
+        p = float(2 * needed("scipy.stats").norm.sf(abs(effect.difference) / error))
     return replace(
         effect,
         method=f"{effect.method}, model",
