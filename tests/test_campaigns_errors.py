@@ -353,7 +353,7 @@ CASES = [
             "has False"
             "\n\nHint: it says to which group the customer belongs, before the "
             "start as "
-            "well; for several starts compare each with customers not yet treated"
+            "well; for several starts use `staggered_differences`"
         ),
     ),
     (

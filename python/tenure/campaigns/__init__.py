@@ -30,6 +30,7 @@ from tenure.campaigns.offers import SaveOffer, max_save_offer
 from tenure.campaigns.power import detectable_effect, power, sample_size
 from tenure.campaigns.promotions import PromotionTable, promotion_table
 from tenure.campaigns.randomised import experiment, experiment_of_customers
+from tenure.campaigns.staggered import StaggeredDifferences, staggered_differences
 from tenure.campaigns.weighted import Weighted, weighted
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Matched",
     "PromotionTable",
     "SaveOffer",
+    "StaggeredDifferences",
     "TierMigration",
     "Weighted",
     "allocate",
@@ -60,6 +62,7 @@ __all__ = [
     "power",
     "promotion_table",
     "sample_size",
+    "staggered_differences",
     "tier_migration",
     "weighted",
 ]

@@ -189,7 +189,12 @@ def difference_in_differences(
     together (Bertrand, Duflo and Mullainathan 2004). The event study has a coefficient
     for each period but the one before the start; the test of parallel trends is that
     those before are all 0. With one start for all, the regression has none of the
-    trouble of staggered ones (Goodman-Bacon 2021); treat several starts one by one.
+    trouble of staggered ones (Goodman-Bacon 2021), for which there is
+    `staggered_differences`.
+
+    See Also
+    --------
+    staggered_differences : Of customers who start at different times.
 
     Examples
     --------
