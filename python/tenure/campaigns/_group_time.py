@@ -64,9 +64,7 @@ class Staggered:
         count = int(codes.max()) + 1
         own = np.zeros(count, np.int64)
         own[codes] = begin
-        hint = (
-            "it is the first period with treatment, and missing for the never treated"
-        )
+        hint = "the first period with treatment, and missing if there is none"
         expected = "be the same in all rows of a customer"
         refuse(begin != own[codes], start, expected, _named(periods, begin), hint)
         _check_complete(codes, place, periods, customer)

@@ -166,8 +166,8 @@ class StaggeredDifferences:
         )
         starts = len(np.unique(self._cells.cohort[self._cells.since >= 0]))
         who = (
-            f"{counted(self.clusters, 'customer')}, {found.customers:,} of them treated "
-            f"from {counted(starts, 'start')} on, against those {self.controls}"
+            f"{counted(self.clusters, 'customer')}, {found.customers:,} of them "
+            f"treated from {counted(starts, 'start')} on, against those {self.controls}"
             + "".join(f"; {n:,} {why}" for why, n in self.left_out.items() if n)
         )
         lost = ""

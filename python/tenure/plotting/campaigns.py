@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tenure.campaigns.experiment import Experiment
     from tenure.campaigns.lift_curve import LiftCurve
     from tenure.campaigns.matched import Matched
+    from tenure.campaigns.staggered import StaggeredDifferences
     from tenure.campaigns.weighted import Weighted
 
 __all__ = [
@@ -239,12 +240,14 @@ def plot_overlap(found: Weighted, *, bins: int = 20, ax: Axes | None = None) -> 
     return ax
 
 
-def plot_event_study(found: DifferenceInDifferences, *, ax: Axes | None = None) -> Axes:
+def plot_event_study(
+    found: DifferenceInDifferences | StaggeredDifferences, *, ax: Axes | None = None
+) -> Axes:
     """Draw how far apart the groups are, beyond the period before the start.
 
     Parameters
     ----------
-    found : DifferenceInDifferences
+    found : DifferenceInDifferences or StaggeredDifferences
         The differences; the numbers are those of its `to_frame`.
     ax : Axes, optional
         Where to draw.
