@@ -30,7 +30,7 @@ HAND = {
 }
 
 
-def drawn(seed, n=300, periods=6, effect=1.0, noise=1.0, never=0.25):
+def drawn(seed, n=300, periods=6, effect=1.0, never=0.25):
     """Cohorts of starts 2, 3 and 4; effects grow with time, faster for early starts."""
     random = np.random.default_rng(seed)
     start = random.choice(
@@ -41,7 +41,7 @@ def drawn(seed, n=300, periods=6, effect=1.0, noise=1.0, never=0.25):
     gain = effect * np.where(since >= 0, (since + 1.0) * (5 - start[:, None]), 0.0)
     level = random.normal(0, 2, n)[:, None] - 0.3 * np.minimum(start, 5)[:, None]
     drift = 0.5 * period[None, :]
-    values = level + drift + gain + noise * random.normal(size=(n, periods))
+    values = level + drift + gain + random.normal(size=(n, periods))
     return {
         "customer_id": np.repeat(np.arange(n), periods),
         "period": np.tile(period, n),
@@ -64,7 +64,7 @@ def truth(periods=6):
 
 
 def test_cells_by_hand():
-    """Start 1 against c, d, e, f in period 1, and e, f in period 2; start 2 against e, f.
+    """Start 1 against c to f in period 1, and e, f in period 2; start 2 against e, f.
 
     Changes since period 0 of a, b are 4, 2 (both times), of c, d 1, 1 in period 1, of
     e, f 1, 1 in period 1 and 2, 3 in period 2. So 3 - 1 = 2 and 3 - 2.5 = 0.5. Changes
@@ -332,9 +332,16 @@ CASES = [
         call(**swapped("start", 4, 2.0)),
         DataError,
         (
-            "column `start` must be the same in all rows of a customer; row 3 has '1' "
-            "(2 rows)\n\nHint: the first period with treatment, and missing if there is "
-            "none"
+            "column `start` must be the same in all rows of a customer; row 4 has 2\n\n"
+            "Hint: the first period with treatment, and missing if there is none"
+        ),
+    ),
+    (
+        call(**swapped("start", 13, 1.0)),
+        DataError,
+        (
+            "column `start` must be the same in all rows of a customer; row 13 has 1\n\n"
+            "Hint: the first period with treatment, and missing if there is none"
         ),
     ),
     (
@@ -342,7 +349,7 @@ CASES = [
         DataError,
         (
             "column `start` must be one of the periods, 0 to 2, or missing; row 0 has "
-            "1.5 (6 rows)\n\nHint: periods without any row are not known; round dates "
+            "1.5 (6 rows in all)\n\nHint: periods without any row are not known; round dates "
             "to the periods"
         ),
     ),
@@ -375,9 +382,9 @@ CASES = [
         lambda: C.staggered_differences({k: v[:-1] for k, v in HAND.items()}),
         DataError,
         (
-            "column `customer_id` must have a row for each period of each customer; row "
-            "15 has a customer without one for 2\n\nHint: a customer who bought nothing "
-            "in a period has 0"
+            "column `customer_id` must have a row for each period of each customer; "
+            "row 15 has a customer without one for 2\n\nHint: a customer who bought "
+            "nothing in a period has 0"
         ),
     ),
     (
@@ -401,7 +408,9 @@ CASES = [
     (
         call(period=np.array(["2024-01-01", "2024-02-01", "2024-03-01"] * 6)),
         DataError,
-        ("column `start` must be a date, as the periods are; row 0 has 1.0 (12 rows)"),
+        (
+            "column `start` must be a date, as the periods are; row 0 has 1.0 (12 rows in all)"
+        ),
     ),
 ]
 

@@ -288,7 +288,7 @@ def _start_values(
 
 
 def _named(periods: NDArray[Any], place: NDArray[np.int64]) -> NDArray[Any]:
-    names = [*map(str, periods.tolist()), "none"]
+    names = [*map(str, periods.tolist()), "nothing"]
     return np.array(names)[place]
 
 

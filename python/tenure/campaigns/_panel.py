@@ -225,12 +225,12 @@ def refuse(
     if bad.any():
         row = int(bad.argmax())
         value = values[row]
-        is_date = values.dtype.kind == "M"
+        as_text = values.dtype.kind in "MU"
         raise DataError.at(
             column,
             expected,
             row=row,
-            found=str(value) if is_date else repr(value.item()),
+            found=str(value) if as_text else repr(value.item()),
             count=int(bad.sum()),
             hint=hint,
         )
