@@ -340,8 +340,8 @@ CASES = [
         call(**swapped("start", 13, 1.0)),
         DataError,
         (
-            "column `start` must be the same in all rows of a customer; row 13 has 1\n\n"
-            "Hint: the first period with treatment, and missing if there is none"
+            "column `start` must be the same in all rows of a customer; row 13 has 1"
+            "\n\nHint: the first period with treatment, and missing if there is none"
         ),
     ),
     (
@@ -349,8 +349,8 @@ CASES = [
         DataError,
         (
             "column `start` must be one of the periods, 0 to 2, or missing; row 0 has "
-            "1.5 (6 rows in all)\n\nHint: periods without any row are not known; round dates "
-            "to the periods"
+            "1.5 (6 rows in all)\n\nHint: periods without any row are not known; round "
+            "dates to the periods"
         ),
     ),
     (
@@ -409,7 +409,8 @@ CASES = [
         call(period=np.array(["2024-01-01", "2024-02-01", "2024-03-01"] * 6)),
         DataError,
         (
-            "column `start` must be a date, as the periods are; row 0 has 1.0 (12 rows in all)"
+            "column `start` must be a date, as the periods are; row 0 has 1.0 (12 rows "
+            "in all)"
         ),
     ),
 ]

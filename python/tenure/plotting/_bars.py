@@ -55,7 +55,12 @@ def whiskers(
     **look
         As `Axes.errorbar` takes it.
     """
-    plain = {"fmt": "none", "color": INK, "linewidth": 1.2, "capsize": 3}
+    plain: dict[str, Any] = {
+        "fmt": "none",
+        "color": INK,
+        "linewidth": 1.2,
+        "capsize": 3,
+    }
     low, high = ends
     reach = np.maximum(np.stack([value - low, high - value]), 0.0)
     if which == "y":

@@ -274,7 +274,12 @@ def plot_event_study(
     before = found.since < 0
     for side, color in ((before, MUTED), (~before, ACTUAL)):
         ends = found.low[side], found.high[side]
-        look = {"color": color, "fmt": "o", "markersize": 5, "linewidth": 1.8}
+        look: dict[str, Any] = {
+            "color": color,
+            "fmt": "o",
+            "markersize": 5,
+            "linewidth": 1.8,
+        }
         whiskers(ax, found.since[side], found.difference[side], ends, **look, capsize=0)
     ax.margins(y=0.18)
     mark(ax, -0.5, "start")
