@@ -108,7 +108,8 @@ class Matches:
         """Who is a member, a constant, and the covariates that differ."""
         matrix = design(self.covariates)
         spread = matrix.std(axis=0) > 0
-        return np.column_stack([self.treated, matrix[:, :1], matrix[:, spread]])
+        member = self.treated.astype(np.float64)
+        return np.column_stack([member, matrix[:, :1], matrix[:, spread]])
 
 
 def outcomes(

@@ -23,7 +23,7 @@ def reference(
     ax: Axes, at: float = 0.0, which: str = "y", *, color: str = MUTED
 ) -> None:
     """Draw the dashed line that numbers are read against."""
-    line = ax.axhline if which == "y" else ax.axvline
+    line: Any = ax.axhline if which == "y" else ax.axvline
     line(at, color=color, linewidth=1.0, linestyle=_DASHES)
 
 
