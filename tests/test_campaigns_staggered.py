@@ -239,6 +239,47 @@ def test_the_picture_is_that_of_its_frame():
     assert ax.get_xlabel() == "periods since the start"
 
 
+def test_a_panel_of_orders():
+    """Periods of 28 days from March 1: b starts in the third, a before, c after."""
+    orders = {
+        "customer_id": ["a", "a", "b", "b"],
+        "date": ["2024-03-01", "2024-03-28", "2024-03-29", "2024-05-01"],
+        "amount": [1.0, 2.0, 4.0, 8.0],
+    }
+    starts = ["2024-02-01", "2024-05-01", "2024-07-01", None]
+    customers = {"customer_id": ["a", "b", "c", "d"], "start": starts}
+    options = {"first": "2024-03-01", "periods": 3, "as_of": "2024-06-30"}
+    for make in (pd.DataFrame, pl.DataFrame):
+        rows = C.staggered_panel(orders, make(customers), **options)
+        assert isinstance(rows, make)
+        assert list(rows.columns) == [
+            *("customer_id", "period", "start", "orders", "revenue")
+        ]
+        assert rows["revenue"].to_list()[:6] == [3.0, 0.0, 0.0, 0.0, 4.0, 8.0]
+        own = rows["start"].to_numpy()[::3]
+        np.testing.assert_array_equal(own, [-2.0, 2.0, 4.0, np.nan])
+        assert rows["orders"].sum() == 4
+
+
+def test_a_panel_of_a_programme_is_compared():
+    """From the day after joining members buy as before: no effect, as it is."""
+    orders, members = tn.datasets.simulate_programme(
+        3000, lift=0.0, eager=0.0, seed=2, family="numpy"
+    )
+    joined = dict(zip(*(members[k].tolist() for k in members), strict=True))
+    ids = np.arange(1, 3001)
+    customers = {
+        "customer_id": ids,
+        "start": np.array([joined.get(i) for i in ids.tolist()], "datetime64[D]"),
+    }
+    rows = C.staggered_panel(
+        orders, customers, first="2024-01-01", periods=13, every="28 days"
+    )
+    found = C.staggered_differences(rows, outcome="orders")
+    assert found.clusters + found.left_out["treated from the first period on"] == 3000
+    assert found.effect.control_customers > 100
+
+
 # -- by simulation ---------------------------------------------------------------------
 
 
@@ -394,6 +435,11 @@ CASES = [
             "column `period` must hold each period of a customer once; row 1 has 0\n\n"
             "Hint: add up what a customer did in a period"
         ),
+    ),
+    (
+        lambda: C.staggered_panel({}, {}, first="2024-01-01", periods=1),
+        ParameterError,
+        "`periods` must be at least 2, got 1",
     ),
     (
         call(**swapped("revenue", 1, np.inf)),

@@ -23,8 +23,11 @@ def reference(
     ax: Axes, at: float = 0.0, which: str = "y", *, color: str = MUTED
 ) -> None:
     """Draw the dashed line that numbers are read against."""
-    line: Any = ax.axhline if which == "y" else ax.axvline
-    line(at, color=color, linewidth=1.0, linestyle=_DASHES)
+    look: dict[str, Any] = {"color": color, "linewidth": 1.0, "linestyle": _DASHES}
+    if which == "y":
+        ax.axhline(at, **look)
+    else:
+        ax.axvline(at, **look)
 
 
 def band(ax: Axes, x: Any, low: Any, high: Any, *, color: str = ACTUAL) -> None:
