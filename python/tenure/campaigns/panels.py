@@ -137,6 +137,12 @@ def staggered_panel(
         treatment lies in, which may be before or after those there are; NaN without
         one), `orders` and `revenue`.
 
+    Notes
+    -----
+    Period 0 of a customer is the one in which they start, however late in it. Where
+    people start at a purchase, as in a loyalty programme, that period has a purchase
+    for certain, which is no effect: read the later ones, or see `matched`.
+
     See Also
     --------
     panel : Around one start for all.
@@ -157,7 +163,9 @@ def staggered_panel(
     (array([ 1.,  1., nan, nan]), array([5., 7., 0., 0.]))
     """
     if isinstance(periods, bool) or periods < 2:
-        raise ParameterError.of("periods", "be at least 2", found=repr(periods))
+        raise ParameterError.of(
+            name="periods", expected="be at least 2", found=repr(periods)
+        )
     log = Orders.of(orders, customer=customer, time=time, amount=amount, as_of=as_of)
     table = Table.of(customers)
     who = unique_customers(table, customer, log)
