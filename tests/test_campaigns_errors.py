@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import tenure as tn
-from tenure.campaigns import _stats
+from tenure import _differences
 from tenure.exceptions import DataError, EmptyDataError, ParameterError, TenureError
 
 C = tn.campaigns
@@ -353,7 +353,7 @@ CASES = [
             "has False"
             "\n\nHint: it says to which group the customer belongs, before the "
             "start as "
-            "well; for several starts compare each with customers not yet treated"
+            "well; for several starts use `staggered_differences`"
         ),
     ),
     (
@@ -505,8 +505,9 @@ def test_without_scipy_one_is_told_how_to_get_it(monkeypatch):
     def missing(name):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(_stats, "import_module", missing)
-    with pytest.raises(ImportError, match=r"pip install 'tenure\[stats\]'"):
+    monkeypatch.setattr(_differences, "import_module", missing)
+    said = r"^this needs scipy; install with pip install 'tenure\[stats\]'$"
+    with pytest.raises(ImportError, match=said):
         C.experiment_of_customers(FRAME, metrics=["y"])
 
 

@@ -441,6 +441,16 @@ def test_a_gain_that_lasts_is_said_to():
     assert "a gain that lasts so long; no clear dip afterwards" in repr(curve)
 
 
+def test_arms_of_the_planned_sizes_are_under_no_suspicion():
+    frame = {"arm": ["control", "mail"] * 50, "y": [1.0, 2.0, 3.0, 2.0] * 25}
+    test = C.experiment_of_customers(frame, metrics=["y"])
+    assert test.suspicion() == (
+        "the arms (50 control, 50 mail) are as near to the planned sizes as chance "
+        "brings them (p = 1)"
+    )
+    assert test.claim == "causal under randomisation"
+
+
 # -- value to come ---------------------------------------------------------------------
 
 

@@ -202,8 +202,7 @@ def test_a_scorecard_names_what_it_needs():
         [sys.executable, "-c", code], capture_output=True, check=False, text=True
     )
     assert run.stderr.splitlines()[-1] == (
-        "ImportError: the calibration slope needs statsmodels; install it with pip "
-        "install 'tenure[stats]'"
+        "ImportError: this needs statsmodels; install with pip install 'tenure[stats]'"
     )
 
 

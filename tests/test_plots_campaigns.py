@@ -72,8 +72,22 @@ def test_overlap_is_that_of_its_frame():
     ax = found.plot(bins=10)
     heights = np.array([bar.get_height() for bar in ax.patches])
     table = found.overlap(10)
-    assert (heights[:10] == table["treated"]).all()
-    assert (heights[10:] == -table["untreated"]).all()
+    assert (heights[:10] == table["treated_share"]).all()
+    assert (heights[10:] == -table["untreated_share"]).all()
+    assert heights[:10].sum() == pytest.approx(1)
+    assert ax.get_ylabel() == "share of the group"
+
+
+def test_a_small_group_is_as_high_as_a_large_one():
+    x = np.tile(np.linspace(-1, 1, 1000), 2)
+    treated = np.zeros(2000, bool)
+    treated[::40] = True
+    frame = {"x": x, "y": x, "treated": treated}
+    ax = C.weighted(frame, outcome="y", covariates=["x"]).plot()
+    heights = np.array([bar.get_height() for bar in ax.patches])
+    assert heights.max() > 0.9 * -heights.min()
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["50 treated", "1,950 untreated"]
 
 
 def test_study_of_events_is_that_of_its_frame():

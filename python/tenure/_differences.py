@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["UNKNOWN", "Difference", "mover", "needed", "paired", "stratified", "welch"]
+__all__ = [
+    "UNKNOWN",
+    "Difference",
+    "gap_columns",
+    "mover",
+    "needed",
+    "paired",
+    "stratified",
+    "welch",
+]
 
 
 class Difference(NamedTuple):
@@ -40,6 +49,30 @@ def needed(name: str) -> Any:
         package = name.partition(".")[0]
         msg = f"this needs {package}; install with pip install 'tenure[stats]'"
         raise ImportError(msg) from None
+
+
+def gap_columns(**gaps: tuple[Difference, Difference]) -> dict[str, NDArray[Any]]:
+    """Return the columns of differences, each as it is and adjusted.
+
+    Parameters
+    ----------
+    **gaps : (Difference, Difference)
+        By what they are of: as it is, and adjusted.
+
+    Examples
+    --------
+    >>> raw, adjusted = Difference(0.2, 0.1, 0.3, 0.01), UNKNOWN
+    >>> columns = gap_columns(retention=(raw, adjusted))
+    >>> columns["adjusted"].tolist(), columns["difference"].tolist()
+    ([False, True], [0.2, nan])
+    """
+    rows = np.array([one for pair in gaps.values() for one in pair]).reshape(-1, 4)
+    ends = zip(("difference", "low", "high", "p_value"), rows.T, strict=True)
+    return {
+        "what": np.array([name for name in gaps for _ in range(2)], dtype=object),
+        "adjusted": np.array([False, True] * len(gaps)),
+        **dict(ends),
+    }
 
 
 def mover(

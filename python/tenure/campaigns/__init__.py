@@ -12,7 +12,6 @@ from tenure.campaigns.dependence import DiscountDependence, discount_dependence
 from tenure.campaigns.differences import (
     DifferenceInDifferences,
     difference_in_differences,
-    panel,
 )
 from tenure.campaigns.effect import Effect
 from tenure.campaigns.experiment import Experiment
@@ -27,9 +26,11 @@ from tenure.campaigns.loyalty import (
 )
 from tenure.campaigns.matched import Matched, matched
 from tenure.campaigns.offers import SaveOffer, max_save_offer
+from tenure.campaigns.panels import panel, staggered_panel
 from tenure.campaigns.power import detectable_effect, power, sample_size
 from tenure.campaigns.promotions import PromotionTable, promotion_table
 from tenure.campaigns.randomised import experiment, experiment_of_customers
+from tenure.campaigns.staggered import StaggeredDifferences, staggered_differences
 from tenure.campaigns.weighted import Weighted, weighted
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Matched",
     "PromotionTable",
     "SaveOffer",
+    "StaggeredDifferences",
     "TierMigration",
     "Weighted",
     "allocate",
@@ -60,6 +62,8 @@ __all__ = [
     "power",
     "promotion_table",
     "sample_size",
+    "staggered_differences",
+    "staggered_panel",
     "tier_migration",
     "weighted",
 ]

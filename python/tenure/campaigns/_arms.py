@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure.campaigns._compare import How, Side, compare_means
-from tenure.campaigns._stats import stats_module
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def mismatch(
                 found=repr(dict(shares)),
             )
         planned /= planned.sum()
-    test = stats_module("scipy.stats").chisquare(counts, planned * counts.sum())
+    test = needed("scipy.stats").chisquare(counts, planned * counts.sum())
     return float(test.pvalue)
 
 
@@ -95,7 +95,7 @@ def corrected(effects: Sequence[Effect]) -> list[Effect]:
     known = [e for e in effects if not np.isnan(e.p_value)]
     if len(known) < 2:
         return list(effects)
-    multiple = stats_module("statsmodels.stats.multitest").multipletests
+    multiple = needed("statsmodels.stats.multitest").multipletests
     p_values = multiple([e.p_value for e in known], method="holm")[1]
     holm = {e.arm: float(p) for e, p in zip(known, p_values, strict=True)}
     return [replace(e, p_holm=holm.get(e.arm, e.p_holm)) for e in effects]

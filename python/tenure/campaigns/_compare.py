@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._intervals import normal_quantile
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def compare_means(
     difference, error = mean - base, float(np.sqrt(sum(variances)))
     low, high, p = difference, difference, np.nan
     if error > 0:
-        stats = stats_module("scipy.stats")
+        stats = needed("scipy.stats")
         with warnings.catch_warnings():  # one side may be all alike
             warnings.simplefilter("ignore", RuntimeWarning)
             test = stats.ttest_ind(treated, control, equal_var=False)
@@ -82,7 +82,7 @@ def compare_shares(
     n, m = len(treated), len(control)
     count, base_count = int(treated.sum()), int(control.sum())
     share, base = count / n, base_count / m
-    proportion = stats_module("statsmodels.stats.proportion")
+    proportion = needed("statsmodels.stats.proportion")
     low, high = proportion.confint_proportions_2indep(
         *(count, n, base_count, m),
         compare="diff",
@@ -123,7 +123,7 @@ def compare_ratios(
     difference, reach = ratio - base, normal_quantile(how.level) * error
     p = np.nan
     if error > 0:
-        normal = stats_module("scipy.stats").norm
+        normal = needed("scipy.stats").norm
         p = float(2 * normal.sf(abs(difference) / error))
     return Effect(
         *(side.metric, side.arm, "delta", len(treated[0]), len(control[0])),

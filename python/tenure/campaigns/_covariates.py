@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure.campaigns._stats import stats_module
+from tenure._differences import needed
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def propensity_model(
     treated: NDArray[np.bool_], matrix: NDArray[np.float64], names: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return the coefficients of a logistic regression of treatment."""
-    api: Any = stats_module("statsmodels.api")
+    api: Any = needed("statsmodels.api")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what is the matter is said below
         fit = api.GLM(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._intervals import normal_quantile
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def augmented(name: Side, sample: Sample, level: float) -> Effect:
 
 def _fitted(sample: Sample, side: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return everybody's outcome by the regression of one side."""
-    api: Any = stats_module("statsmodels.api")
+    api: Any = needed("statsmodels.api")
     fit = api.OLS(sample.outcome[side], sample.matrix[side]).fit()
     return sample.matrix @ np.asarray(fit.params)
 
@@ -144,7 +144,7 @@ def _effect(
     reach = normal_quantile(level) * error
     p = np.nan
     if error > 0:
-        normal = stats_module("scipy.stats").norm
+        normal = needed("scipy.stats").norm
         p = float(2 * normal.sf(abs(difference) / error))
     return Effect(
         *(side.metric, side.arm, method, count, n - count, *means),

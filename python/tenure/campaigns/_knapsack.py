@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure.campaigns._stats import stats_module
+from tenure._differences import needed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,7 +108,7 @@ def _solved(
     problem: Problem, net: NDArray[np.float64], *, whole: bool
 ) -> NDArray[np.float64]:
     """Return the best shares by linear or integer programming."""
-    optimize: Any = stats_module("scipy.optimize")
+    optimize: Any = needed("scipy.optimize")
     one_each = np.unique(problem.groups)[:, None] == problem.groups
     rows = np.vstack([problem.cost[None, :], one_each.astype(np.float64)])
     most = np.concatenate([[problem.budget], np.ones(len(one_each))])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure.campaigns._covariates import design, differences, propensity_model
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect
 from tenure.exceptions import EmptyDataError
 
@@ -74,31 +75,41 @@ class Matches:
         }
 
     def effects(self, orders: Orders, length: int, level: float) -> list[Effect]:
+        """Return members less matches in each outcome of the window."""
+        columns = outcomes(orders, self.who, self.day, length)
+        return [self.effect(name, values, level) for name, values in columns.items()]
+
+    def effect(self, name: str, values: NDArray[np.float64], level: float) -> Effect:
         """Return members less matches, by a weighted regression on the covariates."""
-        api: Any = stats_module("statsmodels.api")
+        api: Any = needed("statsmodels.api")
+        fit = api.WLS(values, self._matrix, weights=self.weight).fit(
+            cov_type="cluster", cov_kwds={"groups": self.who}
+        )
+        low, high = fit.conf_int(1 - level)[0]
+        value = float(values[self.treated].mean())
+        difference = float(fit.params[0])
+        base = value - difference
+        return Effect(
+            *(name, "member", "matched"),
+            *(int(self.treated.sum()), int((~self.treated).sum())),
+            *(value, base, difference, float(fit.bse[0])),
+            *(float(low), float(high)),
+            lift=difference / base if base > 0 else np.nan,
+            p_value=float(fit.pvalues[0]),
+        )
+
+    def contrast(self) -> NDArray[np.float64]:
+        """Return what each row counts for in a difference: its product with values."""
+        root = np.sqrt(self.weight)
+        return np.linalg.pinv(self._matrix * root[:, None])[0] * root
+
+    @cached_property
+    def _matrix(self) -> NDArray[np.float64]:
+        """Who is a member, a constant, and the covariates that differ."""
         matrix = design(self.covariates)
         spread = matrix.std(axis=0) > 0
-        matrix = np.column_stack([self.treated, matrix[:, :1], matrix[:, spread]])
-        found: list[Effect] = []
-        for name, values in outcomes(orders, self.who, self.day, length).items():
-            fit = api.WLS(values, matrix, weights=self.weight).fit(
-                cov_type="cluster", cov_kwds={"groups": self.who}
-            )
-            low, high = fit.conf_int(1 - level)[0]
-            value = float(values[self.treated].mean())
-            difference = float(fit.params[0])
-            base = value - difference
-            found.append(
-                Effect(
-                    *(name, "member", "matched"),
-                    *(int(self.treated.sum()), int((~self.treated).sum())),
-                    *(value, base, difference, float(fit.bse[0])),
-                    *(float(low), float(high)),
-                    lift=difference / base if base > 0 else np.nan,
-                    p_value=float(fit.pvalues[0]),
-                )
-            )
-        return found
+        member = self.treated.astype(np.float64)
+        return np.column_stack([member, matrix[:, :1], matrix[:, spread]])
 
 
 def outcomes(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure.campaigns._orders import day_of
-from tenure.campaigns._stats import stats_module
 from tenure.exceptions import DataError, EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tenure._frame import Table
 
-__all__ = ["Panel", "Regression", "regress"]
+__all__ = ["Panel", "Regression", "check_once", "period_values", "refuse", "regress"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,24 +69,18 @@ class Panel:
         if not len(values):
             what = "there is no row in the panel"
             raise EmptyDataError.of(what)
-        _refuse(~np.isfinite(values), outcome, "be finite", values)
-        _refuse(codes < 0, customer, "say who the customer is", codes)
+        refuse(~np.isfinite(values), outcome, "be finite", values)
+        refuse(codes < 0, customer, "say who the customer is", codes)
         periods, place, begin = _periods(table, period, start)
-        pairs = codes * len(periods) + place
-        _, first = np.unique(pairs, return_index=True)
-        again = np.ones(len(pairs), np.bool_)
-        again[first] = False
-        hint = "add up what a customer did in a period"
-        expected = "hold each period of a customer once"
-        _refuse(again, period, expected, periods[place], hint)
+        check_once(codes, (periods, place), period)
         own = np.zeros(int(codes.max()) + 1, np.bool_)
         own[codes] = side
         hint = (
             "it says to which group the customer belongs, before the start as well; "
-            "for several starts compare each with customers not yet treated"
+            "for several starts use `staggered_differences`"
         )
         expected = "be the same in all rows of a customer"
-        _refuse(side != own[codes], treated, expected, side, hint)
+        refuse(side != own[codes], treated, expected, side, hint)
         since = place - begin
         _check_cells(since, side)
         return cls(codes, place, periods, since, side, values, table.family)
@@ -144,7 +138,7 @@ def regress(panel: Panel, level: float) -> Regression:
 
 def _two_way(panel: Panel, matrix: NDArray[np.float64]) -> Any:
     """Regress on the columns, and a constant for each customer and period."""
-    api: Any = stats_module("statsmodels.api")
+    api: Any = needed("statsmodels.api")
     dummies = [panel.place == place for place in range(1, len(panel.periods))]
     both = np.column_stack([matrix, *dummies]).astype(np.float64)
     size = np.maximum(np.bincount(panel.customer), 1)
@@ -163,24 +157,9 @@ def _periods(
     table: Table, period: str, start: object
 ) -> tuple[NDArray[Any], NDArray[np.int64], int]:
     """Return the periods, each row's place among them, and that of the start."""
-    column = table.column(period)
+    values = period_values(table, period)
     begin: Any = start
-    try:
-        values: NDArray[Any] = column.numbers().values
-        whole = values == np.round(values)
-        _refuse(~whole, period, "be a whole number or a date", values)
-        values = values.astype(np.int64)
-    except KeyError:
-        times = table.instants(period)
-        _refuse(
-            np.zeros(len(times.values), np.bool_)
-            if times.missing is None
-            else times.missing,
-            period,
-            "be a whole number or a date",
-            times.values,
-        )
-        values = times.values.astype("datetime64[us]").astype("datetime64[D]")
+    if values.dtype.kind == "M":
         begin = np.datetime64(day_of(start, "start"), "D")  # pyright: ignore[reportArgumentType]
     periods, place = np.unique(values, return_inverse=True)
     found = np.flatnonzero(periods == begin)
@@ -199,6 +178,33 @@ def _periods(
     return periods, place.astype(np.int64), int(found[0])
 
 
+def check_once(
+    codes: NDArray[np.int64], when: tuple[NDArray[Any], NDArray[np.int64]], period: str
+) -> None:
+    """Pass if no customer has a period twice."""
+    periods, place = when
+    _, first = np.unique(codes * len(periods) + place, return_index=True)
+    again = np.ones(len(codes), np.bool_)
+    again[first] = False
+    hint = "add up what a customer did in a period"
+    expected = "hold each period of a customer once"
+    refuse(again, period, expected, periods[place], hint)
+
+
+def period_values(table: Table, period: str) -> NDArray[Any]:
+    """Return the period of each row: whole numbers or days."""
+    column, expected = table.column(period), "be a whole number or a date"
+    try:
+        values: NDArray[Any] = column.numbers().values
+    except KeyError:
+        times = table.instants(period)
+        if times.missing is not None:
+            refuse(times.missing, period, expected, times.values)
+        return times.values.astype("datetime64[us]").astype("datetime64[D]")
+    refuse(values != np.round(values), period, expected, values)
+    return values.astype(np.int64)
+
+
 def _check_cells(since: NDArray[np.int64], treated: NDArray[np.bool_]) -> None:
     """Pass if both groups are there in every period."""
     for name, side in (("treated", treated), ("untreated", ~treated)):
@@ -208,22 +214,23 @@ def _check_cells(since: NDArray[np.int64], treated: NDArray[np.bool_]) -> None:
             raise EmptyDataError.of(what, hint="a customer who bought nothing has 0")
 
 
-def _refuse(
+def refuse(
     bad: NDArray[np.bool_],
     column: str,
     expected: str,
     values: NDArray[Any],
     hint: str = "",
 ) -> None:
+    """Pass if no row is bad, or say which is the first of how many."""
     if bad.any():
         row = int(bad.argmax())
         value = values[row]
-        is_date = values.dtype.kind == "M"
+        as_text = values.dtype.kind in "MU"
         raise DataError.at(
             column,
             expected,
             row=row,
-            found=str(value) if is_date else repr(value.item()),
+            found=str(value) if as_text else repr(value.item()),
             count=int(bad.sum()),
             hint=hint,
         )

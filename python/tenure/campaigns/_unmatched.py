@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._intervals import normal_quantile
 from tenure.campaigns._compare import How, Side, compare_ratios
 from tenure.campaigns._matching import outcomes
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import Effect
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def unadjusted(
             values.setdefault(name, []).append(own)
             differences.setdefault(name, []).append(own - usual)
     effects: list[Effect] = []
-    normal = stats_module("scipy.stats").norm
+    normal = needed("scipy.stats").norm
     for name, parts in differences.items():
         apart, own = np.concatenate(parts), np.concatenate(values[name])
         mean, value = float(apart.mean()), float(own.mean())

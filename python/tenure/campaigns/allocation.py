@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._frame import Table, native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.campaigns._knapsack import Problem, chosen, regret
-from tenure.campaigns._stats import stats_module
 from tenure.campaigns.effect import CLAIMS, shown
 from tenure.exceptions import DataError, EmptyDataError, ParameterError
 
@@ -221,7 +221,7 @@ def allocate(
     spread = float(np.sqrt(((funded * count * error) ** 2).sum()))
     random = np.random.default_rng(seed)
     drawn = mean + error * random.standard_normal((max(int(draws), 1), len(mean)))
-    normal = stats_module("scipy.stats").norm
+    normal = needed("scipy.stats").norm
     reach = normal_quantile(level) * error
     order = np.argsort(-mean / price, kind="stable")
     columns: dict[str, NDArray[Any]] = {

@@ -11,20 +11,18 @@ from tenure._frame import Table, native_frame
 from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
-from tenure.campaigns._assignment import unique_customers
-from tenure.campaigns._orders import Orders, day_of, whole_days
 from tenure.campaigns._panel import Panel, regress
 from tenure.campaigns.effect import CLAIMS, Effect, shown
-from tenure.exceptions import EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from tenure._typing import Date
-    from tenure._units import Horizon
 
-__all__ = ["DifferenceInDifferences", "difference_in_differences", "panel"]
+__all__ = [
+    "DifferenceInDifferences",
+    "difference_in_differences",
+]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,7 +187,12 @@ def difference_in_differences(
     together (Bertrand, Duflo and Mullainathan 2004). The event study has a coefficient
     for each period but the one before the start; the test of parallel trends is that
     those before are all 0. With one start for all, the regression has none of the
-    trouble of staggered ones (Goodman-Bacon 2021); treat several starts one by one.
+    trouble of staggered ones (Goodman-Bacon 2021), for which there is
+    `staggered_differences`.
+
+    See Also
+    --------
+    staggered_differences : Of customers who start at different times.
 
     Examples
     --------
@@ -242,88 +245,3 @@ def difference_in_differences(
         family=rows.family,
         _means=means,
     )
-
-
-def panel(
-    orders: object,
-    groups: object,
-    *,
-    start: Date,
-    every: Horizon = "28 days",
-    before: int = 6,
-    after: int = 3,
-    customer: str = "customer_id",
-    treated: str = "treated",
-    time: str = "date",
-    amount: str | None = "amount",
-    as_of: Date | None = None,
-) -> Any:
-    """Return one row a customer and period around a start, for differences.
-
-    Parameters
-    ----------
-    orders : Transactions or frame
-        The orders.
-    groups : frame
-        One row a customer, also of those who never bought, with their group.
-    start : date
-        The first day of the campaign, which begins period 0.
-    every : float or str
-        How long periods are.
-    before, after : int
-        How many periods there are before the start, and from it on.
-    customer, treated : str
-        The columns of `groups`.
-    time, amount : str
-        The columns of a frame of orders.
-    as_of : date, optional
-        The last day observed.
-
-    Returns
-    -------
-    frame
-        `customer_id`, `period` (0 begins at the start), `treated`, `orders` and
-        `revenue`.
-
-    Examples
-    --------
-    >>> import tenure as tn
-    >>> orders = {
-    ...     "customer_id": [1, 1],
-    ...     "date": ["2024-03-01", "2024-04-02"],
-    ...     "amount": [5.0, 7.0],
-    ... }
-    >>> groups = {"customer_id": [1, 2], "treated": [True, False]}
-    >>> rows = tn.campaigns.panel(
-    ...     orders, groups, start="2024-04-01", before=2, after=1, as_of="2024-05-31"
-    ... )
-    >>> rows["period"], rows["revenue"]
-    (array([-2, -1,  0, -2, -1,  0]), array([5., 0., 7., 0., 0., 0.]))
-    """
-    for name, value in (("before", before), ("after", after)):
-        if isinstance(value, bool) or value < 1:
-            raise ParameterError.of(name, "be at least 1", found=repr(value))
-    log = Orders.of(orders, customer=customer, time=time, amount=amount, as_of=as_of)
-    table = Table.of(groups)
-    who = unique_customers(table, customer, log)
-    codes = table.codes(customer)
-    names = codes.categories[codes.values]
-    side = table.flags(treated)
-    length, first = whole_days(every, "every"), day_of(start, "start")
-    if first + after * length > log.until + 1:
-        last = np.datetime64(log.until, "D")
-        what = f"orders are observed until {last}, before the last period ends"
-        raise EmptyDataError.of(what, hint="choose fewer periods by `after`")
-    periods = np.arange(-before, after)
-    count = len(periods)
-    place, period = np.repeat(who, count), np.tile(periods, len(who))
-    begin = first + period * length
-    columns: dict[str, NDArray[Any]] = {
-        "customer_id": np.repeat(names, count),
-        "period": period,
-        "treated": np.repeat(side, count),
-        "orders": log.within(place, begin, begin + length),
-    }
-    if log.values is not None:
-        columns["revenue"] = log.within(place, begin, begin + length, "revenue")
-    return native_frame(columns, family=table.family)

@@ -233,14 +233,19 @@ class Experiment:
         return arm
 
     def suspicion(self) -> str:
-        """Say which arms are of what size, and how unlikely that is."""
+        """Say which arms are of what size, and how likely that is.
+
+        That they are not of the planned sizes is said where chance makes them so
+        unequal less than once in a thousand times.
+        """
         sizes = ", ".join(
             f"{size:,} {name}"
             for name, size in zip(self.arms, self.sizes.tolist(), strict=True)
         )
-        return (
-            f"the arms ({sizes}) are not of the planned sizes (p = {self.mismatch:.1g})"
-        )
+        verdict = "as near to the planned sizes as chance brings them"
+        if self.mismatch < SUSPECT:
+            verdict = "not of the planned sizes"
+        return f"the arms ({sizes}) are {verdict} (p = {self.mismatch:.1g})"
 
     def _headline(self) -> str:
         span = "" if self.window is None else f", {counted(self.window, 'day')} each"

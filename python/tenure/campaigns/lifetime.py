@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._customers import Customers
+from tenure._differences import needed
 from tenure._intervals import normal_quantile
 from tenure._report import html_report, text_table
 from tenure._typing import override
@@ -15,27 +16,41 @@ from tenure._units import unit_named
 from tenure._worth import Discounting, Worth
 from tenure.campaigns._arms import corrected
 from tenure.campaigns._compare import How, Side, compare_means
-from tenure.campaigns._stats import stats_module
-from tenure.campaigns.effect import Effect, effect_rows, effects_frame
+from tenure.campaigns._trial import check_margin
+from tenure.campaigns.effect import CLAIMS, Effect, effect_rows, effects_frame
 from tenure.campaigns.lift_curve import without
+from tenure.exceptions import ParameterError
 from tenure.value import _buying, _valued
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from numpy.typing import NDArray
 
     from tenure._purchasing import PurchasingModel
     from tenure._units import Horizon
+    from tenure.campaigns._orders import Orders
     from tenure.campaigns._trial import Trial
+    from tenure.campaigns.matched import Matched
     from tenure.spend import GammaGamma
 
-__all__ = ["LifetimeEffect", "lifetime_effect"]
+__all__ = ["LifetimeEffect", "lifetime_effect", "matched_lifetime_effect"]
+
+_RANDOMISED = (
+    "causal under randomisation in the window; on the value to come if an order means "
+    "as much for the future in every arm, as the model supposes"
+)
+_MATCHED = (
+    f"{CLAIMS['matched']}; on the value to come if an order also means as much for the "
+    "future of a member as of others, as the model supposes"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LifetimeEffect:
     """The effect in the window, on the value to come, and on both together.
 
-    Made by `Experiment.lifetime_effect`.
+    Made by `Experiment.lifetime_effect` and `Matched.lifetime_effect`.
 
     Attributes
     ----------
@@ -48,6 +63,8 @@ class LifetimeEffect:
     newcomers : int
         Customers who had never bought by the end of the window: the model says
         nothing of them.
+    claim : str
+        What the comparison can claim.
     level : float
         Confidence level of the intervals.
     family : str
@@ -58,16 +75,9 @@ class LifetimeEffect:
     basis: str
     parameters: bool
     newcomers: int
+    claim: str
     level: float
     family: str
-
-    @property
-    def claim(self) -> str:
-        """What the comparison can claim."""
-        return (
-            "causal under randomisation in the window; on the value to come if an "
-            "order means as much for the future in every arm, as the model supposes"
-        )
 
     def effect(self, part: str, arm: object = None) -> Effect:
         """Return the effect on "window", "residual" or "total" (of the first arm)."""
@@ -114,11 +124,11 @@ def lifetime_effect(
     level: float,
 ) -> LifetimeEffect:
     """Compare window and residual value; see `Experiment.lifetime_effect`."""
-    discounting = Discounting(horizon, discount_rate, "year", None)
-    known = _buying(model).result_.covariance is not None
-    value, slopes, newcomers = _residual(trial, model, spend, discounting, known)
-    value[newcomers] = newcomer_value
+    forecast = _Forecast.of(model, spend, horizon, discount_rate, trial.margin)
     start = trial.assignment.start
+    ends = start + trial.window - 1
+    value, slopes, newcomers = forecast.at(trial.orders, trial.assignment.who, ends)
+    value[newcomers] = newcomer_value
     window = trial.earned(start, start + trial.window) - trial.assignment.cost
     covariate = trial.covariates().get("revenue")
     effects: list[Effect] = []
@@ -135,57 +145,150 @@ def lifetime_effect(
         effects += corrected(found)
     return LifetimeEffect(
         effects=tuple(effects),
-        basis="revenue" if trial.margin is None else "margin",
-        parameters=known,
+        basis=forecast.basis,
+        parameters=forecast.known,
         newcomers=int(newcomers.sum()),
+        claim=_RANDOMISED,
         level=level,
         family=trial.assignment.family,
     )
 
 
-def _residual(
-    trial: Trial,
+def matched_lifetime_effect(
+    found: Matched,
     model: PurchasingModel,
     spend: GammaGamma | float,
-    discounting: Discounting,
-    known: bool,  # noqa: FBT001
-) -> tuple[NDArray[np.float64], list[Any], NDArray[np.bool_]]:
-    """Return the value to come of each customer, its slopes, and who had not bought.
-
-    As of the last day of each customer's window.
-    """
-    log, who = trial.orders.log, trial.assignment.who
-    ends = trial.assignment.start + trial.window - 1
-    value, newcomers = np.zeros(len(who)), np.ones(len(who), np.bool_)
-    slopes: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
-    for end in np.unique(ends):
-        rows = np.flatnonzero((ends == end) & (who >= 0))
-        rows = rows[trial.orders.first_day(who[rows]) <= end]
-        if not len(rows):
-            continue
-        date = np.datetime64(int(end), "D")
-        summary = log.summary(unit=unit_named(model.time_unit_ or "day"), as_of=date)
-        every = model._customers(summary)  # noqa: SLF001
-        bought = np.flatnonzero(trial.orders.days[trial.orders.offsets[:-1]] <= end)
-        place = np.searchsorted(bought, who[rows])
-        some = _taken(every, place)
-        worth = Worth.of(
-            spend,
-            {name: np.asarray(summary[name])[place] for name in _spend_columns(spend)}
-            if _spend_columns(spend)
-            else None,
-            some,
-            margin=trial.margin,
-            cost=0.0,
-            interval=0.9 if known else None,
+    *,
+    horizon: Horizon | None,
+    discount_rate: float,
+    margin: float | None,
+) -> LifetimeEffect:
+    """Compare members with their matches; see `Matched.lifetime_effect`."""
+    check_margin(margin)
+    log, rows = found._orders, found._matches  # noqa: SLF001
+    if log.values is None:
+        raise ParameterError.of(
+            name="lifetime_effect",
+            expected="be asked of orders with amounts",
+            found="a comparison without, whose window has no value",
+            hint="name their column by `amount`",
         )
-        _, columns, shares = _valued(model, some, worth, discounting, gradient=known)
-        value[rows], newcomers[rows] = columns["value"], False
-        for number, (gradient, covariance) in enumerate(shares):
-            if len(slopes) <= number:
-                slopes.append((np.zeros((len(who), gradient.shape[1])), covariance))
-            slopes[number][0][rows] = gradient
-    return value, slopes, newcomers
+    forecast = _Forecast.of(model, spend, horizon, discount_rate, margin)
+    begin, end = rows.day + 1, rows.day + 1 + found.window
+    value, slopes, _ = forecast.at(log, rows.who, end - 1)
+    paid = log.within(rows.who, begin, end, "revenue")
+    window = paid if margin is None else margin * paid
+    contrast = rows.contrast()
+    # a difference is a sum of values times the contrast, and so are its slopes
+    turns = [(contrast @ gradient, covariance) for gradient, covariance in slopes]
+    further = float(sum(turn @ covariance @ turn for turn, covariance in turns))
+    effects: list[Effect] = []
+    for name, amount in (
+        ("window", window),
+        ("residual", value),
+        ("total", window + value),
+    ):
+        effect = rows.effect(name, amount, found.level)
+        if slopes and name != "window":
+            effect = _wider(effect, further, found.level)
+        effects += corrected([effect])
+    return LifetimeEffect(
+        effects=tuple(effects),
+        basis=forecast.basis,
+        parameters=forecast.known,
+        newcomers=0,
+        claim=_MATCHED,
+        level=found.level,
+        family=found.family,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Forecast:
+    """The value to come by fitted models, as of any day.
+
+    Attributes
+    ----------
+    model, spend : PurchasingModel, GammaGamma or float
+        The fitted models.
+    discounting : Discounting
+        How far it reaches, and what later money is worth.
+    margin : float or None
+        The share of revenue that is earned.
+    known : bool
+        Whether the doubt about the parameters is known.
+    """
+
+    model: PurchasingModel
+    spend: GammaGamma | float
+    discounting: Discounting
+    margin: float | None
+    known: bool
+
+    @classmethod
+    def of(
+        cls,
+        model: PurchasingModel,
+        spend: GammaGamma | float,
+        horizon: Horizon | None,
+        discount_rate: float,
+        margin: float | None,
+    ) -> Self:
+        """Return the forecast, of a model that is one of repeat buying."""
+        known = _buying(model).result_.covariance is not None
+        discounting = Discounting(horizon, discount_rate, "year", None)
+        return cls(model, spend, discounting, margin, known)
+
+    @property
+    def basis(self) -> str:
+        """What the value is: "margin" or "revenue"."""
+        return "revenue" if self.margin is None else "margin"
+
+    def at(
+        self, orders: Orders, who: NDArray[np.int64], ends: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], list[Any], NDArray[np.bool_]]:
+        """Return the value to come, its slopes, and who had not bought yet.
+
+        Each row has a customer's place in the log, and the last day that is known.
+        """
+        value, newcomers = np.zeros(len(who)), np.ones(len(who), np.bool_)
+        slopes: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+        for end in np.unique(ends).tolist():
+            rows = np.flatnonzero((ends == end) & (who >= 0))
+            rows = rows[orders.first_day(who[rows]) <= end]
+            if not len(rows):
+                continue
+            amount, shares = self._as_of(orders, who[rows], end)
+            value[rows], newcomers[rows] = amount, False
+            for number, (gradient, covariance) in enumerate(shares):
+                if len(slopes) <= number:
+                    slopes.append((np.zeros((len(who), gradient.shape[1])), covariance))
+                slopes[number][0][rows] = gradient
+        return value, slopes, newcomers
+
+    def _as_of(
+        self, orders: Orders, who: NDArray[np.int64], end: int
+    ) -> tuple[NDArray[np.float64], list[Any]]:
+        """Return the value to come at the end of a day, and its slopes."""
+        unit = unit_named(self.model.time_unit_ or "day")
+        summary = orders.log.summary(unit=unit, as_of=np.datetime64(end, "D"))
+        every = self.model._customers(summary)  # noqa: SLF001
+        bought = np.flatnonzero(orders.days[orders.offsets[:-1]] <= end)
+        place = np.searchsorted(bought, who)
+        some = _taken(every, place)
+        names = _spend_columns(self.spend)
+        worth = Worth.of(
+            self.spend,
+            {name: np.asarray(summary[name])[place] for name in names} or None,
+            some,
+            margin=self.margin,
+            cost=0.0,
+            interval=0.9 if self.known else None,
+        )
+        _, columns, shares = _valued(
+            self.model, some, worth, self.discounting, gradient=self.known
+        )
+        return columns["value"], shares
 
 
 def _spend_columns(spend: object) -> tuple[str, ...]:
@@ -241,9 +344,7 @@ def _wider(effect: Effect, further: float, level: float) -> Effect:
     reach = normal_quantile(level) * error
     p = np.nan
     if error > 0:
-        p = float(
-            2 * stats_module("scipy.stats").norm.sf(abs(effect.difference) / error)
-        )
+        p = float(2 * needed("scipy.stats").norm.sf(abs(effect.difference) / error))
     return replace(
         effect,
         method=f"{effect.method}, model",

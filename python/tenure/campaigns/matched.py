@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._purchasing import PurchasingModel
     from tenure._typing import Date
     from tenure._units import Horizon
     from tenure.campaigns._landmarks import Every
+    from tenure.campaigns.lifetime import LifetimeEffect
+    from tenure.spend import GammaGamma
 
 __all__ = ["Matched", "matched"]
 
@@ -80,6 +83,8 @@ class Matched:
     level: float
     family: str
     _pairs: dict[str, NDArray[Any]] = field(repr=False)
+    _orders: Orders = field(repr=False)
+    _matches: Matches = field(repr=False)
 
     @property
     def claim(self) -> str:
@@ -109,6 +114,82 @@ class Matched:
     def pairs(self) -> Any:
         """Return one row a pair: `member`, `control`, `landmark`, `weight`."""
         return native_frame(self._pairs, family=self.family)
+
+    def lifetime_effect(
+        self,
+        model: PurchasingModel,
+        spend: GammaGamma | float,
+        *,
+        horizon: Horizon | None = "12 months",
+        discount_rate: float = 0.10,
+        margin: float | None = None,
+    ) -> LifetimeEffect:
+        """Return what members bring with the value to come, by a fitted model.
+
+        Members and their matches are looked at on the last day of the window of each:
+        how much more the members had brought in it, and how much more they are expected
+        to bring from then on.
+
+        Parameters
+        ----------
+        model : PurchasingModel
+            A fitted model of repeat buying.
+        spend : GammaGamma or float
+            A fitted model of spend, or one value for every purchase.
+        horizon : float, str or None
+            How far the value to come reaches from the end of the window on; None for
+            ever.
+        discount_rate : float
+            Per year.
+        margin : float, optional
+            Share of revenue that is earned; without it values are revenue.
+
+        Returns
+        -------
+        LifetimeEffect
+            The difference in the window, in the value to come, and in both together.
+
+        Raises
+        ------
+        ParameterError
+            If the orders have no amounts, the model is not one of repeat buying, or the
+            margin is not a share.
+
+        See Also
+        --------
+        Experiment.lifetime_effect : The same of a randomised campaign.
+
+        Notes
+        -----
+        The regression is that of `effects`, with the rows of a customer, who may serve
+        in several pairs, going together. The doubt about the parameters of the models
+        is added by the delta method, if they know it. Costs of the programme are not
+        taken off.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders, members = tn.datasets.simulate_programme(
+        ...     3000, lift=0.5, seed=3, family="numpy"
+        ... )
+        >>> found = tn.campaigns.matched(orders, members)
+        >>> log = tn.Transactions(orders, amount="amount")
+        >>> summary = log.summary("week")
+        >>> models = tn.NBD().fit(summary), tn.GammaGamma().fit(summary)
+        >>> total = found.lifetime_effect(*models).effect("total")
+        >>> bool(total.low > found.effect("revenue").low > 0)
+        True
+        """
+        from tenure.campaigns.lifetime import matched_lifetime_effect  # noqa: PLC0415
+
+        return matched_lifetime_effect(
+            self,
+            model,
+            spend,
+            horizon=horizon,
+            discount_rate=discount_rate,
+            margin=margin,
+        )
 
     def plot(self, metric: str = "orders", *, ax: Axes | None = None) -> Axes:
         """Draw the estimate beside the naive ones; see `plotting.plot_estimates`."""
@@ -279,6 +360,8 @@ def _result(
         level=level,
         family=family,
         _pairs=found.pairs(log.log.customers),
+        _orders=log,
+        _matches=found,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure.campaigns._stats import stats_module
+from tenure._differences import needed
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class _Scale:
     def __init__(
         self, std: float | None, share: float | None, explained: float
     ) -> None:
-        module = stats_module("statsmodels.stats.power")
+        module = needed("statsmodels.stats.power")
         if (std is None) == (share is None):
             found = "neither" if std is None else "both"
             raise ParameterError.of(

@@ -108,8 +108,9 @@ class Weighted:
         Returns
         -------
         frame
-            `low` and `high` ends of the bin, `treated` and `untreated` customers, and
-            whether the bin is `trimmed`, at least in part.
+            `low` and `high` ends of the bin, `treated` and `untreated` customers,
+            `treated_share` and `untreated_share` (of all in the group), and whether the
+            bin is `trimmed`, at least in part.
         """
         return native_frame(self._overlap(bins), family=self.family)
 
@@ -120,11 +121,15 @@ class Weighted:
             )
         edges = np.linspace(0, 1, bins + 1)
         low, high = edges[:-1], edges[1:]
+        counts = {
+            name: np.histogram(self.propensity[side], edges)[0]
+            for name, side in (("treated", self.treated), ("untreated", ~self.treated))
+        }
         return {
             "low": low,
             "high": high,
-            "treated": np.histogram(self.propensity[self.treated], edges)[0],
-            "untreated": np.histogram(self.propensity[~self.treated], edges)[0],
+            **counts,
+            **{f"{name}_share": own / own.sum() for name, own in counts.items()},
             "trimmed": (low < self.trim - 1e-12) | (high > 1 - self.trim + 1e-12),
         }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tenure import _accuracy
+from tenure._differences import needed
 from tenure._frame import Table, native_frame
 from tenure._intervals import normal_quantile
 from tenure._money import money_quantiles
@@ -369,7 +369,7 @@ def _held(
     share = 1.0 if one.terms.margin is None else one.terms.margin
     paid = actual["value"] / share
     if isinstance(model, GammaGamma):
-        _needed("scipy.special", "the coverage of intervals of value")
+        needed("scipy.special")
         spenders = model._customers(one.spending.customers)  # noqa: SLF001
         shapes = spend_shapes(model, spenders, len(one))
         below, up_to = money_probabilities(one.buying, customers, length, shapes, paid)
@@ -458,7 +458,7 @@ def _regression(
     if len(actual) < 3 or np.ptp(predicted) == 0:
         nothing = (np.nan, np.nan, np.nan)
         return {"slope": nothing, "intercept": nothing}
-    api: Any = _needed("statsmodels.api", "the calibration slope")
+    api: Any = needed("statsmodels.api")
     design = api.add_constant(predicted)
     fit = api.OLS(actual, design).fit(cov_type="HC1")
     ends = fit.conf_int(alpha=1 - level)
@@ -474,7 +474,7 @@ def _rank_correlation(
     """Return Spearman's correlation; the interval is Bonett and Wright's (2000)."""
     if len(actual) < 4 or np.ptp(predicted) == 0 or np.ptp(actual) == 0:
         return np.nan, np.nan, np.nan
-    stats: Any = _needed("scipy.stats", "the rank correlation")
+    stats: Any = needed("scipy.stats")
     rho = float(stats.spearmanr(predicted, actual).statistic)
     reach = z * np.sqrt((1 + rho**2 / 2) / (len(actual) - 3))
     middle = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
@@ -484,12 +484,3 @@ def _rank_correlation(
 def _share(held: NDArray[np.bool_], level: float) -> tuple[float, float, float]:
     share, low, high = wilson(np.array([int(held.sum())]), len(held), level)
     return float(share[0]), float(low[0]), float(high[0])
-
-
-def _needed(module: str, work: str) -> Any:
-    try:
-        return import_module(module)
-    except ModuleNotFoundError:
-        package = module.split(".", maxsplit=1)[0]
-        msg = f"{work} needs {package}; install it with pip install 'tenure[stats]'"
-        raise ImportError(msg) from None

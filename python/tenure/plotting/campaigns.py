@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure.exceptions import ParameterError
+from tenure.plotting._bars import band, name_rows, reference, say, whiskers
 from tenure.plotting._style import (
     ACCENT,
     ACTUAL,
     EXPECTED,
-    FAINT,
-    INK,
     MUTED,
     calm_axes,
     legend,
@@ -26,7 +25,6 @@ from tenure.plotting._style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from tenure.campaigns.allocation import Allocation
     from tenure.campaigns.differences import DifferenceInDifferences
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     from tenure.campaigns.experiment import Experiment
     from tenure.campaigns.lift_curve import LiftCurve
     from tenure.campaigns.matched import Matched
+    from tenure.campaigns.staggered import StaggeredDifferences
     from tenure.campaigns.weighted import Weighted
 
 __all__ = [
@@ -168,22 +167,14 @@ def plot_lift_curve(curve: LiftCurve, *, ax: Axes | None = None) -> Axes:
         np.concatenate([[0.0], ends])
         for ends in (curve.difference, curve.low, curve.high)
     )
-    ax.axhline(0.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
-    ax.fill_between(day, low, high, color=ACTUAL, alpha=0.15, linewidth=0)
+    reference(ax)
+    band(ax, day, low, high)
     ax.plot(day, line, color=ACTUAL, linewidth=1.8)
     ends = [int(effect.metric.rsplit(" ", 1)[1]) for effect in curve.marks]
     gains = [curve.difference[end - 1] for end in ends]
     ax.plot(ends, gains, color=ACTUAL, marker="o", markersize=5, linestyle="none")
     for end, gain in zip(ends, gains, strict=True):
-        ax.annotate(
-            f"{gain:+,.3g}",
-            (end, gain),
-            xytext=(0, 7),
-            textcoords="offset points",
-            ha="center",
-            color=INK,
-            fontsize=8.5,
-        )
+        say(ax, (end, gain), f"{gain:+,.3g}", above=True)
     ax.set_xlim(0, float(day[-1]) * 1.03)
     number_axis(ax)
     ax.set_xlabel("days since the start")
@@ -196,6 +187,7 @@ def plot_lift_curve(curve: LiftCurve, *, ax: Axes | None = None) -> Axes:
 def plot_overlap(found: Weighted, *, bins: int = 20, ax: Axes | None = None) -> Axes:
     """Draw how likely treatment was, for the treated above and the others below.
 
+    Bars are shares of each group, so that a small group is seen as well as a large one.
     Where one side has nobody there is nothing to compare.
 
     Parameters
@@ -225,34 +217,37 @@ def plot_overlap(found: Weighted, *, bins: int = 20, ax: Axes | None = None) -> 
     ax = calm_axes(ax)
     middle = (table["low"] + table["high"]) / 2
     width = 0.94 / bins
-    ax.bar(middle, table["treated"], width, color=ACTUAL, label="treated")
-    ax.bar(middle, -table["untreated"], width, color=EXPECTED, label="untreated")
+    for name, color, sign in (("treated", ACTUAL, 1), ("untreated", EXPECTED, -1)):
+        label = f"{int(table[name].sum()):,} {name}"
+        ax.bar(middle, sign * table[f"{name}_share"], width, color=color, label=label)
     ax.axhline(0.0, color=MUTED, linewidth=0.8)
     for end in (found.trim, 1 - found.trim):
         if found.trim > 0:
-            ax.axvline(end, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
-    highest = max(table["treated"].max(), table["untreated"].max(), 1)
+            reference(ax, end, "x")
+    highest = max(table["treated_share"].max(), table["untreated_share"].max())
     ax.set_ylim(-1.1 * highest, 1.35 * highest)  # with room for the legend
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415
 
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    ax.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], nbins=6))
     ax.yaxis.set_major_formatter(FuncFormatter(_without_sign))
     ax.set_xlim(0, 1)
     percent_axis(ax, "x")
     ax.set_xlabel("chance of treatment")
-    ax.set_ylabel("customers")
+    ax.set_ylabel("share of the group")
     title(ax, "Do the groups overlap?")
     remark(ax, f"{found.trimmed:,} trimmed")
     legend(ax, loc="upper right", ncols=2)
     return ax
 
 
-def plot_event_study(found: DifferenceInDifferences, *, ax: Axes | None = None) -> Axes:
+def plot_event_study(
+    found: DifferenceInDifferences | StaggeredDifferences, *, ax: Axes | None = None
+) -> Axes:
     """Draw how far apart the groups are, beyond the period before the start.
 
     Parameters
     ----------
-    found : DifferenceInDifferences
+    found : DifferenceInDifferences or StaggeredDifferences
         The differences; the numbers are those of its `to_frame`.
     ax : Axes, optional
         Where to draw.
@@ -275,22 +270,17 @@ def plot_event_study(found: DifferenceInDifferences, *, ax: Axes | None = None) 
     'periods since the start'
     """
     ax = calm_axes(ax)
-    ax.axhline(0.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
+    reference(ax)
     before = found.since < 0
     for side, color in ((before, MUTED), (~before, ACTUAL)):
-        reach = np.vstack(
-            [found.difference - found.low, found.high - found.difference]
-        )[:, side]
-        ax.errorbar(
-            found.since[side],
-            found.difference[side],
-            yerr=np.maximum(reach, 0.0),
-            color=color,
-            marker="o",
-            markersize=5,
-            linestyle="none",
-            linewidth=1.8,
-        )
+        ends = found.low[side], found.high[side]
+        look: dict[str, Any] = {
+            "color": color,
+            "fmt": "o",
+            "markersize": 5,
+            "linewidth": 1.8,
+        }
+        whiskers(ax, found.since[side], found.difference[side], ends, **look, capsize=0)
     ax.margins(y=0.18)
     mark(ax, -0.5, "start")
     number_axis(ax, "x", whole=True)
@@ -339,31 +329,24 @@ def plot_allocation(plan: Allocation, *, ax: Axes | None = None) -> Axes:
         names = [f"{name}, {group}" for name, group in pairs]
     places = np.arange(len(names))[::-1]
     ax = calm_axes(ax, size=(5.6, 0.9 + 0.33 * len(names)))
-    ax.axvline(1.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
+    reference(ax, 1.0, "x")
     low, high = plan["low"] / plan["cost"], plan["high"] / plan["cost"]
     for place, k in zip(places, range(len(names)), strict=True):
         funded = float(plan["funded"][k])
         color = ACTUAL if funded > 0.999 else ACCENT if funded > 0 else MUTED
         ax.plot([low[k], high[k]], [place, place], color=color, linewidth=1.8)
         ax.plot([plan["value_per_cost"][k]], [place], color=color, marker="o")
-        ax.annotate(
-            f"{100 * funded:.0f} %" if funded > 0 else "not funded",
-            (high[k], place),
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK,
-            fontsize=8.5,
-        )
+        text = f"{100 * funded:.0f} %" if funded > 0 else "not funded"
+        say(ax, (high[k], place), text)
     ax.margins(x=0.18)
-    _name_rows(ax, places, [shortened(name) for name in names])
+    name_rows(ax, places, [shortened(name) for name in names])
     ax.set_xlabel(f"value per cost, {100 * plan.level:g} % interval")
     title(ax, "Where the budget goes")
     return ax
 
 
 def _without_sign(number: float, _place: object) -> str:
-    return f"{abs(number):,.0f}"
+    return f"{100 * abs(number):.3g} %"
 
 
 def _forest(
@@ -377,34 +360,18 @@ def _forest(
     """Draw estimates with their intervals, grey where 0 is inside."""
     places = np.arange(len(names))[::-1]
     ax = calm_axes(ax, size=(5.6, 0.9 + 0.33 * len(names)))
-    ax.axvline(0.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
+    reference(ax, 0.0, "x")
     for place, effect in zip(places, effects, strict=True):
         value, low, high = (float(getattr(effect, end)) for end in ends)
         color = ACTUAL if low > 0 or high < 0 else MUTED
         ax.plot([low, high], [place, place], color=color, linewidth=1.8)
         ax.plot([value], [place], color=color, marker="o", markersize=5)
-        ax.annotate(
-            f"{100 * value:+.1f} %" if percent else f"{value:+,.3g}",
-            (high, place),
-            xytext=(5, 0),
-            textcoords="offset points",
-            va="center",
-            color=INK,
-            fontsize=8.5,
-        )
+        text = f"{100 * value:+.1f} %" if percent else f"{value:+,.3g}"
+        say(ax, (high, place), text)
     ax.margins(x=0.18)
     if percent:
         percent_axis(ax, "x")
     else:
         number_axis(ax, "x")
-    _name_rows(ax, places, names)
+    name_rows(ax, places, names)
     return ax
-
-
-def _name_rows(ax: Axes, places: NDArray[Any], names: list[str]) -> None:
-    """Write what each row is, with lines along the numbers only."""
-    ax.set_yticks(places, names, parse_math=False)
-    ax.set_ylim(-0.6, len(names) - 0.4)
-    ax.grid(visible=False, axis="y")
-    ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
-    ax.tick_params(axis="y", length=0)

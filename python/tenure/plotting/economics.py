@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure.exceptions import ParameterError
+from tenure.plotting._bars import band, name_rows, reference, whiskers
 from tenure.plotting._style import (
     ACTUAL,
     EXPECTED,
@@ -68,10 +69,9 @@ def plot_acquisition_cost(
     spent, won = cost._sums("new_customer")  # noqa: SLF001
     columns = cost._columns(spent, won, cost._states(won))  # noqa: SLF001
     ax = calm_axes(ax)
-    value = columns["cac"]
-    reach = np.abs(np.stack([columns["low"], columns["high"]]) - value)
-    look: dict[str, Any] = {"color": ACTUAL, "fmt": "o", "markersize": 5, "capsize": 3}
-    ax.errorbar(cost.cohorts, value, yerr=reach, **(look | kwargs))
+    ends = columns["low"], columns["high"]
+    look: dict[str, Any] = {"color": ACTUAL, "fmt": "o", "markersize": 5}
+    whiskers(ax, cost.cohorts, columns["cac"], ends, **(look | kwargs))
     overall = cost.new_customer.value
     ax.axhline(overall, color=EXPECTED, linewidth=1.2)
     remark(ax, f"line: {overall:,.2f} over all counted {cost.every}s")
@@ -108,9 +108,7 @@ def plot_payback(
     ax = calm_axes(ax)
     look: dict[str, Any] = {"color": ACTUAL, "linewidth": 1.8}
     ax.plot(ages, row.curve, **(look | kwargs))
-    ax.fill_between(
-        ages, row.curve_low, row.curve_high, color=ACTUAL, alpha=0.15, linewidth=0
-    )
+    band(ax, ages, row.curve_low, row.curve_high)
     ax.axhline(row.cost, color=EXPECTED, linewidth=1.4)
     last = ages[-1]
     straight = [0.0, row.curve[-1]]
@@ -163,10 +161,7 @@ def plot_roi(returns: ReturnOnSpend, *, ax: Axes | None = None, **kwargs: Any) -
     colors = [ACTUAL if one >= 0 else EXPECTED for one in np.nan_to_num(value)]
     look: dict[str, Any] = {"color": colors, "width": 0.62}
     ax.bar(places, value, **(look | kwargs))
-    reach = np.abs(np.stack([rows["low"], rows["high"]]) - value)
-    ax.errorbar(
-        places, value, yerr=reach, fmt="none", color=INK, linewidth=1.2, capsize=3
-    )
+    whiskers(ax, places, value, (rows["low"], rows["high"]))
     ax.axhline(0.0, color=INK, linewidth=0.9)
     names = [
         f"{days:g}\n{n:,}"
@@ -222,7 +217,7 @@ def plot_value_curves(
             ends.append(
                 (seen[-1], float(ratio[seen[-1]]), values.label(int(row)), color)
             )
-    ax.axhline(1.0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    reference(ax, 1.0, color=INK)
     ax.set_ylim(bottom=0)
     label_ends(ax, ends)
     number_axis(ax)
@@ -253,19 +248,10 @@ def plot_acquisition_quality(
     places = np.arange(count)[::-1]
     value = columns["value"][:count]
     ax = calm_axes(ax)
-    ax.grid(visible=False, axis="y")
     look: dict[str, Any] = {"color": ACTUAL, "height": 0.62}
     ax.barh(places, value, **(look | kwargs))
-    ends = np.stack([columns["value_low"], columns["value_high"]])[:, :count]
-    ax.errorbar(
-        value,
-        places,
-        xerr=np.abs(ends - value),
-        fmt="none",
-        color=INK,
-        linewidth=1.2,
-        capsize=3,
-    )
+    ends = columns["value_low"][:count], columns["value_high"][:count]
+    whiskers(ax, places, value, ends, "x")
     if "cac" in columns:
         ax.plot(
             columns["cac"][:count],
@@ -283,7 +269,7 @@ def plot_acquisition_quality(
             columns[quality.by][:count], columns["observed"][:count], strict=True
         )
     ]
-    ax.set_yticks(places, names)
+    name_rows(ax, places, names)
     number_axis(ax, "x")
     title(ax, f"A customer by {shortened(quality.by)}")
     ax.set_xlabel(f"{quality.basis} in {quality.horizon:g} days")

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure._differences import UNKNOWN, Difference, mover, stratified, welch
+from tenure._differences import (
+    UNKNOWN,
+    Difference,
+    gap_columns,
+    mover,
+    stratified,
+    welch,
+)
 from tenure._frame import native_frame
 from tenure._intervals import check_level
 from tenure._report import html_report, text_table
@@ -79,20 +86,10 @@ class ReferredComparison:
         Columns: `what` ("retention" or "value"), `adjusted`, `difference`, `low`,
         `high`, `p_value`.
         """
-        rows = (
-            self.retention,
-            self.adjusted_retention,
-            self.value,
-            self.adjusted_value,
+        columns = gap_columns(
+            retention=(self.retention, self.adjusted_retention),
+            value=(self.value, self.adjusted_value),
         )
-        columns: dict[str, NDArray[Any]] = {
-            "what": np.array(["retention"] * 2 + ["value"] * 2, dtype=object),
-            "adjusted": np.array([False, True] * 2),
-            "difference": np.array([row.value for row in rows]),
-            "low": np.array([row.low for row in rows]),
-            "high": np.array([row.high for row in rows]),
-            "p_value": np.array([row.p_value for row in rows]),
-        }
         return native_frame(columns, family=self.family)
 
     def _headline(self) -> str:
