@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._intervals import normal_quantile
 from tenure.exceptions import ParameterError
 
@@ -22,7 +22,6 @@ __all__ = [
     "check_test",
     "lift_interval",
     "p_values",
-    "stats_module",
 ]
 
 AssociationTest: TypeAlias = Literal["fisher", "chi-square"]
@@ -113,7 +112,7 @@ def p_values(
     Fisher's exact test is one-sided: together at least as often. Chi-square is the test
     of Pearson for both sides, without a correction for continuity.
     """
-    stats = stats_module("scipy.stats")
+    stats = needed("scipy.stats")
     if test == "fisher":
         return np.asarray(stats.hypergeom.sf(both - 1, total, first, second))
     counts = [one.astype(np.float64) for one in (both, first, second)]
@@ -137,16 +136,6 @@ def adjusted(p: Floats, tests: int) -> Floats:
     """
     if len(p) == 0:
         return p
-    stats = stats_module("scipy.stats")
+    stats = needed("scipy.stats")
     found = stats.false_discovery_control(np.clip(p, 0.0, 1.0), method="bh")
     return np.minimum(np.asarray(found) * (max(tests, len(p)) / len(p)), 1.0)
-
-
-def stats_module(name: str) -> Any:
-    """Return a module of the libraries of statistics, which are optional."""
-    try:
-        return import_module(name)
-    except ModuleNotFoundError:
-        package = name.split(".", maxsplit=1)[0]
-        msg = f"this needs {package}; install it with pip install 'tenure[stats]'"
-        raise ImportError(msg) from None

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.exceptions import EmptyDataError
 from tenure.products._lines import OrderLines, lines_of
-from tenure.products._metrics import adjusted, stats_module
+from tenure.products._metrics import adjusted
 from tenure.retention.periods import at_least_one, length_in_days
 from tenure.rfm.intervals import sums, wilson
 
@@ -360,7 +361,7 @@ def _table(
     found = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     z, done = found.pop("z"), found.pop("done")
     others = found.pop("others_one_and_done")
-    found["p_value"] = 2 * np.asarray(stats_module("scipy.stats").norm.sf(np.abs(z)))
+    found["p_value"] = 2 * np.asarray(needed("scipy.stats").norm.sf(np.abs(z)))
     share, low, high = wilson(done, found["customers"], level)
     found |= {
         "one_and_done": share,
