@@ -315,6 +315,7 @@ class BasketSurvey(TypedDict):
     """What baskets hold, without the giants, and how many baskets are enough."""
 
     item_counts: Ints
+    rows: int
     baskets: int
     repeated: int
     giants: int

@@ -37,9 +37,9 @@ impl Pairs {
     ///
     /// let keys = [1, 1, 2, 2, 3, 3, 3];
     /// let items = [0, 1, 1, 0, 1, 2, 2];
-    /// let (mut memory, mut scratch) = ([0; 7], [0; 7]);
+    /// let mut memory = [0; 7];
     /// let rows = Rows { keys: &keys, smallest: 0, items: &items, first: 0, kinds: 3 };
-    /// let baskets = Baskets::of_rows(rows, &mut memory, &mut scratch)?;
+    /// let baskets = Baskets::of_rows(rows, &mut memory)?;
     /// let pairs = Pairs::of(&baskets, Limits { count: 1, support: 0.0, basket: 100 });
     /// assert_eq!((pairs.firsts, pairs.seconds), (vec![0, 1], vec![1, 2]));
     /// assert_eq!(pairs.counts, [2, 1]);
@@ -88,11 +88,11 @@ fn in_triangle(ranked: &Ranked<'_>, cells: usize) -> Vec<Pair> {
     let parts = ranked.gather(
         || vec![0_u32; cells],
         |triangle, items| {
-            for (place, &rank) in items.iter().enumerate().skip(1) {
-                let begin = row_of(rank as usize);
-                let row = &mut triangle[begin..begin + rank as usize];
-                for &smaller in &items[..place] {
-                    row[smaller as usize] += 1;
+            for place in 1..items.len() {
+                let rank = items[place];
+                for &other in &items[..place] {
+                    let (larger, smaller) = (rank.max(other) as usize, rank.min(other) as usize);
+                    triangle[row_of(larger) + smaller] += 1;
                 }
             }
         },
@@ -183,8 +183,8 @@ mod tests {
             first: 0,
             kinds: 12,
         };
-        let (mut memory, mut scratch) = (vec![0; keys.len()], vec![0; keys.len()]);
-        let baskets = Baskets::of_rows(rows, &mut memory, &mut scratch).unwrap();
+        let mut memory = vec![0; keys.len()];
+        let baskets = Baskets::of_rows(rows, &mut memory).unwrap();
         let table = Pairs::of(&baskets, limits);
         (table, Pairs::within(&baskets, limits, 0))
     }

@@ -13,6 +13,8 @@ const SPAN: usize = 1 << 13;
 pub struct Survey {
     /// How many baskets each kind of item is in.
     pub counts: Vec<i64>,
+    /// How many rows name a basket and an item.
+    pub rows: usize,
     /// How many baskets there are without the giants.
     pub baskets: usize,
     /// How many rows repeat an item of their basket.
@@ -32,7 +34,6 @@ pub(super) struct Ranked<'a> {
     pub(super) order: Vec<u32>,
     /// The rank of each item; that of the rare ones is beyond all.
     ranks: Vec<u32>,
-    giants: Vec<usize>,
     most: usize,
     /// The fewest baskets that count.
     pub(super) fewest: usize,
@@ -53,105 +54,60 @@ impl Compact {
     }
 }
 
-/// What one thread has counted.
-struct Counted {
-    stamps: Vec<u32>,
-    counts: Vec<u32>,
-    giants: Vec<usize>,
-    survey: Survey,
-}
-
-impl Counted {
-    fn new(kinds: usize) -> Self {
-        Self {
-            stamps: vec![0; kinds],
-            counts: vec![0; kinds],
-            giants: Vec::new(),
-            survey: Survey::default(),
-        }
-    }
-
-    fn add(&mut self, basket: usize, items: &[u32], most: usize) {
-        let stamp = basket as u32 + 1;
-        let mut distinct = 0;
-        for &item in items {
-            let seen = &mut self.stamps[item as usize];
-            let fresh = *seen != stamp;
-            *seen = stamp;
-            self.counts[item as usize] += u32::from(fresh);
-            distinct += usize::from(fresh);
-        }
-        self.survey.largest = self.survey.largest.max(distinct);
-        if distinct <= most {
-            self.survey.repeated += items.len() - distinct;
-            return;
-        }
-        for &item in items {
-            let seen = &mut self.stamps[item as usize];
-            self.counts[item as usize] -= u32::from(*seen == stamp);
-            *seen = 0;
-        }
-        self.giants.push(basket);
-        self.survey.giant_items += distinct;
-    }
-}
-
 impl<'a> Ranked<'a> {
     /// Counts the items and ranks them.
     pub(super) fn of(baskets: &'a Baskets<'_>, limits: Limits) -> (Self, Survey) {
-        let kinds = baskets.kinds();
-        let parts = parallel::gather(
-            baskets.len(),
-            SPAN,
-            || Counted::new(kinds),
-            |counted, range| {
-                for basket in range {
-                    counted.add(basket, baskets.items_of(basket), limits.basket);
-                }
-            },
-        );
-        let (mut survey, mut giants) = (Survey::default(), Vec::new());
-        survey.counts = vec![0; kinds];
-        for part in parts {
-            for (sum, count) in survey.counts.iter_mut().zip(part.counts) {
-                *sum += i64::from(count);
+        let mut survey = Survey {
+            counts: baskets.counts().to_vec(),
+            rows: baskets.rows(),
+            ..Survey::default()
+        };
+        for basket in 0..baskets.len() {
+            let items = baskets.items_of(basket);
+            survey.largest = survey.largest.max(items.len());
+            if items.len() <= limits.basket {
+                survey.repeated += baskets.rows_of(basket) - items.len();
+                continue;
             }
-            giants.extend(part.giants);
-            survey.repeated += part.survey.repeated;
-            survey.giant_items += part.survey.giant_items;
-            survey.largest = survey.largest.max(part.survey.largest);
+            survey.giants += 1;
+            survey.giant_items += items.len();
+            for &item in items {
+                survey.counts[item as usize] -= 1;
+            }
         }
-        giants.sort_unstable();
-        survey.giants = giants.len();
-        survey.baskets = baskets.len() - giants.len();
+        survey.baskets = baskets.len() - survey.giants;
         let fewest = limits.fewest(survey.baskets);
         let (order, ranks) = by_rank(&survey.counts, fewest);
         let ranked = Self {
             baskets,
             order,
             ranks,
-            giants,
             most: limits.basket,
             fewest,
         };
         (ranked, survey)
     }
 
-    /// Passes the ranks of the frequent items of some baskets to `f`, ascending, where there are at least two.
-    fn each(&self, range: Range<usize>, buffer: &mut Vec<u32>, mut f: impl FnMut(&[u32])) {
+    /// Passes the ranks of the frequent items of some baskets to `f`, in any order, where there are at least two.
+    fn each(&self, range: Range<usize>, buffer: &mut Vec<u32>, mut f: impl FnMut(&mut [u32])) {
         let frequent = self.order.len() as u32;
         for basket in range {
             let items = self.baskets.items_of(basket);
-            if items.len() > self.most && self.giants.binary_search(&basket).is_ok() {
+            if items.len() > self.most {
                 continue;
             }
-            buffer.clear();
-            let ranks = items.iter().map(|&item| self.ranks[item as usize]);
-            buffer.extend(ranks.filter(|&rank| rank < frequent));
-            buffer.sort_unstable();
-            buffer.dedup();
-            if buffer.len() > 1 {
-                f(buffer);
+            if buffer.len() < items.len() {
+                buffer.resize(items.len(), 0);
+            }
+            // without a branch: whether the next item is frequent cannot be foreseen
+            let mut kept = 0;
+            for &item in items {
+                let rank = self.ranks[item as usize];
+                buffer[kept] = rank;
+                kept += usize::from(rank < frequent);
+            }
+            if kept > 1 {
+                f(&mut buffer[..kept]);
             }
         }
     }
@@ -160,7 +116,7 @@ impl<'a> Ranked<'a> {
     pub(super) fn gather<M: Send>(
         &self,
         memory: impl Fn() -> M + Sync,
-        f: impl Fn(&mut M, &[u32]) + Sync,
+        f: impl Fn(&mut M, &mut [u32]) + Sync,
     ) -> Vec<M> {
         let parts = parallel::gather(
             self.baskets.len(),
@@ -176,6 +132,7 @@ impl<'a> Ranked<'a> {
         let parts = parallel::map_spans(self.baskets.len(), SPAN, |range| {
             let (mut ends, mut kept) = (Vec::new(), Vec::new());
             self.each(range, &mut Vec::new(), |items| {
+                items.sort_unstable();
                 kept.extend_from_slice(items);
                 ends.push(kept.len());
             });

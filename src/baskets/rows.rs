@@ -4,12 +4,16 @@ use crate::data::codes;
 use crate::numeric::parallel;
 use crate::{Error, Result};
 
-/// Baskets in compressed rows: the items of each one after those of the one before, in any order and with repetitions.
+/// Baskets in compressed rows: the items of each one after those of the one before, in any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Baskets<'a> {
+    /// Where the rows of each basket begin, and where those of the last one end.
     offsets: Vec<u32>,
+    /// How many of these rows hold an item that no earlier one of the basket holds: these come first.
+    sizes: Vec<u32>,
     items: &'a [u32],
-    kinds: usize,
+    /// How many baskets hold each kind of item.
+    counts: Vec<i64>,
 }
 
 /// Rows before they are grouped.
@@ -39,26 +43,29 @@ impl<'a> Baskets<'a> {
     /// use tenure::baskets::{Baskets, rows::Rows};
     ///
     /// let rows = Rows { keys: &[7, 9, 7], smallest: 0, items: &[1, 0, 0], first: 0, kinds: 2 };
-    /// assert_eq!(Baskets::of_rows(rows, &mut [0; 3], &mut [0; 3])?.len(), 2);
+    /// let mut memory = [0; 3];
+    /// let baskets = Baskets::of_rows(rows, &mut memory)?;
+    /// assert_eq!((baskets.len(), baskets.items_of(0)), (2, &[1, 0][..]));
     /// # Ok::<(), tenure::Error>(())
     /// ```
-    pub fn of_rows(rows: Rows<'_>, memory: &'a mut [u32], scratch: &mut [u32]) -> Result<Self> {
+    pub fn of_rows(rows: Rows<'_>, memory: &'a mut [u32]) -> Result<Self> {
         rows.check(memory.len())?;
-        rows.check(scratch.len())?;
         let shape = rows.shape()?;
         let offsets = if shape.sorted {
             rows.runs(memory)
         } else if shape.span / 4 <= shape.used {
-            rows.gathered(rows.keys, shape.low, shape.span, memory, scratch)
+            rows.gathered(rows.keys, shape.low, shape.span, memory)
         } else {
             let mut places = vec![0; rows.keys.len()];
             let distinct = codes::of_integers(rows.keys, None, &mut places)?;
-            rows.gathered(&places, 0, distinct.len(), memory, scratch)
+            rows.gathered(&places, 0, distinct.len(), memory)
         };
+        let (sizes, counts) = distinct(&offsets, memory, rows.kinds);
         Ok(Self {
             offsets,
+            sizes,
             items: memory,
-            kinds: rows.kinds,
+            counts,
         })
     }
 
@@ -74,16 +81,29 @@ impl<'a> Baskets<'a> {
         self.len() == 0
     }
 
-    /// How many kinds of items there are.
+    /// How many rows they have in all.
     #[must_use]
-    pub fn kinds(&self) -> usize {
-        self.kinds
+    pub fn rows(&self) -> usize {
+        self.offsets.last().map_or(0, |end| *end as usize)
     }
 
-    /// The items of a basket.
+    /// How many baskets hold each kind of item.
+    #[must_use]
+    pub fn counts(&self) -> &[i64] {
+        &self.counts
+    }
+
+    /// The items of a basket, each of them once.
     #[must_use]
     pub fn items_of(&self, basket: usize) -> &[u32] {
-        &self.items[self.offsets[basket] as usize..self.offsets[basket + 1] as usize]
+        let begin = self.offsets[basket] as usize;
+        &self.items[begin..begin + self.sizes[basket] as usize]
+    }
+
+    /// How many rows a basket has.
+    #[must_use]
+    pub fn rows_of(&self, basket: usize) -> usize {
+        (self.offsets[basket + 1] - self.offsets[basket]) as usize
     }
 }
 
@@ -197,14 +217,7 @@ impl Rows<'_> {
     /// Baskets whose rows are brought together.
     ///
     /// Rows are dealt out to parts of so few baskets that those of a part fit in the caches, and then sorted within each.
-    fn gathered(
-        &self,
-        places: &[i64],
-        low: i64,
-        span: usize,
-        memory: &mut [u32],
-        scratch: &mut [u32],
-    ) -> Vec<u32> {
+    fn gathered(&self, places: &[i64], low: i64, span: usize, memory: &mut [u32]) -> Vec<u32> {
         let bits = usize::BITS - self.kinds.leading_zeros();
         let shift = (usize::BITS - span.leading_zeros())
             .saturating_sub(MOST_PARTS)
@@ -224,23 +237,25 @@ impl Rows<'_> {
         let within = (1 << shift) - 1;
         for (place, item) in self.placed(places, low) {
             let end = &mut ends[place >> shift];
-            scratch[*end] = ((place & within) as u32) << bits | item;
+            memory[*end] = ((place & within) as u32) << bits | item;
             *end += 1;
         }
-        let (mut jobs, mut rows, mut room) = (Vec::new(), &scratch[..total], memory);
+        let (mut jobs, mut rest) = (Vec::new(), memory);
         for size in sizes {
-            let (own, others) = rows.split_at(size);
-            let (space, rest) = room.split_at_mut(size);
-            jobs.push((own, space));
-            (rows, room) = (others, rest);
+            let (own, others) = rest.split_at_mut(size);
+            jobs.push(own);
+            rest = others;
         }
-        let parts = parallel::map_jobs(jobs, |(rows, space)| {
+        let parts = parallel::map_with(jobs, Vec::new, |buffer, rows| {
+            buffer.clear();
+            buffer.extend_from_slice(rows);
             let unpacked = || {
-                rows.iter()
+                buffer
+                    .iter()
                     .map(|row| (row >> bits, row & ((1 << bits) - 1)))
             };
             let placed = || unpacked().map(|(place, item)| (place as usize, item));
-            (in_order(&placed, within + 1, space), rows.len())
+            (in_order(&placed, within + 1, rows), rows.len())
         });
         let (mut offsets, mut begin) = (vec![0], 0);
         for (ends, rows) in parts {
@@ -253,6 +268,9 @@ impl Rows<'_> {
 
 /// Baskets of a part: more would not fit in the caches (as a power of 2).
 const PART: u32 = 13;
+
+/// Baskets that a thread takes at a time.
+const SPAN: usize = 1 << 13;
 
 /// Parts: more could not be written to at a time (as a power of 2).
 const MOST_PARTS: u32 = 9;
@@ -280,6 +298,57 @@ fn in_order<I: Iterator<Item = (usize, u32)>>(
     ends.insert(0, 0);
     ends.dedup();
     ends
+}
+
+/// Brings the items of each basket to its begin, each of them once.
+///
+/// Returns how many a basket has, and how many baskets have an item.
+fn distinct(offsets: &[u32], items: &mut [u32], kinds: usize) -> (Vec<u32>, Vec<i64>) {
+    let (mut jobs, mut rest) = (Vec::new(), items);
+    for begin in (0..offsets.len() - 1).step_by(SPAN) {
+        let own = &offsets[begin..offsets.len().min(begin + SPAN + 1)];
+        let (items, others) = rest.split_at_mut((own[own.len() - 1] - own[0]) as usize);
+        jobs.push((own, items));
+        rest = others;
+    }
+    let memory = || (vec![Seen::default(); kinds], 0);
+    let (parts, seen) = parallel::gather_jobs(jobs, memory, |(seen, stamp), (offsets, items)| {
+        let size = |ends: &[u32]| {
+            *stamp += 1;
+            let own = (ends[0] - offsets[0]) as usize..(ends[1] - offsets[0]) as usize;
+            once(&mut items[own], seen, *stamp)
+        };
+        offsets.windows(2).map(size).collect::<Vec<_>>()
+    });
+    let mut counts = vec![0; kinds];
+    for (seen, _) in seen {
+        for (sum, seen) in counts.iter_mut().zip(seen) {
+            *sum += i64::from(seen.baskets);
+        }
+    }
+    (parts.concat(), counts)
+}
+
+/// Where a thread has last seen an item, and in how many baskets.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    last: u32,
+    baskets: u32,
+}
+
+/// Brings the items of one basket to its begin, each of them once, and counts them.
+fn once(items: &mut [u32], seen: &mut [Seen], stamp: u32) -> u32 {
+    let mut kept = 0;
+    for row in 0..items.len() {
+        let item = items[row];
+        let seen = &mut seen[item as usize];
+        let fresh = seen.last != stamp;
+        seen.last = stamp;
+        seen.baskets += u32::from(fresh);
+        items[kept] = item;
+        kept += usize::from(fresh);
+    }
+    kept as u32
 }
 
 pub(super) fn parameter(name: &str, expected: String, found: String) -> Error {
@@ -313,8 +382,8 @@ mod tests {
             first: 0,
             kinds,
         };
-        let (mut memory, mut scratch) = (vec![0; keys.len()], vec![0; keys.len()]);
-        let baskets = Baskets::of_rows(rows, &mut memory, &mut scratch).unwrap();
+        let mut memory = vec![0; keys.len()];
+        let baskets = Baskets::of_rows(rows, &mut memory).unwrap();
         (0..baskets.len())
             .map(|basket| baskets.items_of(basket).to_vec())
             .collect()
@@ -322,7 +391,7 @@ mod tests {
 
     #[test]
     fn rows_are_grouped_whatever_their_order_and_keys() {
-        let expected = [vec![1, 2], vec![0], vec![4, 4]];
+        let expected = [vec![1, 2], vec![0], vec![4]];
         assert_eq!(grouped(&[3, 3, 5, 9, 9], &[1, 2, 0, 4, 4]), expected);
         assert_eq!(grouped(&[9, 3, 5, 9, 3], &[4, 1, 0, 4, 2]), expected);
         let far = i64::MAX - 1;
@@ -340,7 +409,7 @@ mod tests {
             kinds: 4,
         };
         let mut memory = [0; 2];
-        let baskets = Baskets::of_rows(rows, &mut memory, &mut [0; 2]).unwrap();
+        let baskets = Baskets::of_rows(rows, &mut memory).unwrap();
         assert_eq!(
             (baskets.items_of(0), baskets.items_of(1)),
             (&[0][..], &[3][..])
@@ -354,7 +423,7 @@ mod tests {
         let found = grouped_among(&keys, &items, 5);
         assert_eq!(found.len(), 25_000);
         for (key, items) in (0..).zip(found) {
-            assert_eq!(items, [key % 5; 2]);
+            assert_eq!(items, [key % 5]);
         }
     }
 
@@ -373,14 +442,10 @@ mod tests {
             first: 0,
             kinds: 5,
         };
-        let message = Baskets::of_rows(rows, &mut [0], &mut [0])
-            .unwrap_err()
-            .to_string();
+        let message = Baskets::of_rows(rows, &mut [0]).unwrap_err().to_string();
         assert_eq!(message, "`items` must be below 5, got 5");
         let rows = Rows { keys: &[], ..rows };
-        let message = Baskets::of_rows(rows, &mut [0], &mut [0])
-            .unwrap_err()
-            .to_string();
+        let message = Baskets::of_rows(rows, &mut [0]).unwrap_err().to_string();
         assert_eq!(message, "column `items` has 1 rows, but `baskets` has 0");
     }
 }

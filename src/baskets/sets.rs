@@ -181,18 +181,13 @@ mod tests {
             first: 0,
             kinds: 8,
         };
-        let (mut memory, mut scratch) = (vec![0; keys.len()], vec![0; keys.len()]);
+        let mut memory = vec![0; keys.len()];
         let limits = Limits {
             count,
             support: 0.0,
             basket: 8,
         };
-        ItemSets::of(
-            &Baskets::of_rows(rows, &mut memory, &mut scratch)?,
-            limits,
-            size,
-            most,
-        )
+        ItemSets::of(&Baskets::of_rows(rows, &mut memory)?, limits, size, most)
     }
 
     /// Baskets 012, 012, 01, 23.

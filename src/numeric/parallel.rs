@@ -98,6 +98,29 @@ pub fn gather<M: Send>(
         .unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The results of `work` on each of the items, in order, and the memories that it has used, one a thread. Which items
+/// have used which memory is a matter of chance: see [`gather`].
+pub fn gather_jobs<T: Send, R: Send, M: Send>(
+    items: Vec<T>,
+    memory: impl Fn() -> M + Sync,
+    work: impl Fn(&mut M, T) -> R + Sync,
+) -> (Vec<R>, Vec<M>) {
+    let len = items.len();
+    let mut results: Vec<Option<R>> = Vec::new();
+    results.resize_with(len, || None);
+    let jobs = items.into_iter().map(Some).zip(&mut results);
+    let jobs: Vec<_> = jobs.map(Mutex::new).collect();
+    let memories = gather(len, 1, memory, |own, range| {
+        for job in &jobs[range] {
+            let mut job = job.lock().unwrap_or_else(PoisonError::into_inner);
+            let (item, result) = &mut *job;
+            **result = item.take().map(|item| work(own, item));
+        }
+    });
+    drop(jobs);
+    (results.into_iter().flatten().collect(), memories)
+}
+
 /// The results of `work` on each of the items, in order.
 fn collect<T: Send, R: Send>(
     items: impl ExactSizeIterator<Item = T> + Send,

@@ -52,14 +52,11 @@ pub(super) fn basket_pairs<'py>(
     least: LimitNumbers,
 ) -> PyResult<Bound<'py, PyDict>> {
     let rows = rows.rows()?;
-    let (memory, scratch) = (
-        new_array(py, rows.keys.len())?,
-        new_array(py, rows.keys.len())?,
-    );
-    let (mut memory, mut scratch) = (memory.readwrite(), scratch.readwrite());
-    let (memory, scratch) = (memory.as_slice_mut()?, scratch.as_slice_mut()?);
+    let memory = new_array(py, rows.keys.len())?;
+    let mut memory = memory.readwrite();
+    let memory = memory.as_slice_mut()?;
     let found = py.detach(|| {
-        let baskets = Baskets::of_rows(rows, memory, scratch)?;
+        let baskets = Baskets::of_rows(rows, memory)?;
         Ok::<_, Error>(Pairs::of(&baskets, limits(least)))
     })?;
     let result = survey_dict(py, found.survey, found.fewest)?;
@@ -79,14 +76,11 @@ pub(super) fn basket_sets<'py>(
     most: usize,
 ) -> PyResult<Bound<'py, PyDict>> {
     let rows = rows.rows()?;
-    let (memory, scratch) = (
-        new_array(py, rows.keys.len())?,
-        new_array(py, rows.keys.len())?,
-    );
-    let (mut memory, mut scratch) = (memory.readwrite(), scratch.readwrite());
-    let (memory, scratch) = (memory.as_slice_mut()?, scratch.as_slice_mut()?);
+    let memory = new_array(py, rows.keys.len())?;
+    let mut memory = memory.readwrite();
+    let memory = memory.as_slice_mut()?;
     let found = py.detach(|| {
-        let baskets = Baskets::of_rows(rows, memory, scratch)?;
+        let baskets = Baskets::of_rows(rows, memory)?;
         ItemSets::of(&baskets, limits(least), size, most)
     })?;
     let result = survey_dict(py, found.survey, found.fewest)?;
@@ -99,6 +93,7 @@ pub(super) fn basket_sets<'py>(
 fn survey_dict(py: Python<'_>, survey: Survey, fewest: usize) -> PyResult<Bound<'_, PyDict>> {
     let result = PyDict::new(py);
     result.set_item("item_counts", array(py, survey.counts))?;
+    result.set_item("rows", survey.rows)?;
     result.set_item("baskets", survey.baskets)?;
     result.set_item("repeated", survey.repeated)?;
     result.set_item("giants", survey.giants)?;

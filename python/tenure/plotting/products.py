@@ -139,10 +139,11 @@ def plot_gateways(
     ax.axvline(0, color=MUTED, linewidth=0.8)
     number_axis(ax, "x")
     ax.set_xlabel(
-        f"later value within {gateways.horizon:g} days, more than others like them"
+        f"more spent in the {gateways.horizon:g} days after the first order\n"
+        "than by others like them (customers in brackets)"
     )
-    title(ax, "Gateways: the first order held")
-    remark(ax, f"customers in brackets; {100 * gateways.level:g} % intervals")
+    title(ax, "First order held")
+    remark(ax, f"{100 * gateways.level:g} % intervals")
     return ax
 
 

@@ -94,8 +94,8 @@ class Baskets:
         Returns the names of products, by number.
     unit : str
         What the baskets are.
-    missing : int
-        Rows without a basket or a product.
+    missing : int or None
+        Rows without a basket or a product; None: those that the core passes over.
     family : str
         The kind of frame that results come back as.
     """
@@ -103,7 +103,7 @@ class Baskets:
     rows: BasketRows
     names: Callable[[], NDArray[Any]]
     unit: Unit
-    missing: int
+    missing: int | None
     family: str
 
 
@@ -146,6 +146,9 @@ class BasketCounts:
     @classmethod
     def of(cls, baskets: Baskets, found: BasketSurvey, limits: Limits) -> BasketCounts:
         """Return what the core has counted."""
+        missing = baskets.missing
+        if missing is None:
+            missing = len(baskets.rows["keys"]) - found["rows"]
         return cls(
             unit=baskets.unit,
             used=found["baskets"],
@@ -153,7 +156,7 @@ class BasketCounts:
             giant_products=found["giant_items"],
             largest=found["largest"],
             repeated=found["repeated"],
-            missing=baskets.missing,
+            missing=missing,
             max_basket=limits.basket,
             least=found["fewest"],
         )
@@ -263,9 +266,9 @@ def _of_columns(data: object, basket: str, unit: Unit, columns: LineColumns) -> 
             hint="leave it out to have baskets made of orders",
         )
     table = Table.of(data)
-    keys, smallest, _, _ = _numbered(table, basket, span=None)
+    keys, smallest = _keys(table, basket)
     product = columns.get("product", "product")
-    items, first, kinds, names = _numbered(table, product, span=_SPAN)
+    items, first, kinds, names = _numbered(table, product)
     rows: BasketRows = {
         "keys": keys,
         "smallest": smallest,
@@ -273,27 +276,34 @@ def _of_columns(data: object, basket: str, unit: Unit, columns: LineColumns) -> 
         "first": first,
         "kinds": kinds,
     }
-    missing = int(((keys < smallest) | (items < first)).sum())
-    return Baskets(rows, names, unit, missing, table.family)
+    return Baskets(rows, names, unit, None, table.family)
 
 
 # A table of this many integers costs less than numbering them.
 _SPAN = 1 << 18
 
 
+def _keys(table: Table, name: str) -> tuple[NDArray[np.int64], int]:
+    """Return integers that baskets are known by, and the smallest that is one."""
+    column = table.column(name)
+    if isinstance(column, IntegerColumn) and column.missing is None:
+        return column.int64(), int(np.iinfo(np.int64).min)
+    return column.codes().values, 0
+
+
 def _numbered(
-    table: Table, name: str, span: int | None
+    table: Table, name: str
 ) -> tuple[NDArray[np.int64], int, int, Callable[[], NDArray[Any]]]:
     """Return ids as integers, the smallest of them, how many, and what they stand for.
 
-    Integers are their own numbers where they lie within the span, if there is one.
+    Integers are their own numbers where not too many lie between them.
     """
     column = table.column(name)
     if isinstance(column, IntegerColumn) and column.missing is None and table.n_rows:
         values = column.int64()
         low, high = int(values.min()), int(values.max())
         count = high - low + 1
-        if span is None or count <= span:
+        if count <= _SPAN:
             return values, low, count, lambda: np.arange(low, high + 1)
     codes = column.codes()
     return codes.values, 0, codes.n_categories, lambda: codes.categories

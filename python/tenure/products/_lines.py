@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tenure._typing import Date
 
-__all__ = ["LineColumns", "OrderLines", "lines_of", "order_lines"]
+__all__ = ["LineColumns", "OrderLines", "lines_of", "one_or_many", "order_lines"]
 
 DAY = 86_400_000_000  # microseconds
 
@@ -147,6 +147,21 @@ class OrderLines:
         """The last day observed, counted from 1970."""
         return int(self.last_day.astype(np.int64))
 
+    def among(self, ids: object) -> NDArray[np.bool_]:
+        """Return which customers have one of these ids; None means everybody.
+
+        A text, or anything else that cannot be gone through, is one id.
+        """
+        if ids is None:
+            return np.ones(len(self.customers), np.bool_)
+        wanted = set(one_or_many(ids))
+        chosen = np.array([one in wanted for one in self.customers.tolist()])
+        if not chosen.any():
+            hint = "ids must be those of the data, of the same type"
+            msg = "none of these customers has bought"
+            raise EmptyDataError.of(msg, hint=hint)
+        return chosen
+
     def until(self, day: int) -> OrderLines:
         """Return the orders up to a day, counted from 1970, and their customers."""
         early = self.order_day <= day
@@ -235,6 +250,13 @@ class OrderLines:
         return "\n".join([f"OrderLines: {text}", *rows])
 
 
+def one_or_many(given: object) -> tuple[Any, ...]:
+    """Return what was given as many, where a text is one and not its letters."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        return (given,)
+    return tuple(given)
+
+
 def order_lines(
     data: object,
     *,
@@ -271,7 +293,7 @@ def order_lines(
         What one unit costs; by default amount over quantity, where both are given.
     category : str or mapping, optional
         The column with categories, or a mapping from products to them.
-    attributes : sequence of str
+    attributes : str or sequence of str
         Columns with something about the customer; the earliest value counts.
     as_of : date, optional
         The last day observed; by default that of the last row. Later rows are left
@@ -323,7 +345,7 @@ def order_lines(
             "price": price,
             "category": category if isinstance(category, str) else None,
         }
-        raw = rows_of_frame(data, columns, tuple(attributes), as_of)
+        raw = rows_of_frame(data, columns, one_or_many(attributes), as_of)
     if isinstance(category, Mapping):
         raw = raw.with_categories(category)
     return _assembled(raw)
@@ -348,7 +370,7 @@ def with_segments(
 ) -> OrderLines:
     """Return the lines, read with the attribute where it is a column of a frame."""
     if isinstance(by, str) and not isinstance(data, (OrderLines, Transactions)):
-        columns["attributes"] = (*columns.get("attributes", ()), by)
+        columns["attributes"] = (*one_or_many(columns.get("attributes", ())), by)
     return lines_of(data, columns)
 
 

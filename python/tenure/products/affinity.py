@@ -152,7 +152,7 @@ class Affinity:
     def _matrix(
         self, value: str, most: int
     ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-        table = self._table
+        table = self._untested if value in self._untested else self._table
         if value not in table or value in ("product", "other"):
             raise ColumnError.unknown(value, tuple(table)[2:])
         counts = self.product_counts + self.other_counts * self.is_ordered
@@ -177,18 +177,26 @@ class Affinity:
     # -- the table ---------------------------------------------------------------
 
     @cached_property
-    def _directed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The places of the products of each row, the most frequent pairs first."""
+    def _pair_of_rows(self) -> NDArray[np.int64]:
+        """The pair of each row: from n pairs on, those the other way round."""
         first, second, both = self.first, self.second, self.both
         if not self.is_ordered:
             first, second = np.append(first, second), np.append(second, first)
             both = np.append(both, both)
-        places = np.lexsort((second, first, -both))
-        return first[places], second[places]
+        return np.lexsort((second, first, -both))
 
     @cached_property
-    def _table(self) -> dict[str, NDArray[Any]]:
-        both = np.sort(self.both if self.is_ordered else np.repeat(self.both, 2))[::-1]
+    def _directed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places of the products of each row, the most frequent pairs first."""
+        first, second = self.first, self.second
+        if not self.is_ordered:
+            first, second = np.append(first, second), np.append(second, first)
+        return first[self._pair_of_rows], second[self._pair_of_rows]
+
+    @cached_property
+    def _untested(self) -> dict[str, NDArray[Any]]:
+        """The table without p values, which nothing that is shown needs."""
+        both = self.both[self._pair_of_rows % max(len(self.both), 1)]
         first, second = self._directed
         counts = self.product_counts[first], self.other_counts[second]
         total = self.counts.used
@@ -198,7 +206,7 @@ class Affinity:
             if name == "lift":
                 ends = lift_interval(both, *counts, total, self.level)
                 metrics["lift_low"], metrics["lift_high"] = ends
-        columns = {
+        return {
             "product": self.products[first],
             "other": self.products[second],
             "count": both,
@@ -206,12 +214,17 @@ class Affinity:
             "other_count": counts[1],
             **metrics,
         }
-        if self.test is not None:
-            p = p_values(self.test, both, *counts, total)
-            # either direction is the same test
-            tests = self.pairs_tested * (1 if self.is_ordered else 2)
-            columns |= {"p_value": p, "p_adjusted": adjusted(p, tests)}
-        return columns
+
+    @cached_property
+    def _table(self) -> dict[str, NDArray[Any]]:
+        if self.test is None:
+            return self._untested
+        counts = self.product_counts[self.first], self.other_counts[self.second]
+        # either direction is the same test
+        p = p_values(self.test, self.both, *counts, self.counts.used)
+        q = adjusted(p, self.pairs_tested)
+        pair = self._pair_of_rows % max(len(p), 1)
+        return self._untested | {"p_value": p[pair], "p_adjusted": q[pair]}
 
     # -- words -------------------------------------------------------------------
 
@@ -223,7 +236,7 @@ class Affinity:
         )
 
     def _rows(self) -> tuple[list[str], list[list[str]]]:
-        table = self._table
+        table = self._untested
         low = table["lift_low"]
         order = np.argsort(-low, kind="stable")
         if not self.is_ordered:  # one direction of each pair: the more confident one

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.exceptions import EmptyDataError
-from tenure.products._lines import OrderLines, lines_of
-from tenure.products._metrics import adjusted, stats_module
+from tenure.products._lines import OrderLines, lines_of, one_or_many
+from tenure.products._metrics import adjusted
 from tenure.retention.periods import at_least_one, length_in_days
 from tenure.rfm.intervals import sums, wilson
 
@@ -178,7 +179,7 @@ def gateways(
         not count.
     of : {"product", "category"}
         What first orders are told apart by.
-    adjust : sequence of str
+    adjust : str or sequence of str
         Attributes of the customers, such as the channel that they came by: compared are
         those who are alike in these as well.
     min_customers : int, default 30
@@ -222,8 +223,9 @@ def gateways(
     check_level(level, name="level")
     least = at_least_one(min_customers, "min_customers")
     days = length_in_days(horizon, "horizon")
+    adjust = one_or_many(adjust)
     if not isinstance(data, OrderLines) and adjust and "attributes" not in columns:
-        columns["attributes"] = tuple(adjust)
+        columns["attributes"] = adjust
     lines = lines_of(data, columns)
     eligible = lines.first_day + days <= lines.end_day
     if not eligible.any():
@@ -360,7 +362,7 @@ def _table(
     found = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     z, done = found.pop("z"), found.pop("done")
     others = found.pop("others_one_and_done")
-    found["p_value"] = 2 * np.asarray(stats_module("scipy.stats").norm.sf(np.abs(z)))
+    found["p_value"] = 2 * np.asarray(needed("scipy.stats").norm.sf(np.abs(z)))
     share, low, high = wilson(done, found["customers"], level)
     found |= {
         "one_and_done": share,

@@ -12,14 +12,13 @@ from tenure._frame import native_frame
 from tenure._grouped import labels
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
-from tenure.exceptions import EmptyDataError, ParameterError
+from tenure.exceptions import ParameterError
 from tenure.products._baskets import Limits, baskets_of
 from tenure.products._held import held
 from tenure.products._lines import OrderLines, lines_of
 from tenure.retention.periods import at_least_one
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Unpack
 
     from numpy.typing import NDArray
@@ -110,7 +109,7 @@ class Recommendations:
 
 def recommend(
     data: object,
-    customers: Sequence[Any] | None = None,
+    customers: object = None,
     *,
     n: int = 5,
     score: Score = "similarity",
@@ -127,8 +126,8 @@ def recommend(
     ----------
     data : OrderLines, Transactions or frame
         Lines of orders; a log must have been made with `product`.
-    customers : sequence of ids, optional
-        To whom; by default to everybody.
+    customers : id or iterable of ids, optional
+        To whom; by default to everybody. A text is one id, not its letters.
     n : int, default 5
         How many products each.
     score : {"similarity", "confidence", "popularity"}
@@ -180,15 +179,7 @@ def recommend(
     count = at_least_one(n, "n")
     lines = lines_of(data, columns)
     offers = Offers.of(lines, score, min_count=min_count, max_basket=max_basket)
-    places = np.arange(len(lines.customers))
-    if customers is not None:
-        wanted = set(customers)
-        chosen = [one in wanted for one in lines.customers.tolist()]
-        places = np.flatnonzero(np.array(chosen))
-    if len(places) == 0:
-        hint = "ids must be those of the data, of the same type"
-        msg = "none of these customers has bought"
-        raise EmptyDataError.of(msg, hint=hint)
+    places = np.flatnonzero(lines.among(customers))
     found = [offers.to(place, count, drop=owned == "drop") for place in places.tolist()]
     sizes = [len(product) for product, _ in found]
     product = np.concatenate([one for one, _ in found])

@@ -11,11 +11,9 @@ from tenure._frame import native_frame
 from tenure._grouped import labels
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
-from tenure.exceptions import EmptyDataError
 from tenure.products._lines import lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Unpack
 
     from matplotlib.axes import Axes
@@ -91,7 +89,7 @@ class CustomerTimeline:
 
 def customer_timeline(
     data: object,
-    customers: Sequence[Any] | None = None,
+    customers: object = None,
     **columns: Unpack[LineColumns],
 ) -> CustomerTimeline:
     """Return what customers have bought, order by order.
@@ -100,8 +98,8 @@ def customer_timeline(
     ----------
     data : OrderLines, Transactions or frame
         Lines of orders; a log must have been made with `product`.
-    customers : sequence of ids, optional
-        Whose; by default everybody's.
+    customers : id or iterable of ids, optional
+        Whose; by default everybody's. A text is one id, not its letters.
     **columns
         How the columns of a frame are called, and `as_of`, as for `order_lines`.
 
@@ -129,16 +127,9 @@ def customer_timeline(
     ann              2  2024-03-01      tea
     """
     lines = lines_of(data, columns)
-    chosen = np.ones(len(lines.customers), np.bool_)
-    if customers is not None:
-        wanted = set(customers)
-        chosen = np.array([one in wanted for one in lines.customers.tolist()])
+    chosen = lines.among(customers)
     whose = lines.order_customer[lines.order]
     rows = np.flatnonzero(chosen[whose])
-    if len(rows) == 0:
-        hint = "ids must be those of the data, of the same type"
-        msg = "none of these customers has bought"
-        raise EmptyDataError.of(msg, hint=hint)
     order, whose = lines.order[rows], whose[rows]
     day, first = lines.order_day, lines.first_day
     before = np.append(0, day[:-1])
