@@ -228,7 +228,7 @@ def _once(table: Table, customer: str) -> NDArray[Any]:
                 customer,
                 "name each customer once",
                 row=row,
-                found="nothing" if code < 0 else repr(ids[code]),
+                found="nothing" if code < 0 else repr(ids.tolist()[code]),
             )
         seen[code] = True
     return ids[codes.values] if len(codes.values) else ids[:0]
@@ -296,6 +296,13 @@ def _interact(
             name="worth",
             expected=f"say what an interaction is worth: {', '.join(kinds.names)}",
             found=repr(dict(worth)),
+        )
+    unsure = [name for name in known if not np.isfinite(worth[name])]
+    if unsure:
+        raise ParameterError.of(
+            name="worth",
+            expected="be finite numbers",
+            found=f"{worth[unsure[0]]} for {unsure[0]}",
         )
     prices = np.array([float(worth.get(name, np.nan)) for name in kinds.names])
     number = np.ones(table.n_rows) if count is None else _known(table, count)

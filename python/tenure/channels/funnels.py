@@ -316,10 +316,11 @@ def _checked(
             name="unit", expected=f"be one of {', '.join(SECONDS)}", found=repr(unit)
         )
     if order == "any" and limits != (None, None):
+        place = 0 if limits[0] is not None else 1
         raise ParameterError.of(
-            name="within",
-            expected="and `step_within` be left out for steps in any order",
-            found=repr(limits[0] if limits[0] is not None else limits[1]),
+            name=("within", "step_within")[place],
+            expected="be left out for steps in any order",
+            found=repr(limits[place]),
         )
     return names
 
