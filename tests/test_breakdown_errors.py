@@ -1,5 +1,6 @@
-"""What breakdowns say of bad input: changes of averages, and differences in strata."""
+"""What breakdowns say of bad input: changes of averages, and differences in strata, trees."""
 
+import pandas as pd
 import pytest
 import tenure as tn
 from tenure import breakdown
@@ -193,3 +194,101 @@ def test_bad_input_of_simpson(options, error, text):
     with pytest.raises(error) as caught:
         breakdown.simpson(**(given_options | options))
     assert str(caught.value) == text
+
+
+LINES = {
+    "customer_id": [1, 1, 2, 2, 3],
+    "date": ["2024-01-01", "2024-01-09", "2024-01-31", "2024-02-05", "2024-02-09"],
+    "order": ["a", "b", "c", "d", "e"],
+    "amount": [10.0, 20.0, 15.0, 30.0, 30.0],
+}
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "error", "text"),
+    [
+        (
+            LINES,
+            {"after": ("2024-01-15", "2024-02-29")},
+            ParameterError,
+            "`after` must begin after `before` ends: 2024-01-31, got 2024-01-15",
+        ),
+        (
+            LINES,
+            {"before": "2024-01"},
+            ParameterError,
+            (
+                "`before` must be two dates, the first and the last day of the period, "
+                "got '2024-01'"
+            ),
+        ),
+        (
+            LINES,
+            {"before": ("2024-01-31", "2024-01-01")},
+            ParameterError,
+            "`before` must end after it begins, got ('2024-01-31', '2024-01-01')",
+        ),
+        (
+            LINES,
+            {"after": ("2024-03-01", "2024-03-31")},
+            EmptyDataError,
+            (
+                "nobody bought in the period from 2024-03-01 to 2024-03-31\n\n"
+                "Hint: choose periods within the log"
+            ),
+        ),
+        (
+            LINES,
+            {"method": "log"},
+            ParameterError,
+            "`method` must be 'shapley' or 'lmdi', got 'log'",
+        ),
+        (
+            LINES | {"amount": [0.0] * 3 + [1.0] * 2},
+            {"method": "lmdi"},
+            ParameterError,
+            (
+                "`method` must be 'shapley' where the revenue of a period or of a "
+                "segment is not above 0, got 'lmdi'"
+            ),
+        ),
+        (
+            LINES | {"amount": [None, *LINES["amount"][1:]]},
+            {},
+            DataError,
+            "column `amount` must hold a number in every row; row 0 has nothing",
+        ),
+        (
+            LINES,
+            {"attributes": pd.DataFrame({"customer_id": [1]})},
+            ParameterError,
+            (
+                "`attributes` must be left out where the data are no log, got a "
+                "DataFrame\n\nHint: join them to the frame first"
+            ),
+        ),
+        (
+            tn.Transactions(LINES),
+            {},
+            ParameterError,
+            (
+                "`log` must have amounts, got a log without\n\n"
+                "Hint: Transactions(..., amount=...) names their column"
+            ),
+        ),
+        (
+            tn.Transactions(LINES, amount="amount"),
+            {"order": "order"},
+            ParameterError,
+            "`order` must be left out for a log, got 'order'",
+        ),
+    ],
+)
+def test_bad_input_of_trees(data, options, error, text):
+    given_options = {"before": JANUARY, "after": FEBRUARY} | options
+    with pytest.raises(error) as caught:
+        breakdown.revenue_tree(data, **given_options)
+    assert str(caught.value) == text
+    with pytest.raises(ParameterError) as caught:
+        breakdown.revenue_tree(LINES, JANUARY, FEBRUARY).plot("pie")
+    assert str(caught.value) == "`kind` must be 'waterfall' or 'tree', got 'pie'"

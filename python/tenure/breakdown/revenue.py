@@ -421,7 +421,7 @@ def _result(  # noqa: PLR0917
         by=by,
         method=method,
         level=level,
-        customers=spells.customers,
+        customers=int(spells.of_customers.any(axis=0).sum()),
         notes=spells.notes,
         family=family,
         columns=columns,
