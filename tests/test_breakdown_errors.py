@@ -1,4 +1,4 @@
-"""What breakdowns say of bad input: changes of averages, and differences in strata, trees."""
+"""What breakdowns say of bad input: averages, strata and revenue trees."""
 
 import pandas as pd
 import pytest

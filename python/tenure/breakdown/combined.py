@@ -68,12 +68,12 @@ class CombinedValue:
     def sentences(self) -> list[str]:
         """Return what the numbers say."""
         whole = self.totals["combined"]
-        said = [
-            (
+        said = [f"1 customer is worth {whole:,.2f}."]
+        if self.customers > 1:
+            said = [
                 f"{counted(self.customers, 'customer')} are worth {whole:,.2f} "
                 f"together, {whole / self.customers:,.2f} each."
-            )
-        ]
+            ]
         saved = self.totals["referrals"] + self.totals["passed_on"]
         if whole > 0:
             said.append(
@@ -259,7 +259,8 @@ def _refer(
     customer, referrer = names
     brought = _once(table, customer)
     codes = table.codes(referrer)
-    who = [None if c < 0 else codes.categories[c] for c in codes.values.tolist()]
+    names_of = [*np.asarray(codes.categories).tolist(), None]
+    who = [names_of[code] for code in codes.values.tolist()]
     credit, saved = rule
     skipped = 0
     for row, (one, by) in enumerate(zip(brought.tolist(), who, strict=True)):
