@@ -71,8 +71,10 @@ class CombinedValue:
         said = [f"1 customer is worth {whole:,.2f}."]
         if self.customers > 1:
             said = [
-                f"{counted(self.customers, 'customer')} are worth {whole:,.2f} "
-                f"together, {whole / self.customers:,.2f} each."
+                (
+                    f"{counted(self.customers, 'customer')} are worth {whole:,.2f} "
+                    f"together, {whole / self.customers:,.2f} each."
+                )
             ]
         saved = self.totals["referrals"] + self.totals["passed_on"]
         if whole > 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._frame import native_frame
+from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._time import civil_microseconds
 from tenure._typing import override
@@ -121,7 +122,7 @@ class Multichannel:
         one, several = self.customers
         return (
             f"{counted(several, 'customer')} of several channels against {one:,} of "
-            f"one, in the {self.horizon:g} days after the first {self.within:g}"
+            f"one, in the {_days(self.horizon)} after the first {_days(self.within)}"
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -236,6 +237,7 @@ def multichannel(
     >>> found.customers, found.outcomes["orders"].raw.value
     ((2, 2), 1.0)
     """
+    check_level(level, name="level")
     strata = (adjust,) if isinstance(adjust, str) else tuple(adjust)
     if not strata or not set(strata) <= {"cohort", "early_orders"}:
         raise ParameterError.of(
@@ -250,7 +252,7 @@ def multichannel(
     found = _people(events, money, order, (early, later), end)
     observed, buyer = found.pop("observed"), found.pop("buyer")
     if not observed.any():
-        msg = f"no customer is observed for {early + later:g} days"
+        msg = f"no customer is observed for {_days(early + later)}"
         raise EmptyDataError.of(
             msg,
             hint="choose a shorter `within` or `horizon`",
@@ -260,7 +262,7 @@ def multichannel(
     several = columns["channels_used"] > 1
     if several.all() or not several.any():
         what = "several channels" if not several.any() else "one channel only"
-        msg = f"no customer uses {what} in the first {early:g} days"
+        msg = f"no customer uses {what} in the first {_days(early)}"
         raise EmptyDataError.of(msg)
     labels = np.empty(len(several), dtype=object)
     labels[:] = np.where(several, GROUPS[1], GROUPS[0])
@@ -278,7 +280,7 @@ def multichannel(
             (int((~buyer).sum()), "without an order by then"),
             (
                 int((buyer & ~observed).sum()),
-                f"not observed for {early + later:g} days",
+                f"not observed for {_days(early + later)}",
             ),
             (int((observed & ~traced).sum()), "of no known channel"),
         )
@@ -294,6 +296,10 @@ def multichannel(
         family=events.table.family,
         columns=table,
     )
+
+
+def _days(length: float) -> str:
+    return "1 day" if length == 1 else f"{length:g} days"
 
 
 def _end(events: Events, as_of: Date | None) -> int:
