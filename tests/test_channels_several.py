@@ -117,17 +117,15 @@ class TestMultichannel:
 
 
 def simulated(rng, n):
-    """Return orders of customers with nothing but their rate between them.
+    """Return orders of which those later on have nothing to do with those before.
 
-    Rates differ between customers, so that those of several channels buy more later
-    too; with equally many early orders they do not.
+    The more early orders the more channels, so that outcomes must be compared within
+    the number of early orders only where that matters: here it does not.
     """
-    rate = rng.gamma(2.0, 0.5, n)
-    early, late = rng.poisson(rate * 2), rng.poisson(1.0, n)
-    who = np.repeat(np.arange(n), 1 + early + late)
-    number = np.arange(len(who)) - np.repeat(
-        np.cumsum(1 + early + late) - 1 - early - late, 1 + early + late
-    )
+    early, late = rng.poisson(rng.gamma(2.0, 1.0, n)), rng.poisson(1.0, n)
+    orders = 1 + early + late
+    who = np.repeat(np.arange(n), orders)
+    number = np.arange(len(who)) - np.repeat(np.cumsum(orders) - orders, orders)
     first = number == 0
     day = np.where(number <= early[who], rng.integers(1, 30, len(who)), 30)
     day = np.where(number > early[who], rng.integers(30, 90, len(who)), day)
