@@ -143,14 +143,16 @@ class Funnel:
             one = {name: values[row] for name, values in self.columns.items()}
             name = str(one["event"])
             ends = [100 * one[f"from_previous_{end}"] for end in ("lower", "upper")]
-            first = one["step"] == 1
+            unknown = one["step"] == 1 or np.isnan(one["from_previous"])
             rows.append(
                 [
                     name if self.by is None else f"{one['segment']}: {name}",
                     f"{one['users']:,}",
-                    "" if first else f"{100 * one['from_previous']:.1f} %",
-                    "" if first else f"[{ends[0]:.1f}, {ends[1]:.1f}]",
-                    f"{100 * one['from_first']:.1f} %",
+                    "" if unknown else f"{100 * one['from_previous']:.1f} %",
+                    "" if unknown else f"[{ends[0]:.1f}, {ends[1]:.1f}]",
+                    ""
+                    if np.isnan(one["from_first"])
+                    else f"{100 * one['from_first']:.1f} %",
                     ""
                     if np.isnan(one["median_time"])
                     else f"{one['median_time']:,.3g}",
@@ -198,8 +200,8 @@ def funnel(
         them. "any": a user reaches a step who has done it and all before it, in
         whatever order.
     within : length of time, optional
-        How long all steps may take, from the first one on; that moment included. A user
-        may begin several times: the furthest counts.
+        How long all steps may take, as "30 minutes", from the first one on; that moment
+        included. A user may begin several times: the furthest counts.
     step_within : length of time, optional
         How long a step may take after the one before.
     by : str, optional
