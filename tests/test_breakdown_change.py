@@ -128,6 +128,15 @@ class TestChangeByHand:
         assert np.isnan(result.columns["mix_lower"]).all()
 
 
+def test_a_table_of_many_segments_shows_those_that_matter():
+    names = [f"s{place:02}" for place in range(40)]
+    data = {"p": [1] * 40 + [2] * 40, "s": names * 2}
+    data["x"] = [0.0] * 40 + [float(place) for place in range(40)]
+    lines = repr(breakdown.change(data, "x", "s", period="p", replicates=9)).split("\n")
+    assert lines[-1] == "10 segments with smaller parts not shown"
+    assert [line[:3] for line in lines[-31:-1]] == names[10:]
+
+
 rows_of_periods = st.lists(
     st.tuples(
         st.sampled_from([1, 2]),

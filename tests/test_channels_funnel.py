@@ -110,6 +110,14 @@ class TestByHand:
         assert "nan" not in repr(stuck)
 
 
+def test_what_a_table_does_not_show_is_said():
+    data = {"user_id": list(range(30)), "event": ["view", "cart"] * 15}
+    data |= {"timestamp": ["2024-05-01"] * 30, "land": [f"l{i:02}" for i in range(30)]}
+    lines = repr(channels.funnel(data, ("view", "cart"), by="land")).split("\n")
+    assert lines[-1] == "11 further segments not shown"
+    assert lines[-2].startswith("l18: cart")
+
+
 events = st.lists(
     st.tuples(st.integers(0, 2), st.sampled_from("abcx"), st.integers(0, 9)),
     min_size=1,

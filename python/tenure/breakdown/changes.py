@@ -9,7 +9,7 @@ import numpy as np
 
 from tenure._frame import native_frame
 from tenure._intervals import check_level
-from tenure._report import html_report, text_table
+from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.breakdown._averages import of_frame, of_log
 from tenure.breakdown._people import ALL, names_of, not_for_frames, table_of
@@ -31,6 +31,9 @@ __all__ = ["AverageChange", "change"]
 WHEN = ("before", "after")
 
 PARTS = ("mix", "rate", "effect")
+
+SHOWN = 30
+"""How many segments a table shows; a frame has all."""
 
 TAKEN = (
     *(f"{what}_{when}" for what in ("customers", "weight", "average") for when in WHEN),
@@ -130,11 +133,25 @@ class AverageChange:
     def _headline(self) -> str:
         return f"Change of {self.what} by {', then '.join(self.by)}"
 
+    def _shown(self) -> NDArray[np.int64]:
+        """Return the rows of a table: of many segments those that matter the most."""
+        size = np.maximum(np.abs(self.columns["mix"]), np.abs(self.columns["rate"]))
+        first = np.argsort(-size[1:], kind="stable")[:SHOWN]
+        return np.append(0, 1 + np.sort(first))
+
+    def _words(self) -> list[str]:
+        """Return what stands below a table."""
+        rest = len(self.columns["mix"]) - 1 - SHOWN
+        if rest <= 0:
+            return list(self.notes)
+        further = f"{counted(rest, 'segment')} with smaller parts not shown"
+        return [*self.notes, further]
+
     def _table(self) -> tuple[list[str], list[list[str]]]:
         interval = f"{100 * self.level:g} % interval"
         header = ["", "before", "after", "mix", interval, "within", interval]
         rows: list[list[str]] = []
-        for row in range(min(len(self.columns["mix"]), 30)):
+        for row in self._shown().tolist():
             one = {name: values[row] for name, values in self.columns.items()}
             ends = [
                 ""
@@ -152,10 +169,10 @@ class AverageChange:
     @override
     def __repr__(self) -> str:
         parts = [self._headline(), *self.sentences(), text_table(*self._table())]
-        return "\n".join([*parts, *self.notes])
+        return "\n".join([*parts, *self._words()])
 
     def _repr_html_(self) -> str:
-        words = " ".join([*self.sentences(), *self.notes])
+        words = " ".join([*self.sentences(), *self._words()])
         return html_report(self._headline(), *self._table(), words)
 
 

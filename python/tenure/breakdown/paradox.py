@@ -300,9 +300,8 @@ def simpson(
             raise EmptyDataError.of(msg)
     z = normal_quantile(level)
     found = _moments(values, side, codes, len(labels))
-    raw = _difference(
-        *_moments(values, side, np.zeros_like(codes), 1)[1:], np.ones(1), z
-    )
+    _, means, variance = _moments(values, side, np.zeros_like(codes), 1)
+    raw = _difference(means, variance, np.ones(1), z)
     adjusted, weights = _standardised(found, z)
     fitted = _regression(values, side, codes, level) if regression else None
     alone = (found[0] == 0).any(axis=0)

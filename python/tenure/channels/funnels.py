@@ -134,12 +134,25 @@ class Funnel:
             f"Funnel of {len(self.steps)} steps {words}, {counted(self.users, 'user')}"
         )
 
+    @property
+    def _shown(self) -> int:
+        """How many rows a table shows: whole funnels, as many as are read at once."""
+        k = len(self.steps)
+        return k * max(2, 40 // k)
+
+    def _words(self) -> list[str]:
+        """Return what stands below a table."""
+        rest = (len(self.columns["step"]) - self._shown) // len(self.steps)
+        if rest <= 0:
+            return list(self.notes)
+        return [*self.notes, f"{counted(rest, 'further segment')} not shown"]
+
     def _table(self) -> tuple[list[str], list[list[str]]]:
         interval = f"{100 * self.level:g} % interval"
         header = ["", "users", "from previous", interval, "from first"]
         header.append(f"median {self.unit}s")
         rows: list[list[str]] = []
-        for row in range(min(len(self.columns["step"]), 40)):
+        for row in range(min(len(self.columns["step"]), self._shown)):
             one = {name: values[row] for name, values in self.columns.items()}
             name = str(one["event"])
             ends = [100 * one[f"from_previous_{end}"] for end in ("lower", "upper")]
@@ -163,10 +176,10 @@ class Funnel:
     @override
     def __repr__(self) -> str:
         parts = [self._headline(), *self.sentences(), text_table(*self._table())]
-        return "\n".join([*parts, *self.notes])
+        return "\n".join([*parts, *self._words()])
 
     def _repr_html_(self) -> str:
-        words = " ".join([*self.sentences(), *self.notes])
+        words = " ".join([*self.sentences(), *self._words()])
         return html_report(self._headline(), *self._table(), words)
 
 
