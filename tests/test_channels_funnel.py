@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tenure import channels
-from tenure.exceptions import EmptyDataError, ParameterError
 from tenure.rfm.intervals import wilson
 
 STEPS = ("view", "cart", "pay")
@@ -261,49 +260,3 @@ def test_intervals_cover_quickly():
 def test_intervals_cover():
     for name, share in coverage(3000, 200).items():
         assert 0.87 <= share <= 0.93, name
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "text"),
-    [
-        (
-            {"steps": ["view"]},
-            ParameterError,
-            "`steps` must be two or more different events in order, got ['view']",
-        ),
-        (
-            {"steps": ["view", "buy", "leave"]},
-            ParameterError,
-            "`steps` must be events: cart, pay, search, view, got buy, leave",
-        ),
-        (
-            {"order": "exact"},
-            ParameterError,
-            "`order` must be 'loose', 'strict' or 'any', got 'exact'",
-        ),
-        (
-            {"unit": "week"},
-            ParameterError,
-            "`unit` must be one of second, minute, hour, day, got 'week'",
-        ),
-        (
-            {"order": "any", "within": "1 day"},
-            ParameterError,
-            "`within` must be left out for steps in any order, got '1 day'",
-        ),
-        (
-            {"order": "any", "step_within": "1 day"},
-            ParameterError,
-            "`step_within` must be left out for steps in any order, got '1 day'",
-        ),
-        (
-            {"data": DID | {"user_id": [None] * 11}},
-            EmptyDataError,
-            "there are no events with a customer",
-        ),
-    ],
-)
-def test_bad_input(options, error, text):
-    with pytest.raises(error) as caught:
-        channels.funnel(**({"data": DID, "steps": STEPS} | options))
-    assert str(caught.value) == text

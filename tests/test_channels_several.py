@@ -48,6 +48,9 @@ class TestMultichannel:
         found = self.found(adjust="early_orders")
         assert found.outcomes["value"].adjusted.value == 45.0
         assert found.outcomes["value"].left_out == (1, 2)
+        assert found.notes == (
+            "2 customers with nobody to compare within early_orders",
+        )
 
     def test_who_is_not_observed_is_counted(self):
         # 90 days end with March 30th (January and February have 31 and 29)
@@ -59,7 +62,9 @@ class TestMultichannel:
             "Hint: choose a shorter `within` or `horizon`"
         )
         late = [*self.ORDERS["day"][:11], 200, 300]
-        assert self.found(day=late).notes == ()
+        assert self.found(day=late).notes == (
+            "1 customer with nobody to compare within cohort",
+        )
         assert self.found(day=late, as_of="2024-08-01").notes == (
             "1 customer not observed for 90 days left out",
         )

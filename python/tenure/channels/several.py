@@ -286,6 +286,12 @@ def multichannel(
         )
         if left
     ]
+    alone = outcomes["orders"].left_out[1]
+    if alone:
+        within_words = " and ".join(strata)
+        notes.append(
+            f"{counted(alone, 'customer')} with nobody to compare within {within_words}"
+        )
     return Multichannel(
         outcomes=outcomes,
         customers=(int((~several).sum()), int(several.sum())),
