@@ -512,7 +512,7 @@ class TestBadInput:
                 DataError,
                 (
                     "column `customer_id` must name each customer once; row 1 has "
-                    "np.int64(1)\n\nHint: give one row a customer"
+                    "1\n\nHint: give one row a customer"
                 ),
             ),
             (

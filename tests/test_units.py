@@ -30,6 +30,8 @@ class TestLengths:
         assert in_units("1 year", "quarter", name="h")[0] == 4
         assert in_units("1 year", "week", name="h")[0] == pytest.approx(52.178571428571)
         assert in_units("1 day", "hour", name="h")[0] == pytest.approx(24, rel=1e-15)
+        assert in_units("90 minutes", "hour", name="h")[0] == pytest.approx(1.5)
+        assert in_units("1 second", "day", name="h")[0] == pytest.approx(1 / 86_400)
 
     @pytest.mark.parametrize(
         ("text", "days"),

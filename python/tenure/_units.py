@@ -38,6 +38,9 @@ DAYS: dict[str, float] = {
 }
 """Mean length in days. Where a horizon in months meets data in weeks, this counts."""
 
+_LENGTHS = DAYS | {"minute": 1 / 1440, "second": 1 / 86_400}
+"""What a length may be given in; nothing is counted in units of less than an hour."""
+
 _TEXT = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[0-9]+)?)?\s*([a-z]+?)s?\s*", re.IGNORECASE)
 
 
@@ -127,14 +130,14 @@ def period_length(period: str | float, unit: str | None, *, name: str) -> float:
 
 def _from_text(text: str, unit: str | None, name: str) -> float:
     match = _TEXT.fullmatch(text)
-    if match is None or match[2].lower() not in DAYS:
+    if match is None or match[2].lower() not in _LENGTHS:
         raise ParameterError.of(
             name,
             "be a number with a unit of time, such as '12 months'",
             found=repr(text),
         )
     count = float(match[1]) if match[1] else 1.0
-    return count * DAYS[match[2].lower()] / _days(unit, name)
+    return count * _LENGTHS[match[2].lower()] / _days(unit, name)
 
 
 def _days(unit: str | None, name: str) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from tenure.breakdown import _periods
 from tenure.breakdown._people import Grouping, grouping_of, numbers_of
-from tenure.exceptions import DataError, ParameterError
+from tenure.exceptions import DataError, EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -144,6 +144,8 @@ def of_frame(  # noqa: PLR0917
             found="None",
         )
     periods = grouping_of(table.column(period))
+    if not table.n_rows:
+        raise EmptyDataError.of(what="there is nothing to average: no rows")
     names = _two(periods, chosen, period)
     which = np.full(table.n_rows, -1)
     for place, name in enumerate(names):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._intervals import bounds, normal_quantile
 from tenure.breakdown._resampled import (
     bca,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tenure.breakdown._people import People
     from tenure.breakdown.measures import Metric
 
-__all__ = ["Method", "Options", "estimated", "median_ends", "median_ranks", "stats"]
+__all__ = ["Method", "Options", "estimated", "median_ends", "median_ranks"]
 
 Method: TypeAlias = Literal["normal", "t", "percentile", "bca"]
 """How intervals of means and ratios are made."""
@@ -42,15 +42,6 @@ class Options:
     method: Method
     replicates: int
     seed: int
-
-
-def stats(work: str) -> Any:
-    """Return SciPy's statistics."""
-    try:
-        return import_module("scipy.stats")
-    except ModuleNotFoundError:
-        msg = f"{work} needs SciPy; install it with pip install 'tenure[stats]'"
-        raise ImportError(msg) from None
 
 
 def estimated(
@@ -250,7 +241,7 @@ def _t_ends(
     n = len(above)
     residual = above - ratio * below
     error = np.sqrt((residual**2).sum() * n / (n - 1)) / abs(below.sum())
-    reach = float(stats("an interval by Student's t").t.ppf(0.5 + level / 2, n - 1))
+    reach = float(needed("scipy.stats").t.ppf(0.5 + level / 2, n - 1))
     return ratio - reach * float(error), ratio + reach * float(error)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "grouping_of",
     "labelled_rows",
     "names_of",
+    "not_for_frames",
     "numbers_of",
     "table_of",
 ]
@@ -134,6 +135,17 @@ def names_of(by: str | Sequence[str], name: str = "by") -> tuple[str, ...]:
             name=name, expected="name one or several columns", found=repr(by)
         )
     return names
+
+
+def not_for_frames(attributes: object) -> None:
+    """Say that a frame has its attributes in its own columns."""
+    if attributes is not None:
+        raise ParameterError.of(
+            name="attributes",
+            expected="be left out where the data are no log",
+            found=f"a {type(attributes).__name__}",
+            hint="join them to the frame first",
+        )
 
 
 class Columns(Protocol):
@@ -285,7 +297,7 @@ def labelled_rows(ids: NDArray[Any], table: Table, customer: str) -> NDArray[np.
             customer,
             "name each customer once",
             row=again,
-            found=repr(codes.categories[codes.values[again]]),
+            found=repr(codes.categories.tolist()[codes.values[again]]),
             count=int((counts - 1).clip(0).sum()),
             hint="give one row a customer",
         )
@@ -300,7 +312,7 @@ def labelled_rows(ids: NDArray[Any], table: Table, customer: str) -> NDArray[np.
             customer,
             "hold ids of the customers in the data",
             row=0,
-            found=repr(codes.categories[codes.values[0]])
+            found=repr(codes.categories.tolist()[codes.values[0]])
             if table.n_rows
             else "nothing",
             count=table.n_rows,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tenure._typing import Date
     from tenure.transactions import Transactions
 
-__all__ = ["Period", "Spells", "of_lines", "of_log", "spans_of"]
+__all__ = ["Period", "Spells", "alone", "of_lines", "of_log", "spans_of"]
 
 Period: TypeAlias = "tuple[Date, Date]"
 """The first and the last day of a period, both of which belong to it."""
@@ -211,8 +211,10 @@ def of_lines(
     period = np.full(len(who), -1)
     for place, (start, end) in enumerate(spans):
         period[(times >= start) & (times < end)] = place
+    untimed = 0
     if instants.missing is not None:
         period[instants.missing] = -1
+        untimed = int(instants.missing.sum())
     nobody = int(((who < 0) & (period >= 0)).sum())
     rows = np.flatnonzero((period >= 0) & (who >= 0))
     amount = _known(table, str(names["amount"]))[rows]
@@ -220,7 +222,7 @@ def of_lines(
     if order is None:
         orders = times.astype("datetime64[D]").view(np.int64)[rows]
     else:
-        orders = table.codes(order).values[rows]
+        orders = alone(table.codes(order).values[rows])
     quantity = names["quantity"]
     items = np.zeros(len(rows)) if quantity is None else _known(table, quantity)[rows]
     segment = (
@@ -234,8 +236,18 @@ def of_lines(
     factors = ("customers", "purchases_per_customer", "value_per_purchase")
     if quantity is not None:
         factors = (*factors[:2], "items_per_purchase", "price_per_item")
-    notes = (f"{counted(nobody, 'row')} without a customer left out",) if nobody else ()
-    return Spells(**spells, names=segment.names, factors=factors, notes=notes)
+    notes = [
+        f"{counted(left, 'row')} without a {what} left out"
+        for left, what in ((nobody, "customer"), (untimed, "time"))
+        if left
+    ]
+    return Spells(**spells, names=segment.names, factors=factors, notes=tuple(notes))
+
+
+def alone(orders: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return codes of orders; a row without one becomes an order of its own."""
+    last = int(orders.max(initial=0))
+    return np.where(orders < 0, last + 1 + np.arange(len(orders)), orders)
 
 
 def _known(table: Table, name: str) -> NDArray[np.float64]:

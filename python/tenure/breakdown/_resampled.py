@@ -49,7 +49,10 @@ def resampled_medians(
 def tails(
     drawn: NDArray[np.float64], level: float, axis: int = 0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the percentile interval."""
+    """Return the percentile interval; NaN where nothing was drawn."""
+    if not drawn.shape[axis]:
+        nothing = np.full(np.delete(drawn.shape, axis), np.nan)
+        return nothing, nothing
     low, high = np.quantile(drawn, [0.5 - level / 2, 0.5 + level / 2], axis=axis)
     return low, high
 

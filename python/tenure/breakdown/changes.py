@@ -9,12 +9,12 @@ import numpy as np
 
 from tenure._frame import native_frame
 from tenure._intervals import check_level
-from tenure._report import html_report, text_table
+from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure.breakdown._averages import of_frame, of_log
-from tenure.breakdown._people import ALL, names_of, table_of
+from tenure.breakdown._people import ALL, names_of, not_for_frames, table_of
 from tenure.breakdown._resampled import drawn_sums, tails
-from tenure.exceptions import EmptyDataError
+from tenure.exceptions import EmptyDataError, ParameterError
 from tenure.retention.periods import at_least_one
 from tenure.transactions import Transactions
 
@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
 __all__ = ["AverageChange", "change"]
 
+WHEN = ("before", "after")
+
 PARTS = ("mix", "rate", "effect")
+
+SHOWN = 30
+"""How many segments a table shows; a frame has all."""
+
+TAKEN = (
+    *(f"{what}_{when}" for what in ("customers", "weight", "average") for when in WHEN),
+    *(f"{part}{end}" for part in PARTS for end in ("", "_lower", "_upper")),
+)
+"""What the columns of results are called, beside those of segments."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,14 +133,30 @@ class AverageChange:
     def _headline(self) -> str:
         return f"Change of {self.what} by {', then '.join(self.by)}"
 
+    def _shown(self) -> NDArray[np.int64]:
+        """Return the rows of a table: of many segments those that matter the most."""
+        size = np.maximum(np.abs(self.columns["mix"]), np.abs(self.columns["rate"]))
+        first = np.argsort(-size[1:], kind="stable")[:SHOWN]
+        return np.append(0, 1 + np.sort(first))
+
+    def _words(self) -> list[str]:
+        """Return what stands below a table."""
+        rest = len(self.columns["mix"]) - 1 - SHOWN
+        if rest <= 0:
+            return list(self.notes)
+        further = f"{counted(rest, 'segment')} with smaller parts not shown"
+        return [*self.notes, further]
+
     def _table(self) -> tuple[list[str], list[list[str]]]:
         interval = f"{100 * self.level:g} % interval"
         header = ["", "before", "after", "mix", interval, "within", interval]
         rows: list[list[str]] = []
-        for row in range(min(len(self.columns["mix"]), 30)):
+        for row in self._shown().tolist():
             one = {name: values[row] for name, values in self.columns.items()}
             ends = [
-                f"[{one[f'{part}_lower']:+,.2f}, {one[f'{part}_upper']:+,.2f}]"
+                ""
+                if np.isnan(one[f"{part}_lower"])
+                else f"[{one[f'{part}_lower']:+,.2f}, {one[f'{part}_upper']:+,.2f}]"
                 for part in ("mix", "rate")
             ]
             averages = [one["average_before"], one["average_after"]]
@@ -142,10 +169,10 @@ class AverageChange:
     @override
     def __repr__(self) -> str:
         parts = [self._headline(), *self.sentences(), text_table(*self._table())]
-        return "\n".join([*parts, *self.notes])
+        return "\n".join([*parts, *self._words()])
 
     def _repr_html_(self) -> str:
-        words = " ".join([*self.sentences(), *self.notes])
+        words = " ".join([*self.sentences(), *self._words()])
         return html_report(self._headline(), *self._table(), words)
 
 
@@ -207,7 +234,8 @@ def change(
     Raises
     ------
     ParameterError
-        If there are not two periods.
+        If there are not two periods, or something is asked for that does not belong to
+        a log, or to a frame.
     EmptyDataError
         If one of them has no rows.
     DataError
@@ -239,10 +267,12 @@ def change(
     """
     check_level(level, name="level")
     names = names_of(by)
+    _fitting(names, of_log=isinstance(data, Transactions), period=period, per=per)
     if isinstance(data, Transactions):
         rows = of_log(data, value, names, before, after, attributes)
         family = data.family
     else:
+        not_for_frames(attributes)
         table = table_of(data, customer)
         rows = of_frame(table, value, names, (before, after), period, per, customer)
         family = table.family
@@ -267,6 +297,8 @@ def change(
     )
     sound = (drawn[:, 2:].sum(axis=2) > 0).all(axis=1)
     spread = _split(drawn[sound])
+    if rows.customers < 2:
+        spread = spread[:0]  # what a single customer does says nothing of others
     columns = _columns(rows, names, sums, point, spread, level)
     averages = sums[:2].sum(axis=1) / sums[2:].sum(axis=1)
     return AverageChange(
@@ -282,6 +314,25 @@ def change(
         family=family,
         columns=columns,
     )
+
+
+def _fitting(
+    names: tuple[str, ...], *, of_log: bool, period: str | None, per: str | None
+) -> None:
+    """Say what is asked for that there is no room for."""
+    for name, given in (("period", period), ("per", per)):
+        if of_log and given is not None:
+            raise ParameterError.of(
+                name=name, expected="be left out for a log", found=repr(given)
+            )
+    taken = [name for name in names if name in TAKEN]
+    if taken:
+        raise ParameterError.of(
+            name="by",
+            expected=f"not be called as a column of results: {', '.join(TAKEN)}",
+            found=repr(taken[0]),
+            hint="rename the column",
+        )
 
 
 def _split(sums: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -320,11 +371,11 @@ def _columns(  # noqa: PLR0917
         columns[name] = labels
     people = rows.people()
     whole = np.concatenate([sums.sum(axis=1, keepdims=True), sums], axis=1)
-    for place, when in enumerate(("before", "after")):
+    for place, when in enumerate(WHEN):
         columns[f"customers_{when}"] = people[place]
-    for place, when in enumerate(("before", "after")):
+    for place, when in enumerate(WHEN):
         columns[f"weight_{when}"] = whole[2 + place] / whole[2 + place, 0]
-    for place, when in enumerate(("before", "after")):
+    for place, when in enumerate(WHEN):
         with np.errstate(divide="ignore", invalid="ignore"):
             average = whole[place] / whole[2 + place]
         columns[f"average_{when}"] = np.where(whole[2 + place] > 0, average, np.nan)

@@ -68,12 +68,14 @@ class CombinedValue:
     def sentences(self) -> list[str]:
         """Return what the numbers say."""
         whole = self.totals["combined"]
-        said = [
-            (
-                f"{counted(self.customers, 'customer')} are worth {whole:,.2f} "
-                f"together, {whole / self.customers:,.2f} each."
-            )
-        ]
+        said = [f"1 customer is worth {whole:,.2f}."]
+        if self.customers > 1:
+            said = [
+                (
+                    f"{counted(self.customers, 'customer')} are worth {whole:,.2f} "
+                    f"together, {whole / self.customers:,.2f} each."
+                )
+            ]
         saved = self.totals["referrals"] + self.totals["passed_on"]
         if whole > 0:
             said.append(
@@ -228,7 +230,7 @@ def _once(table: Table, customer: str) -> NDArray[Any]:
                 customer,
                 "name each customer once",
                 row=row,
-                found="nothing" if code < 0 else repr(ids[code]),
+                found="nothing" if code < 0 else repr(ids.tolist()[code]),
             )
         seen[code] = True
     return ids[codes.values] if len(codes.values) else ids[:0]
@@ -259,7 +261,8 @@ def _refer(
     customer, referrer = names
     brought = _once(table, customer)
     codes = table.codes(referrer)
-    who = [None if c < 0 else codes.categories[c] for c in codes.values.tolist()]
+    names_of = [*np.asarray(codes.categories).tolist(), None]
+    who = [names_of[code] for code in codes.values.tolist()]
     credit, saved = rule
     skipped = 0
     for row, (one, by) in enumerate(zip(brought.tolist(), who, strict=True)):
@@ -296,6 +299,13 @@ def _interact(
             name="worth",
             expected=f"say what an interaction is worth: {', '.join(kinds.names)}",
             found=repr(dict(worth)),
+        )
+    unsure = [name for name in known if not np.isfinite(worth[name])]
+    if unsure:
+        raise ParameterError.of(
+            name="worth",
+            expected="be finite numbers",
+            found=f"{worth[unsure[0]]} for {unsure[0]}",
         )
     prices = np.array([float(worth.get(name, np.nan)) for name in kinds.names])
     number = np.ones(table.n_rows) if count is None else _known(table, count)

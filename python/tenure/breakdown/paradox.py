@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._differences import needed
 from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report, text_table
@@ -78,6 +78,13 @@ class Simpson:
         For a reversal: whether neither interval holds 0.
     level : float
         Confidence level of the intervals.
+    means : (float, float)
+        The mean of each group.
+    left_out : (int, int)
+        How many strata have one group only, and how many customers are in them: they
+        count in `raw` alone.
+    unknown : int
+        How many customers of the two groups have no outcome: they count nowhere.
     family : str
         The kind of frame that results come back as.
     """
@@ -93,6 +100,7 @@ class Simpson:
     level: float
     means: tuple[float, float]
     left_out: tuple[int, int]
+    unknown: int
     family: str
     columns: dict[str, NDArray[Any]] = field(repr=False)
 
@@ -134,7 +142,9 @@ class Simpson:
             words[self.flag],
         ]
         if self.flag == "reversed" and not self.certain:
-            said.append("But an interval holds 0, so the reversal may be chance.")
+            known = np.isfinite([self.raw.lower, self.adjusted.lower]).all()
+            why = "an interval holds 0" if known else "an interval is not known"
+            said.append(f"But {why}, so the reversal may be chance.")
         strata, people = self.left_out
         if strata:
             word, who = (
@@ -142,6 +152,9 @@ class Simpson:
                 counted(people, "customer"),
             )
             said.append(f"{strata} {word} with one group only ({who}) left out.")
+        if self.unknown:
+            who = counted(self.unknown, "customer")
+            said.append(f"{who} without an outcome left out.")
         return said
 
     def _headline(self) -> str:
@@ -155,7 +168,13 @@ class Simpson:
         if self.regression is not None:
             found["regression"] = self.regression
         rows = [
-            [name, f"{one.value:+,.4g}", f"[{one.lower:+,.4g}, {one.upper:+,.4g}]"]
+            [
+                name,
+                f"{one.value:+,.4g}",
+                ""
+                if np.isnan(one.lower)
+                else f"[{one.lower:+,.4g}, {one.upper:+,.4g}]",
+            ]
             for name, one in found.items()
         ]
         return header, rows
@@ -272,6 +291,7 @@ def simpson(
     names = names_of(strata, "strata")
     side, both = _sides(people.grouping(group), groups, group)
     rows = np.flatnonzero((side >= 0) & np.isfinite(values))
+    unknown = int((side >= 0).sum()) - len(rows)
     codes, labels = joined([people.grouping(name).among(rows) for name in names])
     values, side = values[rows], side[rows]
     for place, name in enumerate(both):
@@ -280,7 +300,8 @@ def simpson(
             raise EmptyDataError.of(msg)
     z = normal_quantile(level)
     found = _moments(values, side, codes, len(labels))
-    raw = _difference(*_moments(values, side, np.zeros_like(codes), 1), np.ones(1), z)
+    _, means, variance = _moments(values, side, np.zeros_like(codes), 1)
+    raw = _difference(means, variance, np.ones(1), z)
     adjusted, weights = _standardised(found, z)
     fitted = _regression(values, side, codes, level) if regression else None
     alone = (found[0] == 0).any(axis=0)
@@ -297,6 +318,7 @@ def simpson(
         level=level,
         means=(float(values[side == 0].mean()), float(values[side == 1].mean())),
         left_out=(int(alone.sum()), int(found[0][:, alone].sum())),
+        unknown=unknown,
         family=people.family,
         columns=_columns(names, labels, found, weights, z),
     )
@@ -344,14 +366,16 @@ def _moments(
 
 
 def _difference(
-    n: NDArray[np.float64],
     means: NDArray[np.float64],
     variance: NDArray[np.float64],
     weights: NDArray[np.float64],
     z: float,
 ) -> Difference:
-    del n
     value = float((weights * (means[1] - means[0])).sum())
+    # what is only rounding is nothing, and has no sign
+    size = float((weights * np.abs(means).sum(axis=0)).sum())
+    if abs(value) <= 1e-12 * size:
+        value = 0.0
     error = float(np.sqrt((weights**2 * variance.sum(axis=0)).sum()))
     return Difference(value, value - z * error, value + z * error)
 
@@ -367,8 +391,8 @@ def _standardised(
         raise EmptyDataError.of(msg, hint="choose wider strata")
     size = np.where(shared, n.sum(axis=0), 0.0)
     weights = size / size.sum()
-    own = [np.where(shared, one, 0.0) for one in (n, means, variance)]
-    return _difference(own[0], own[1], own[2], weights, z), weights
+    own = [np.where(shared, one, 0.0) for one in (means, variance)]
+    return _difference(own[0], own[1], weights, z), weights
 
 
 def _regression(
@@ -377,27 +401,32 @@ def _regression(
     codes: NDArray[np.int64],
     level: float,
 ) -> Difference:
-    """Return the coefficient of the group beside one constant a stratum."""
-    try:
-        models = import_module("statsmodels.api")
-    except ModuleNotFoundError:
-        msg = (
-            "a regression needs statsmodels; install it with pip install "
-            "'tenure[stats]'"
-        )
-        raise ImportError(msg) from None
-    there, own = np.unique(codes, return_inverse=True)
+    """Return the coefficient of the group beside one constant a stratum.
+
+    Strata with one group only say nothing of the difference, and a single customer in
+    one has no residual to tell an error from: they are left out.
+    """
+    models = needed("statsmodels.api")
+    size = int(codes.max()) + 1
+    both = [np.bincount(codes[side == one], minlength=size) > 0 for one in (0, 1)]
+    use = (both[0] & both[1])[codes]
+    values, side = values[use], side[use]
+    there, own = np.unique(codes[use], return_inverse=True)
     design = np.zeros((len(values), 1 + len(there)))
     design[:, 0] = side
     design[np.arange(len(values)), 1 + own] = 1.0
-    fit = models.OLS(values, design).fit(cov_type="HC3")
+    plain = models.OLS(values, design).fit()
+    coefficient = float(plain.params[0])
+    if (plain.get_influence().hat_matrix_diag > 1 - 1e-9).any():
+        return Difference(coefficient, np.nan, np.nan)  # an error cannot be told
+    fit = plain.get_robustcov_results("HC3", use_t=False)
     low, high = np.asarray(fit.conf_int(1 - level))[0]
-    return Difference(float(fit.params[0]), float(low), float(high))
+    return Difference(coefficient, float(low), float(high))
 
 
 def _flag(raw: Difference, adjusted: Difference) -> tuple[str, bool]:
     certain = raw.sign != 0 and adjusted.sign != 0
-    if raw.value * adjusted.value < 0:
+    if np.sign(raw.value) * np.sign(adjusted.value) < 0:
         return "reversed", certain
     if raw.sign and not adjusted.sign:
         return "explained", False

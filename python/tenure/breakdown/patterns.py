@@ -244,8 +244,11 @@ class BuyingPatterns:
                     f"{one['customers']:,}",
                     f"{one['median_gap']:g}",
                     f"[{one['median_gap_lower']:g}, {one['median_gap_upper']:g}]",
-                    f"{one['regularity']:.2f}",
-                    f"[{one['regularity_lower']:.2f}, {one['regularity_upper']:.2f}]",
+                    _figure(one["regularity"]),
+                    ""
+                    if np.isnan(one["regularity_lower"])
+                    else f"[{one['regularity_lower']:.2f}, "
+                    f"{one['regularity_upper']:.2f}]",
                 ]
             )
         return header, rows
@@ -257,6 +260,10 @@ class BuyingPatterns:
 
     def _repr_html_(self) -> str:
         return html_report(self._headline(), *self._table(), " ".join(self.sentences()))
+
+
+def _figure(number: float) -> str:
+    return "" if np.isnan(number) else f"{number:.2f}"
 
 
 def buying_patterns(

@@ -11,7 +11,7 @@ from tenure._frame import native_frame
 from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
-from tenure.breakdown._people import ALL, table_of
+from tenure.breakdown._people import ALL, not_for_frames, table_of
 from tenure.breakdown._periods import of_lines, of_log
 from tenure.breakdown._resampled import drawn_sums, tails
 from tenure.breakdown.factors import split_change
@@ -218,7 +218,8 @@ def revenue_tree(
     attributes : frame, optional
         For a log: where `by` is, one row a customer.
     customer, time, amount, order, quantity : str
-        For a frame: its columns. Without `order` a customer's rows of a day are one.
+        For a frame: its columns. Without `order` a customer's rows of a day are one; a
+        row without an order is one of its own.
     method : {"shapley", "lmdi"}
         How the change is split; see `product_change`.
     level : float, default 0.9
@@ -264,9 +265,15 @@ def revenue_tree(
     level = check_level(level, name="level")
     times = at_least_one(replicates, "replicates")
     if isinstance(data, Transactions):
+        for name, given in (("order", order), ("quantity", quantity)):
+            if given is not None:
+                raise ParameterError.of(
+                    name=name, expected="be left out for a log", found=repr(given)
+                )
         spells = of_log(data, before, after, by=by, attributes=attributes)
         family = data.family
     else:
+        not_for_frames(attributes)
         table = table_of(data, customer)
         names = {"customer": customer, "time": time, "amount": amount}
         both = {**names, "order": order, "quantity": quantity}
@@ -414,7 +421,7 @@ def _result(  # noqa: PLR0917
         by=by,
         method=method,
         level=level,
-        customers=spells.customers,
+        customers=int(spells.of_customers.any(axis=0).sum()),
         notes=spells.notes,
         family=family,
         columns=columns,

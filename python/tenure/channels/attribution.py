@@ -114,7 +114,7 @@ class Attribution:
             rows = np.flatnonzero(
                 (self.columns["model"] == model) & (self.columns["channel"] != NONE)
             )
-            if len(rows) and np.isfinite(share[rows]).any():
+            if len(rows) and (share[rows] > 0).any():
                 row = rows[int(np.nanargmax(share[rows]))]
                 said.append(
                     f"By {model.replace('_', ' ')} touch"
@@ -197,10 +197,13 @@ def touches(
     channel, customer, time : str
         The columns of touches; the customer's is the same in a frame of orders.
     order_time, amount : str
-        Columns of a frame of orders. Without amounts orders are counted only.
+        Columns of a frame of orders. Without amounts orders are counted only. Each row
+        is an order, also one that is negative: give a log, where refunds reduce the
+        orders that they follow, if there are such.
     models : sequence of {"first", "last", "linear", "position", "time_decay"}
         "first", "last": all credit to that touch. "linear": to all alike. "position":
-        `ends` to the first and the last, the rest to those between; of two half each.
+        `ends` to the first and the last, the rest to those between; if there are none,
+        all of it to the ends in their proportion.
         "time_decay": half as much for each `half_life` before the order.
     lookback : length of time, default "30 days"
         How long before an order a touch counts, that moment included.
@@ -256,7 +259,7 @@ def touches(
     chosen = _models(models)
     back = length_in_days(lookback, "lookback")
     half = length_in_days(half_life, "half_life")
-    if not (min(ends) >= 0 and sum(ends) <= 1):
+    if not (len(ends) == 2 and min(ends) >= 0 and sum(ends) <= 1):
         raise ParameterError.of(
             name="ends",
             expected="be two shares of at most 1 together",

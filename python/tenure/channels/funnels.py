@@ -134,23 +134,38 @@ class Funnel:
             f"Funnel of {len(self.steps)} steps {words}, {counted(self.users, 'user')}"
         )
 
+    @property
+    def _shown(self) -> int:
+        """How many rows a table shows: whole funnels, as many as are read at once."""
+        k = len(self.steps)
+        return k * max(2, 40 // k)
+
+    def _words(self) -> list[str]:
+        """Return what stands below a table."""
+        rest = (len(self.columns["step"]) - self._shown) // len(self.steps)
+        if rest <= 0:
+            return list(self.notes)
+        return [*self.notes, f"{counted(rest, 'further segment')} not shown"]
+
     def _table(self) -> tuple[list[str], list[list[str]]]:
         interval = f"{100 * self.level:g} % interval"
         header = ["", "users", "from previous", interval, "from first"]
         header.append(f"median {self.unit}s")
         rows: list[list[str]] = []
-        for row in range(min(len(self.columns["step"]), 40)):
+        for row in range(min(len(self.columns["step"]), self._shown)):
             one = {name: values[row] for name, values in self.columns.items()}
             name = str(one["event"])
             ends = [100 * one[f"from_previous_{end}"] for end in ("lower", "upper")]
-            first = one["step"] == 1
+            unknown = one["step"] == 1 or np.isnan(one["from_previous"])
             rows.append(
                 [
                     name if self.by is None else f"{one['segment']}: {name}",
                     f"{one['users']:,}",
-                    "" if first else f"{100 * one['from_previous']:.1f} %",
-                    "" if first else f"[{ends[0]:.1f}, {ends[1]:.1f}]",
-                    f"{100 * one['from_first']:.1f} %",
+                    "" if unknown else f"{100 * one['from_previous']:.1f} %",
+                    "" if unknown else f"[{ends[0]:.1f}, {ends[1]:.1f}]",
+                    ""
+                    if np.isnan(one["from_first"])
+                    else f"{100 * one['from_first']:.1f} %",
                     ""
                     if np.isnan(one["median_time"])
                     else f"{one['median_time']:,.3g}",
@@ -161,10 +176,10 @@ class Funnel:
     @override
     def __repr__(self) -> str:
         parts = [self._headline(), *self.sentences(), text_table(*self._table())]
-        return "\n".join([*parts, *self.notes])
+        return "\n".join([*parts, *self._words()])
 
     def _repr_html_(self) -> str:
-        words = " ".join([*self.sentences(), *self.notes])
+        words = " ".join([*self.sentences(), *self._words()])
         return html_report(self._headline(), *self._table(), words)
 
 
@@ -198,8 +213,8 @@ def funnel(
         them. "any": a user reaches a step who has done it and all before it, in
         whatever order.
     within : length of time, optional
-        How long all steps may take, from the first one on; that moment included. A user
-        may begin several times: the furthest counts.
+        How long all steps may take, as "30 minutes", from the first one on; that moment
+        included. A user may begin several times: the furthest counts.
     step_within : length of time, optional
         How long a step may take after the one before.
     by : str, optional
@@ -316,10 +331,11 @@ def _checked(
             name="unit", expected=f"be one of {', '.join(SECONDS)}", found=repr(unit)
         )
     if order == "any" and limits != (None, None):
+        place = 0 if limits[0] is not None else 1
         raise ParameterError.of(
-            name="within",
-            expected="and `step_within` be left out for steps in any order",
-            found=repr(limits[0] if limits[0] is not None else limits[1]),
+            name=("within", "step_within")[place],
+            expected="be left out for steps in any order",
+            found=repr(limits[place]),
         )
     return names
 

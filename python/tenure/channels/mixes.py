@@ -11,6 +11,7 @@ from tenure._frame import native_frame
 from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
+from tenure.breakdown._periods import alone
 from tenure.channels._events import read
 from tenure.channels._shares import shares_of
 from tenure.rfm.intervals import group_ratios, wilson
@@ -127,7 +128,8 @@ class ChannelMix:
                 f"{one['per_customer']:.2f}",
             ]
             if self.revenue is not None:
-                cells.append(f"{100 * one['revenue_share']:.1f} %")
+                share = one["revenue_share"]
+                cells.append("" if np.isnan(share) else f"{100 * share:.1f} %")
             rows.append(cells)
         return header, rows
 
@@ -240,9 +242,7 @@ def _counts(
     """Return how many events each pair of customer and channel has."""
     if order is None:
         return np.bincount(place, minlength=size).astype(np.float64)
-    codes = events.table.codes(order).values[events.rows]
-    # a row without an order is one of its own
-    codes = np.where(codes < 0, codes.max(initial=0) + 1 + np.arange(len(codes)), codes)
+    codes = alone(events.table.codes(order).values[events.rows])
     once = np.unique(np.stack([place, codes]), axis=1)
     return np.bincount(once[0], minlength=size).astype(np.float64)
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure._frame import native_frame
+from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._time import civil_microseconds
 from tenure._typing import override
+from tenure.breakdown._people import MISSING
+from tenure.breakdown._periods import alone
 from tenure.breakdown.paradox import simpson
 from tenure.channels._events import read
 from tenure.exceptions import EmptyDataError, ParameterError
@@ -119,7 +122,7 @@ class Multichannel:
         one, several = self.customers
         return (
             f"{counted(several, 'customer')} of several channels against {one:,} of "
-            f"one, in the {self.horizon:g} days after the first {self.within:g}"
+            f"one, in the {_days(self.horizon)} after the first {_days(self.within)}"
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -169,10 +172,13 @@ def multichannel(
     data : frame
         One row an order, or a line of one.
     channel, customer, time : str
-        Its columns. Rows without a customer or a time are left out and counted.
+        Its columns. Rows without a customer or a time are left out and counted. A row
+        without a channel is an order like others, but tells of no further channel;
+        customers of whom no channel is known are left out and counted.
     amount, order : str, optional
         Columns of amounts and of order ids; without ids a customer's rows of one moment
-        are one order.
+        are one order; a row without an id is one of its own. A negative amount is a
+        refund: it reduces the value of the time in which it is, and is no order.
     within : length of time, default "90 days"
         The days from a customer's first order on in which channels are counted, that
         of the first order included.
@@ -231,6 +237,7 @@ def multichannel(
     >>> found.customers, found.outcomes["orders"].raw.value
     ((2, 2), 1.0)
     """
+    check_level(level, name="level")
     strata = (adjust,) if isinstance(adjust, str) else tuple(adjust)
     if not strata or not set(strata) <= {"cohort", "early_orders"}:
         raise ParameterError.of(
@@ -243,18 +250,19 @@ def multichannel(
     money = None if amount is None else events.numbers(amount)
     end = _end(events, as_of)
     found = _people(events, money, order, (early, later), end)
-    observed = found.pop("observed")
+    observed, buyer = found.pop("observed"), found.pop("buyer")
     if not observed.any():
-        msg = f"no customer is observed for {early + later:g} days"
+        msg = f"no customer is observed for {_days(early + later)}"
         raise EmptyDataError.of(
             msg,
             hint="choose a shorter `within` or `horizon`",
         )
-    columns = {name: values[observed] for name, values in found.items()}
+    traced = observed & (found["channels_used"] > 0)
+    columns = {name: values[traced] for name, values in found.items()}
     several = columns["channels_used"] > 1
     if several.all() or not several.any():
         what = "several channels" if not several.any() else "one channel only"
-        msg = f"no customer uses {what} in the first {early:g} days"
+        msg = f"no customer uses {what} in the first {_days(early)}"
         raise EmptyDataError.of(msg)
     labels = np.empty(len(several), dtype=object)
     labels[:] = np.where(several, GROUPS[1], GROUPS[0])
@@ -266,13 +274,24 @@ def multichannel(
         for name in ("value", "orders", "retained")
         if name in table
     }
-    short = int((~observed).sum())
-    days = f"{early + later:g} days"
-    notes = (
-        [f"{counted(short, 'customer')} not observed for {days} left out"]
-        if short
-        else []
-    )
+    notes = [
+        f"{counted(left, 'customer')} {what} left out"
+        for left, what in (
+            (int((~buyer).sum()), "without an order by then"),
+            (
+                int((buyer & ~observed).sum()),
+                f"not observed for {_days(early + later)}",
+            ),
+            (int((observed & ~traced).sum()), "of no known channel"),
+        )
+        if left
+    ]
+    alone = outcomes["orders"].left_out[1]
+    if alone:
+        within_words = " and ".join(strata)
+        notes.append(
+            f"{counted(alone, 'customer')} with nobody to compare within {within_words}"
+        )
     return Multichannel(
         outcomes=outcomes,
         customers=(int((~several).sum()), int(several.sum())),
@@ -283,6 +302,10 @@ def multichannel(
         family=events.table.family,
         columns=table,
     )
+
+
+def _days(length: float) -> str:
+    return "1 day" if length == 1 else f"{length:g} days"
 
 
 def _end(events: Events, as_of: Date | None) -> int:
@@ -309,30 +332,34 @@ def _people(
     """Return one row a customer: channels and orders early on, and what came later."""
     times, n = _times(events), events.customers
     seen = times < end
+    # refunds are no orders
+    bought = seen if money is None else seen & (money >= 0)
     first = np.full(n, np.iinfo(np.int64).max)
-    np.minimum.at(first, events.owners[seen], times[seen])
+    np.minimum.at(first, events.owners[bought], times[bought])
     first_day = first // _DAY
     days = (times // _DAY - first_day[events.owners]).astype(np.float64)
     early, later = lengths
-    begins = seen & (days < early)
+    begins = bought & (days < early)
     after = seen & (days >= early) & (days < early + later)
     if order is None:
         codes = np.unique(times, return_inverse=True)[1]
     else:
-        codes = events.table.codes(order).values[events.rows]
+        codes = alone(events.table.codes(order).values[events.rows])
 
     def distinct(rows: NDArray[np.bool_], what: NDArray[np.int64]) -> NDArray[np.int64]:
         pairs = np.unique(np.stack([events.owners[rows], what[rows]]), axis=1)
         return np.bincount(pairs[0], minlength=n)
 
-    orders = distinct(after, codes)
+    orders = distinct(after & bought, codes)
+    named = np.array([name != MISSING for name in events.channels.names])
+    there = begins & named[events.channels.codes]
     known = first < np.iinfo(np.int64).max
     observed = known & (end // _DAY - first_day >= early + later)
     months = np.where(known, first, 0).view("datetime64[us]").astype("datetime64[M]")
     columns: dict[str, NDArray[Any]] = {
         "customer_id": events.ids,
         "cohort": months.astype(str).astype(object),
-        "channels_used": distinct(begins, events.channels.codes),
+        "channels_used": distinct(there, events.channels.codes),
         "early_orders": np.minimum(distinct(begins, codes), _MOST),
     }
     if money is not None:
@@ -341,4 +368,5 @@ def _people(
         "orders": orders.astype(np.float64),
         "retained": (orders > 0).astype(np.float64),
         "observed": observed,
+        "buyer": known,
     }

@@ -160,7 +160,7 @@ def plot_funnel(funnel: Funnel, *, ax: Axes | None = None, **kwargs: Any) -> Axe
             found=str(len(chosen)),
             hint="make the funnel by something with fewer values",
         )
-    ax = calm_axes(ax, size=(max(4.6, 1.2 * k), 3.5))
+    ax = calm_axes(ax, size=(max(4.6, 1.5 * k), 3.5))
     places, thick = np.arange(k, dtype=np.float64), 0.78 / len(chosen)
     for number, block in enumerate(chosen):
         rows = slice(block * k, (block + 1) * k)

@@ -56,7 +56,7 @@ def plot_revenue_change(
     last = len(names) - 1
     ends: dict[str, Any] = {"color": ACTUAL} | look
     ax.bar([0, last], [was, now], **ends)
-    at = was
+    at, lowest = was, min(was, now)
     for place, (_, effect) in enumerate(steps, start=1):
         own: dict[str, Any] = {"color": _UP if effect >= 0 else EXPECTED} | look
         ax.bar(place, effect, bottom=at, **own)
@@ -64,13 +64,18 @@ def plot_revenue_change(
         ax.plot([place - 0.67, place + 0.33], [at, at], **line)
         _written(ax, place, max(at, at + effect), f"{effect:+,.0f}")
         at += effect
+        lowest = min(lowest, at)
     ax.plot([last - 0.67, last + 0.33], [at, at], color=MUTED, linewidth=0.8)
     for place, revenue in ((0, was), (last, now)):
         _written(ax, place, max(revenue, 0.0), f"{revenue:,.0f}")
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.set_xticks(range(len(names)), names, fontsize=8, parse_math=False)
     number_axis(ax)
+    # the foot of a step is no edge of the picture: its number stands above
+    ax.use_sticky_edges = False
     ax.margins(y=0.1)
+    if lowest >= 0:
+        ax.set_ylim(bottom=0)
     ax.set_ylabel("revenue")
     title(ax, "Where the change of revenue comes from")
     return ax
@@ -132,14 +137,20 @@ def plot_revenue_tree(
         center = right
     ax.set_xlim(0.05, center + 0.25)
     ax.set_ylim(-0.2, 1.2)
+    beside = [name for name in tree.effects if name not in tree.before]
+    if beside:  # what is no factor of the whole, as how customers spread over segments
+        words = [
+            f"{name.replace('_', ' ')} {tree.effects[name]:+,.0f}" for name in beside
+        ]
+        look: dict[str, Any] = {"xycoords": "axes fraction", "color": MUTED}
+        ax.annotate("and " + "\n".join(words), (0.0, 0.0), fontsize=8.5, **look)
     title(ax, "Revenue tree: before, after, and what each factor adds")
     return ax
 
 
 def _joint(factors: list[str]) -> str:
     """Return what the factors make together."""
-    unit = "purchase" if len(factors) == 2 else "customer"
-    return f"value_per_{unit}"
+    return f"value_per_{factors[0].rpartition('_per_')[2]}"
 
 
 def _box_text(name: str, pair: tuple[float, ...], effect: float | None) -> str:
