@@ -20,10 +20,21 @@ if TYPE_CHECKING:
     from tenure._family import Family
     from tenure._typing import Date
 
-__all__ = ["simulate_bg_nbd", "simulate_gamma_gamma", "simulate_orders"]
+__all__ = [
+    "DAY",
+    "FIXED_UNITS",
+    "checked_seed",
+    "customer_count",
+    "midnight",
+    "order_times",
+    "simulate_bg_nbd",
+    "simulate_gamma_gamma",
+    "simulate_orders",
+]
 
-_DAY = 86_400_000_000  # microseconds
-_UNITS = {"hour": _DAY / 24, "day": _DAY, "week": 7 * _DAY}
+DAY = 86_400_000_000  # microseconds
+FIXED_UNITS: dict[str, float] = {"hour": DAY / 24, "day": DAY, "week": 7 * DAY}
+"""Units that are always as long, in microseconds."""
 
 
 def simulate_bg_nbd(
@@ -242,18 +253,16 @@ def simulate_orders(
     2222
     """
     count, seed = customer_count(n), checked_seed(seed)
-    if unit not in _UNITS:
-        choices = ", ".join(_UNITS)
+    if unit not in FIXED_UNITS:
+        choices = ", ".join(FIXED_UNITS)
         raise ParameterError.of(
             name="unit", expected=f"be one of {choices}", found=repr(unit)
         )
     first, closing, last = _window(start, acquired_until, end)
-    length = _UNITS[unit]
+    length = FIXED_UNITS[unit]
     arrivals = _core.simulate_arrivals(np.full(count, (closing - first) / length), seed)
     ages = (last - first) / length - arrivals
-    repeats, ages_at = _core.simulate_purchases(
-        "BGNBD", [r, alpha, a, b], ages, seed
-    )
+    repeats, ages_at = _core.simulate_purchases("BGNBD", [r, alpha, a, b], ages, seed)
     orders = repeats + 1
     amounts = _core.simulate_order_values([p, q, gamma], orders.astype(np.uint64), seed)
     times = order_times(arrivals, orders, ages_at)
@@ -286,14 +295,14 @@ def _window(
 ) -> tuple[int, int, int]:
     """Return when the log begins, closes to new customers and ends, in microseconds."""
     first = midnight("start", start)
-    last = midnight("end", end) + _DAY
+    last = midnight("end", end) + DAY
     if last <= first:
         raise ParameterError.of(
             name="end", expected=f"not be before {start}", found=str(end)
         )
     if acquired_until is None:
         return first, last, last
-    closing = midnight("acquired_until", acquired_until) + _DAY
+    closing = midnight("acquired_until", acquired_until) + DAY
     if not first < closing <= last:
         raise ParameterError.of(
             name="acquired_until",
@@ -303,11 +312,11 @@ def _window(
     return first, closing, last
 
 
-def customer_count(n: int) -> int:
+def customer_count(n: int, *, name: str = "n") -> int:
     """Return a number of customers."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or operator.index(n) < 1:
         raise ParameterError.of(
-            name="n", expected="be a whole number of at least 1", found=repr(n)
+            name, expected="be a whole number of at least 1", found=repr(n)
         )
     return operator.index(n)
 
@@ -336,4 +345,4 @@ def _one_each(name: str, value: float | ArrayLike, count: int) -> NDArray[np.flo
 def midnight(name: str, day: Date) -> int:
     """Return the beginning of a day, in microseconds."""
     instant, _ = civil_microseconds(day, name=name)
-    return math.floor(instant / _DAY) * _DAY
+    return math.floor(instant / DAY) * DAY
