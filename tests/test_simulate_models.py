@@ -294,21 +294,22 @@ class TestEdges:
         np.testing.assert_allclose(T, 365.25 / 7)
 
 
-class TestCovariates:
-    @pytest.fixture(scope="class")
-    def fitted(self):
-        """A model whose rate depends on a flag."""
-        flag = np.repeat([0.0, 1.0], 1500)
-        parts = [
-            tn.BGNBD.from_params(r=0.8, alpha=alpha, a=0.8, b=2.4).simulate(
-                1500, T=40, seed=seed
-            )
-            for seed, alpha in enumerate((8.0, 4.0))
-        ]
-        names = ("frequency", "recency", "T")
-        data = {name: np.concatenate([part[name] for part in parts]) for name in names}
-        return tn.BGNBD(purchase_covariates=["flag"]).fit({**data, "flag": flag})
+@pytest.fixture(scope="module")
+def fitted():
+    """A model whose rate depends on a flag."""
+    flag = np.repeat([0.0, 1.0], 1500)
+    parts = [
+        tn.BGNBD.from_params(r=0.8, alpha=alpha, a=0.8, b=2.4).simulate(
+            1500, T=40, seed=seed
+        )
+        for seed, alpha in enumerate((8.0, 4.0))
+    ]
+    names = ("frequency", "recency", "T")
+    data = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return tn.BGNBD(purchase_covariates=["flag"]).fit({**data, "flag": flag})
 
+
+class TestCovariates:
     def test_customers_are_those_of_their_covariates(self, fitted):
         flag = np.resize([0.0, 1.0], N)
         drawn = fitted.simulate(N, T=30, covariates={"flag": flag}, seed=1)
