@@ -131,7 +131,7 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
             let rate = stream.gamma(r, alpha);
             let nature = Nature::leaving_at_purchases(rate, stream.beta(a, b)).every(k, k);
             return if AFTER_FIRST {
-                nature.from_the_first()
+                nature.perhaps_leaving_at_once()
             } else {
                 nature
             };

@@ -88,7 +88,7 @@ impl Purchasing<4, 3> for MbgNbd {
     ) -> Nature {
         let Some(&Purchases { x, t, .. }) = history else {
             let rate = stream.gamma(r, alpha);
-            return Nature::leaving_at_purchases(rate, stream.beta(a, b)).from_the_first();
+            return Nature::leaving_at_purchases(rate, stream.beta(a, b)).perhaps_leaving_at_once();
         };
         let rate = stream.gamma(r + x, alpha + t);
         Nature::leaving_at_purchases(rate, stream.beta(a, b + x + 1.0))

@@ -112,26 +112,29 @@ pub fn futures(
     draw: u64,
 ) -> Result<Vec<(u64, bool)>> {
     let known = columns.check()?;
-    let mut room = vec![0.0; known.len()];
-    let quantity = Quantity::ExpectedPurchases;
-    model.predict(quantity, theta, columns, horizon, &mut room, None)?;
-    check_amount("horizon", room.iter().sum())?;
+    let mut alive = vec![0.0; known.len()];
     let quantity = Quantity::ProbabilityAlive;
-    model.predict(quantity, theta, columns, &[0.0], &mut room, None)?;
-    let alive = room;
+    model.predict(quantity, theta, columns, horizon, &mut alive, None)?;
+    model.predict(quantity, theta, columns, &[0.0], &mut alive, None)?;
     let purpose = FORETELLING + A_DRAW.wrapping_mul(draw);
     let streams = Streams::new(seed, purpose);
-    Ok(parallel::tabulate(known.len(), |i| {
+    let length = |i: usize| horizon.get(i).copied().unwrap_or(horizon[0]);
+    let customer = |i: usize| {
         let mut stream = streams.stream(i as u64);
         if stream.uniform() >= alive[i] {
-            return (0, false);
+            return None;
         }
-        let history = known.row(i);
         let own = own(theta, model.parameters().len(), i);
-        let nature = model.nature(own, Some(&history), &mut stream);
-        let length = horizon.get(i).copied().unwrap_or(horizon[0]);
-        let lived = nature.live(length, &mut stream, |_| ());
-        (lived.x, lived.alive)
+        let nature = model.nature(own, Some(&known.row(i)), &mut stream);
+        Some((stream, nature))
+    };
+    let expected = |i: usize| customer(i).map_or(0.0, |(_, nature)| nature.expected(length(i)));
+    check_amount("horizon", total(known.len(), expected))?;
+    Ok(parallel::tabulate(known.len(), |i| {
+        customer(i).map_or((0, false), |(mut stream, nature)| {
+            let lived = nature.live(length(i), &mut stream, |_| ());
+            (lived.x, lived.alive)
+        })
     }))
 }
 
@@ -142,6 +145,15 @@ fn own(theta: &[f64], width: usize, i: usize) -> &[f64] {
     } else {
         &theta[i * width..(i + 1) * width]
     }
+}
+
+/// The sum of a quantity over customers, in one order.
+fn total(customers: usize, quantity: impl Fn(usize) -> f64 + Sync) -> f64 {
+    let numbers: Vec<usize> = (0..customers).collect();
+    let parts = parallel::map_chunks(&numbers, |chunk| -> f64 {
+        chunk.iter().map(|&i| quantity(i)).sum()
+    });
+    parts.iter().sum()
 }
 
 /// Passes if no more than 1e9 purchases are to draw.
@@ -181,12 +193,8 @@ impl<'a> Market<'a> {
             theta,
             streams,
         };
-        let numbers: Vec<usize> = (0..ages.len()).collect();
-        let parts = parallel::map_chunks(&numbers, |chunk| -> f64 {
-            let expected = |&i: &usize| market.customer(i).1.expected(ages[i]);
-            chunk.iter().map(expected).sum()
-        });
-        check_amount("T", parts.iter().sum())?;
+        let expected = |i: usize| market.customer(i).1.expected(ages[i]);
+        check_amount("T", total(ages.len(), expected))?;
         Ok(market)
     }
 

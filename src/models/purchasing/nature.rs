@@ -74,7 +74,7 @@ impl Nature {
     }
 
     /// The same who may leave at once, too.
-    pub(crate) fn from_the_first(self) -> Self {
+    pub(crate) fn perhaps_leaving_at_once(self) -> Self {
         let exit = Exit::AfterPurchases { at_once: true };
         Self { exit, ..self }
     }
@@ -154,7 +154,7 @@ impl Nature {
             Rhythm::Strokes { first, .. } if is_first => first,
             Rhythm::Strokes { each, .. } => each,
         };
-        if strokes == 1.0 {
+        if strokes <= 1.0 {
             stream.exponential() / self.buying
         } else {
             stream.gamma(strokes, self.buying)
