@@ -166,11 +166,11 @@ def test_every_model_of_buying(model, settings, truth, span):
     customer will buy.
 
     A thousand data sets, so that a share of 90 % is seen as 87 to 93 % (three standard
-    errors, for some forty shares); four hundred of the model whose fits are slow.
+    errors, for some thirty shares); four hundred of the models whose fits are slow.
     """
     known = model.from_params(**truth)
-    slow = model is tn.GGompertzNBD
-    ages = np.linspace(*span, 2000 if slow else 8000).round()
+    slow = model in {tn.ParetoNBD, tn.GGompertzNBD}
+    ages = np.linspace(*span, 4000 if slow else 8000).round()
     free = [name for name in truth if name not in {"tau", "k"}]
     ahead = 12.0 if model is tn.BGBB else 52.0
     expected = {**truth, "a new customer": known.expected_purchases_new(ahead)}
