@@ -87,7 +87,9 @@ class Drawn(Prospects):
         frame
             One row a customer: what is seen (`customer_id`, `frequency`, `recency`,
             `T`), as `fit` takes it, and the truth: the columns of `expected_rates`, and
-            `alive`, whether the customer is still alive at `T`.
+            `alive`, whether the customer is still alive at `T`. (`BGCNBD` and
+            `MBGCNBD` have `log_intervals` too, which k is chosen by, and for a rate of
+            purchases that of their clock, which is k times as fast.)
 
             With `orders` one row a purchase, the first of each customer included:
             `customer_id` and `age`, the time since the first, by customer; with `as_of`

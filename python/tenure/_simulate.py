@@ -89,6 +89,10 @@ def simulate_bg_nbd(
     DataError
         If an age is negative, infinite or missing.
 
+    See Also
+    --------
+    tenure.BGNBD.simulate : the same customers from a model; every model has it.
+
     References
     ----------
     Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing
