@@ -166,7 +166,7 @@ def test_every_model_of_buying(model, settings, truth, span):
     customer will buy.
 
     A thousand data sets, so that a share of 90 % is seen as 87 to 93 % (three standard
-    errors, for some thirty shares); four hundred of the models whose fits are slow.
+    errors, for some thirty shares); four hundred of the model whose fits are slow.
     """
     known = model.from_params(**truth)
     slow = model in {tn.ParetoNBD, tn.GGompertzNBD}
@@ -176,7 +176,7 @@ def test_every_model_of_buying(model, settings, truth, span):
     expected = {**truth, "a new customer": known.expected_purchases_new(ahead)}
     found = {name: [] for name in free}
     ends = {name: [] for name in (*free, "a new customer")}
-    for seed in range(400 if slow else 1000):
+    for seed in range(400 if model is tn.GGompertzNBD else 1000):
         data = known.simulate(len(ages), T=ages, seed=seed)
         fitted = model(strict=True, **settings).fit(data)
         wald = fitted.confidence_intervals(LEVEL, method="log")
