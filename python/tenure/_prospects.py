@@ -151,7 +151,10 @@ class Prospects(BuyingModel):
         names = [name for name, _, _ in self._parameter_table()]
         own = np.array(self._own(customers)).reshape(-1, len(names))
         parameters = dict(zip(names, own.T, strict=True))
-        before = self._log_likelihoods(customers)
+        # without what only other parameters change, which cancels
+        before = _core.purchasing_log_likelihood(
+            self._model, self._own(customers), triple(customers)
+        )
         means: dict[str, NDArray[np.float64]] = {}
         for law in mixing_laws(names):
             moved = {**parameters, law.first: parameters[law.first] + 1.0}

@@ -8,8 +8,8 @@ import numpy as np
 
 from tenure._buying import is_one
 from tenure._customers import unpacked
+from tenure._drawn import Drawn
 from tenure._intervals import check_level, level_names
-from tenure._prospects import Prospects
 from tenure._units import in_units
 from tenure.exceptions import ParameterError
 
@@ -28,7 +28,7 @@ Quantity: TypeAlias = Literal[
 ]
 
 
-class PurchasingModel(Prospects):
+class PurchasingModel(Drawn):
     """A model of how customers buy while alive, and of when they leave.
 
     Parameters

@@ -20,10 +20,21 @@ if TYPE_CHECKING:
     from tenure._family import Family
     from tenure._typing import Date
 
-__all__ = ["simulate_bg_nbd", "simulate_gamma_gamma", "simulate_orders"]
+__all__ = [
+    "DAY",
+    "FIXED_UNITS",
+    "checked_seed",
+    "customer_count",
+    "midnight",
+    "order_times",
+    "simulate_bg_nbd",
+    "simulate_gamma_gamma",
+    "simulate_orders",
+]
 
-_DAY = 86_400_000_000  # microseconds
-_UNITS = {"hour": _DAY / 24, "day": _DAY, "week": 7 * _DAY}
+DAY = 86_400_000_000  # microseconds
+FIXED_UNITS: dict[str, float] = {"hour": DAY / 24, "day": DAY, "week": 7 * DAY}
+"""Units that are always as long, in microseconds."""
 
 
 def simulate_bg_nbd(
@@ -78,6 +89,10 @@ def simulate_bg_nbd(
     DataError
         If an age is negative, infinite or missing.
 
+    See Also
+    --------
+    tenure.BGNBD.simulate : the same customers from a model; every model has it.
+
     References
     ----------
     Fader, Hardie and Lee (2005), "Counting your customers" the easy way, Marketing
@@ -94,10 +109,10 @@ def simulate_bg_nbd(
     1          2  15.478252  39.0   True
     2          0   0.000000  39.0   True
     """
-    count = _count(n)
+    count = customer_count(n)
     ages = _one_each("T", T, count)
-    x, t_x, rate, dropout, alive = _core.simulate_bg_nbd(
-        [r, alpha, a, b], ages, _checked_seed(seed)
+    x, t_x, rate, dropout, _, alive = _core.simulate_customers(
+        "BGNBD", [r, alpha, a, b], ages, checked_seed(seed)
     )
     columns = {
         "customer_id": np.arange(1, count + 1),
@@ -165,7 +180,7 @@ def simulate_gamma_gamma(
             expected="be one number a customer",
             found=f"an array of {counts.ndim} dimensions",
         )
-    return _core.simulate_mean_spend([p, q, gamma], counts, _checked_seed(seed))
+    return _core.simulate_mean_spend([p, q, gamma], counts, checked_seed(seed))
 
 
 def simulate_orders(
@@ -241,20 +256,20 @@ def simulate_orders(
     >>> len(log)
     2222
     """
-    count, seed = _count(n), _checked_seed(seed)
-    if unit not in _UNITS:
-        choices = ", ".join(_UNITS)
+    count, seed = customer_count(n), checked_seed(seed)
+    if unit not in FIXED_UNITS:
+        choices = ", ".join(FIXED_UNITS)
         raise ParameterError.of(
             name="unit", expected=f"be one of {choices}", found=repr(unit)
         )
     first, closing, last = _window(start, acquired_until, end)
-    length = _UNITS[unit]
+    length = FIXED_UNITS[unit]
     arrivals = _core.simulate_arrivals(np.full(count, (closing - first) / length), seed)
     ages = (last - first) / length - arrivals
-    repeats, ages_at = _core.simulate_purchases([r, alpha, a, b], ages, seed)
+    repeats, ages_at = _core.simulate_purchases("BGNBD", [r, alpha, a, b], ages, seed)
     orders = repeats + 1
     amounts = _core.simulate_order_values([p, q, gamma], orders.astype(np.uint64), seed)
-    times = _order_times(arrivals, orders, ages_at)
+    times = order_times(arrivals, orders, ages_at)
     # rounding must not carry an order past the last microsecond
     instants = first + np.minimum((times * length).astype(np.int64), last - first - 1)
     by_time = np.argsort(instants, kind="stable")
@@ -266,7 +281,7 @@ def simulate_orders(
     return native_frame(columns, family=family_or_default(family))
 
 
-def _order_times(
+def order_times(
     arrivals: NDArray[np.float64],
     orders: NDArray[np.int64],
     ages_at_repeats: NDArray[np.float64],
@@ -283,15 +298,15 @@ def _window(
     start: Date, acquired_until: Date | None, end: Date
 ) -> tuple[int, int, int]:
     """Return when the log begins, closes to new customers and ends, in microseconds."""
-    first = _midnight("start", start)
-    last = _midnight("end", end) + _DAY
+    first = midnight("start", start)
+    last = midnight("end", end) + DAY
     if last <= first:
         raise ParameterError.of(
             name="end", expected=f"not be before {start}", found=str(end)
         )
     if acquired_until is None:
         return first, last, last
-    closing = _midnight("acquired_until", acquired_until) + _DAY
+    closing = midnight("acquired_until", acquired_until) + DAY
     if not first < closing <= last:
         raise ParameterError.of(
             name="acquired_until",
@@ -301,16 +316,16 @@ def _window(
     return first, closing, last
 
 
-def _count(n: int) -> int:
+def customer_count(n: int, *, name: str = "n") -> int:
     """Return a number of customers."""
     if isinstance(n, bool) or not hasattr(n, "__index__") or operator.index(n) < 1:
         raise ParameterError.of(
-            name="n", expected="be a whole number of at least 1", found=repr(n)
+            name, expected="be a whole number of at least 1", found=repr(n)
         )
     return operator.index(n)
 
 
-def _checked_seed(seed: int) -> int:
+def checked_seed(seed: int) -> int:
     """Return a seed that fits into 64 bits."""
     if hasattr(seed, "__index__") and 0 <= operator.index(seed) < 2**64:
         return operator.index(seed)
@@ -331,7 +346,7 @@ def _one_each(name: str, value: float | ArrayLike, count: int) -> NDArray[np.flo
     return np.ascontiguousarray(np.broadcast_to(numbers, (count,)))
 
 
-def _midnight(name: str, day: Date) -> int:
+def midnight(name: str, day: Date) -> int:
     """Return the beginning of a day, in microseconds."""
     instant, _ = civil_microseconds(day, name=name)
-    return math.floor(instant / _DAY) * _DAY
+    return math.floor(instant / DAY) * DAY

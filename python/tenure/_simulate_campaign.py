@@ -8,7 +8,7 @@ import numpy as np
 
 from tenure._family import family_or_default
 from tenure._frame import native_frame
-from tenure._simulate import _checked_seed, _count
+from tenure._simulate import checked_seed, customer_count
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def simulate_campaign(
     >>> sorted(orders), len(assignment["arm"])
     (['amount', 'customer_id', 'date', 'discount'], 500)
     """
-    count, random = _count(n), np.random.default_rng(_checked_seed(seed))
+    count, random = customer_count(n), np.random.default_rng(checked_seed(seed))
     _check(lift=lift, dip=-dip, discount=-discount)
     if not 2 <= arms <= 20:
         raise ParameterError.of(
@@ -160,7 +160,7 @@ def simulate_programme(
     >>> sorted(members)
     ['customer_id', 'joined']
     """
-    count, random = _count(n), np.random.default_rng(_checked_seed(seed))
+    count, random = customer_count(n), np.random.default_rng(checked_seed(seed))
     _check(lift=lift)
     kind = _Buyers(count, random)
     who, day = kind.orders([(0, _DAYS, np.ones(count))])

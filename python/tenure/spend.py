@@ -14,6 +14,7 @@ from tenure._estimator import Estimator
 from tenure._intervals import bounds, check_level, delta_method, level_names
 from tenure._order_values import value_columns
 from tenure._report import counted
+from tenure._simulate import checked_seed
 from tenure._typing import override
 from tenure.exceptions import EstimateWarning, ParameterError
 
@@ -382,6 +383,80 @@ class GammaGamma(Estimator):
             self._own(customers), pair(customers), list(named.values())
         )
         return customers.frame(dict(zip(named, table.T.copy(), strict=True)))
+
+    def simulate(
+        self,
+        frequency: ArrayLike,
+        *,
+        covariates: object = None,
+        orders: bool = False,
+        seed: int = 0,
+    ) -> NDArray[np.float64]:
+        """Draw what customers spend from the model.
+
+        Parameters
+        ----------
+        frequency : array
+            How many purchases each customer makes; whole numbers.
+        covariates : frame, optional
+            For a model with covariates, those of the customers: one row for each, or
+            one for all.
+        orders : bool, default False
+            Return the value of every purchase instead of means, customer by customer.
+            (They are draws of their own: not those whose means are drawn without.)
+        seed : int, default 0
+            The same seed gives the same values, on any number of threads.
+
+        Returns
+        -------
+        ndarray
+            Mean value a customer, 0 where the frequency is 0; with `orders` one value a
+            purchase.
+
+        Raises
+        ------
+        ParameterError
+            If covariates have another number of rows, or parameters are so small that
+            values leave the range of floating-point numbers.
+        DataError
+            If a frequency is no whole number of at least 0.
+
+        See Also
+        --------
+        tenure.datasets.simulate_gamma_gamma : the same from parameters.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> model = tn.GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+        >>> model.simulate([3, 0, 1], seed=1).round(2)
+        array([26.12,  0.  , 13.94])
+        >>> model.simulate([3, 0, 1], orders=True, seed=1).round(2)
+        array([26.74, 27.74, 22.66, 13.94])
+        """
+        counts = np.ascontiguousarray(frequency, dtype=np.float64)
+        if counts.ndim != 1:
+            raise ParameterError.of(
+                name="frequency",
+                expected="be one number a customer",
+                found=f"an array of {counts.ndim} dimensions",
+            )
+        matrix = self._covariates_of_new(covariates)
+        if matrix is not None and len(matrix) not in {1, len(counts)}:
+            raise ParameterError.of(
+                name="covariates",
+                expected=f"have one row, or one for each of {len(counts):,} customers",
+                found=f"{len(matrix):,}",
+            )
+        if matrix is not None:
+            shape = (len(counts), matrix.shape[1])
+            matrix = np.ascontiguousarray(np.broadcast_to(matrix, shape))
+        own = self._own(_newcomer(len(counts), matrix))
+        seed = checked_seed(seed)
+        means = _core.simulate_mean_spend(own, counts, seed)
+        if not orders:
+            return means
+        return _core.simulate_order_values(own, counts.astype(np.uint64), seed)
 
     def predict_frame(
         self,

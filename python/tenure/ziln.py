@@ -13,6 +13,7 @@ from tenure._frame import Table, native_frame, native_series
 from tenure._intervals import bounds, check_level, delta_method, level_names
 from tenure._report import html_report, text_table
 from tenure._settings import FORMAT, Configured
+from tenure._simulate import checked_seed
 from tenure._typing import override
 from tenure.exceptions import (
     ConvergenceError,
@@ -356,6 +357,31 @@ class ZILN(Configured):
             quantile[some] = np.exp(mean[some] + spread[some] * z)
             columns[name] = quantile
         return native_frame(columns, family=table.family, index=table.index)
+
+    def simulate(self, data: object, *, seed: int = 0) -> Any:
+        """Draw what each customer is worth: nothing, or a log-normal value.
+
+        Parameters
+        ----------
+        data : frame or mapping
+            One row a customer, with the covariates of the fit.
+        seed : int, default 0
+            The same seed gives the same values. More customers leave the values of the
+            first ones unchanged.
+
+        Returns
+        -------
+        series
+            One value a customer.
+        """
+        table = Table.of(data)
+        _, p, mean, spread = self._heads(table)
+        buying, worth = (
+            np.random.default_rng([checked_seed(seed), purpose]) for purpose in (0, 1)
+        )
+        value = np.exp(mean + spread * worth.standard_normal(len(p)))
+        drawn = np.where(buying.random(len(p)) < p, value, 0.0)
+        return self._series("value", drawn, table)
 
     def _series(self, name: str, values: Floats, table: Table) -> Any:
         return native_series(name, values, family=table.family, index=table.index)

@@ -1,11 +1,12 @@
 //! The BG/BB model: customers who may buy once at each of a number of opportunities.
 
 use super::covariates::likelier;
-use super::purchasing::{Bernoulli, check_repeat_buyers};
+use super::purchasing::{Bernoulli, Nature, check_repeat_buyers};
 use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
 use crate::Result;
 use crate::data::{Histories, Purchases};
 use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
 
 /// Beta-geometric / beta-Bernoulli model of repeat buying in discrete time (BG/BB).
 ///
@@ -130,6 +131,17 @@ impl Purchasing<4, 4> for BgBb {
     /// Given alive the future is that of a new customer with parameters `(alpha+x, beta+T-x, gamma, delta+T)`.
     fn future<S: Scalar>([alpha, beta, gamma, delta]: [S; 4], x: f64) -> Bernoulli<S> {
         Bernoulli::new([alpha + x, beta - x, gamma, delta])
+    }
+
+    fn nature(
+        [alpha, beta, gamma, delta]: [f64; 4],
+        history: Option<&Purchases>,
+        stream: &mut Stream,
+    ) -> Nature {
+        let (x, t) = history.map_or((0.0, 0.0), |row| (row.x, row.t));
+        let buying = stream.beta(alpha + x, beta + (t - x));
+        let leaving = stream.beta(gamma, delta + t);
+        Nature::at_opportunities(buying, leaving, stream.geometric(leaving))
     }
 
     fn check_customers(customers: &Histories<'_>) -> Result<()> {

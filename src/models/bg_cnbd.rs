@@ -6,8 +6,9 @@ use crate::Result;
 use crate::data::Purchases;
 use crate::models::purchasing::beta_geometric::{A, B, flat_direction};
 use crate::models::purchasing::erlang::{Erlang, silences, silent_share};
-use crate::models::purchasing::{ALPHA, R, check_repeat_buyers, rates_by_moments};
+use crate::models::purchasing::{ALPHA, Nature, R, check_repeat_buyers, rates_by_moments};
 use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
 
 /// Beta-geometric / condensed negative binomial model of repeat buying: BG/CNBD-k, or MBG/CNBD-k if a customer may leave
 /// `AFTER_FIRST` purchase too.
@@ -120,6 +121,35 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
     /// Given alive at `T` the clock has struck `j` times since `t_x` with probability `w_j / sum w`.
     fn future_of<S: Scalar>(future: &Erlang<S>, row: &Purchases) -> Option<Erlang<S>> {
         Some(future.of_customer(row))
+    }
+
+    /// With `j` strokes since the last purchase it takes `k - j` more to the next.
+    fn nature(theta: [f64; 5], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
+        let [r, alpha, a, b, k] = theta;
+        let k = whole(k);
+        let Some(row) = history else {
+            let rate = stream.gamma(r, alpha);
+            let nature = Nature::leaving_at_purchases(rate, stream.beta(a, b)).every(k, k);
+            return if AFTER_FIRST {
+                nature.perhaps_leaving_at_once()
+            } else {
+                nature
+            };
+        };
+        let s = r + k * row.x;
+        let weights = silences(s, silent_share(alpha, row), k);
+        let mut rest = stream.uniform() * weights.iter().sum::<f64>();
+        let mut struck = 0.0;
+        for weight in weights {
+            rest -= weight;
+            if rest <= 0.0 || struck + 1.0 >= k {
+                break;
+            }
+            struck += 1.0;
+        }
+        let rate = stream.gamma(s + struck, alpha + row.t);
+        let dropout = stream.beta(a, b + (row.x + extra(AFTER_FIRST)));
+        Nature::leaving_at_purchases(rate, dropout).every(k, k - struck)
     }
 }
 

@@ -7,8 +7,9 @@ use crate::models::covariates::{faster, likelier};
 use crate::models::purchasing::beta_geometric::{
     A, B, BetaGeometric, alive_after_fall, flat_direction, ln_fall_since, ln_silence_or_left,
 };
-use crate::models::purchasing::{ALPHA, R, check_repeat_buyers, rates_by_moments};
+use crate::models::purchasing::{ALPHA, Nature, R, check_repeat_buyers, rates_by_moments};
 use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
 
 /// Beta-geometric / negative binomial model of repeat buying (BG/NBD).
 ///
@@ -97,6 +98,16 @@ impl Purchasing<4, 3> for BgNbd {
     /// Given alive at `T` the future is that of a new customer with parameters `(r+x, alpha+T, a, b+x)`.
     fn future<S: Scalar>([r, alpha, a, b]: [S; 4], x: f64) -> BetaGeometric<S> {
         BetaGeometric::new(r + x, alpha, a, b + x)
+    }
+
+    fn nature(
+        [r, alpha, a, b]: [f64; 4],
+        history: Option<&Purchases>,
+        stream: &mut Stream,
+    ) -> Nature {
+        let (x, t) = history.map_or((0.0, 0.0), |row| (row.x, row.t));
+        let rate = stream.gamma(r + x, alpha + t);
+        Nature::leaving_at_purchases(rate, stream.beta(a, b + x))
     }
 }
 

@@ -1,11 +1,14 @@
 //! The gamma-Gompertz/NBD model: a law of the lifetime for customers who buy while alive.
 
 use super::covariates::faster;
-use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
+use super::purchasing::lifetime::{
+    Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
+};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
 
 /// Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
 ///
@@ -119,6 +122,13 @@ impl<S: Scalar> Lifetime<S> for Gompertz<S> {
 
     fn discounted_time(&self, t: f64, rate: f64) -> S {
         discounted_smoothly(self, t, rate)
+    }
+
+    /// `eta (exp(b t) - 1)`, the hazard up to the time of leaving, is exponential with mean 1.
+    fn draw(&self, stream: &mut Stream) -> Drawn {
+        let leaving = stream.gamma(self.s.value(), self.beta.value());
+        let lifetime = (stream.exponential() / leaving).ln_1p() / self.b.value();
+        Drawn { leaving, lifetime }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The NBD model: customers who buy and never leave.
 
 use super::covariates::faster;
-use super::purchasing::lifetime::{Lifetime, Span};
+use super::purchasing::lifetime::{Drawn, Lifetime, Span};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Parameter, Sample};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
 
 /// Negative binomial model of repeat buying (NBD), without dropout.
 ///
@@ -77,5 +78,12 @@ impl<S: Scalar> Lifetime<S> for Endless {
         } else {
             -(-rate * t).exp_m1() / rate
         })
+    }
+
+    fn draw(&self, _: &mut Stream) -> Drawn {
+        Drawn {
+            leaving: 0.0,
+            lifetime: f64::INFINITY,
+        }
     }
 }

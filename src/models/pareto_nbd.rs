@@ -1,12 +1,15 @@
 //! The Pareto/NBD model: a law of the lifetime for customers who buy while alive.
 
 use super::covariates::faster;
-use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
+use super::purchasing::lifetime::{
+    Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
+};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
 use crate::numeric::power_series::PowerSeries;
+use crate::numeric::random::Stream;
 
 /// Pareto / negative binomial model of repeat buying (Pareto/NBD).
 ///
@@ -111,6 +114,12 @@ impl<S: Scalar> Lifetime<S> for Exponential<S> {
 
     fn discounted_time(&self, t: f64, rate: f64) -> S {
         discounted_smoothly(self, t, rate)
+    }
+
+    fn draw(&self, stream: &mut Stream) -> Drawn {
+        let leaving = stream.gamma(self.s.value(), self.beta.value());
+        let lifetime = stream.exponential() / leaving;
+        Drawn { leaving, lifetime }
     }
 }
 

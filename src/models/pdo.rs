@@ -1,11 +1,12 @@
 //! The period-death model: a law of the lifetime for customers who buy while alive.
 
-use super::purchasing::lifetime::{Lifetime, Span};
+use super::purchasing::lifetime::{Drawn, Lifetime, Span};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
 use crate::numeric::geometric_sum::beta_geometric_sum;
+use crate::numeric::random::Stream;
 
 /// Periodic-death-opportunity / negative binomial model of repeat buying (PDO).
 ///
@@ -160,5 +161,12 @@ impl<S: Scalar> Lifetime<S> for Step<S> {
             total += (self.ln_passed(ends) + until).exp() * discounted(since);
         }
         total
+    }
+
+    /// Until the end of the first period after which the customer does not stay.
+    fn draw(&self, stream: &mut Stream) -> Drawn {
+        let leaving = stream.beta(self.a.value(), self.b.value());
+        let lifetime = (stream.geometric(leaving) * self.tau - self.gone).max(0.0);
+        Drawn { leaving, lifetime }
     }
 }

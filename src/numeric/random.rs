@@ -93,10 +93,23 @@ impl Stream {
         }
     }
 
+    /// A gamma variate with the given shape and inverse scale.
+    pub fn gamma(&mut self, shape: f64, rate: f64) -> f64 {
+        (self.ln_gamma(shape) - rate.ln()).exp()
+    }
+
     /// A beta variate: the share of one gamma variate in the sum of two.
     pub fn beta(&mut self, a: f64, b: f64) -> f64 {
         let logit = self.ln_gamma(a) - self.ln_gamma(b);
         1.0 / (1.0 + (-logit).exp())
+    }
+
+    /// Which of independent trials, counted from 1, is the first to succeed if each does with probability `p`; infinity
+    /// if none does.
+    ///
+    /// `P(N > n) = (1-p)^n`, so that `N` is an exponential variate in units of `-ln(1-p)`, rounded up.
+    pub fn geometric(&mut self, p: f64) -> f64 {
+        (self.uniform().ln() / (-p).ln_1p()).ceil().max(1.0)
     }
 
     /// How many of `trials` succeed that do so with probability `p` each.

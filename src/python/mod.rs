@@ -118,8 +118,8 @@ mod _core {
     };
     #[pymodule_export]
     use super::simulate::{
-        simulate_arrivals, simulate_bg_nbd, simulate_mean_spend, simulate_order_values,
-        simulate_purchases,
+        simulate_arrivals, simulate_customers, simulate_futures, simulate_mean_spend,
+        simulate_order_values, simulate_purchases,
     };
     #[pymodule_export]
     use super::ziln::ziln_fit;

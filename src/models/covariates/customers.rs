@@ -69,7 +69,7 @@ fn check<M: Model<K, J>, const K: usize, const J: usize>(rows: &[f64]) -> Result
 ///
 /// # Errors
 /// Parameters out of range, or neither as many as the model has nor as many for each customer.
-pub(in crate::models) fn own_parameters<const K: usize>(
+pub(crate) fn own_parameters<const K: usize>(
     parameters: &[Parameter],
     theta: &[f64],
     customers: usize,
@@ -82,6 +82,6 @@ pub(in crate::models) fn own_parameters<const K: usize>(
 }
 
 /// The parameters of one customer, among a row for all or one for each.
-pub(in crate::models) fn one_of<const K: usize>(rows: &[[f64; K]], customer: usize) -> [f64; K] {
+pub(crate) fn one_of<const K: usize>(rows: &[[f64; K]], customer: usize) -> [f64; K] {
     rows.get(customer).copied().unwrap_or(rows[0])
 }

@@ -11,7 +11,7 @@ mod patterns;
 mod profile;
 
 pub use customers::customer_parameters;
-pub(super) use customers::{one_of, own_parameters};
+pub(crate) use customers::{one_of, own_parameters};
 pub use fit::fit_covariates;
 pub use profile::profile_covariates;
 

@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use crate::numeric::Scalar;
 use crate::numeric::panels::walk;
+use crate::numeric::random::Stream;
 
 /// The law of the time until a customer leaves, counted from now on.
 ///
@@ -31,6 +32,18 @@ pub trait Lifetime<S: Scalar>: Copy + Debug + Send + Sync {
     /// The same, discounted at the continuous rate `rate`: `int_0^t exp(-rate u) S(u) du`; `t` may be infinite if the
     /// rate is positive.
     fn discounted_time(&self, t: f64, rate: f64) -> S;
+
+    /// A customer drawn at random: what they have of what customers differ in, and how long they stay.
+    fn draw(&self, stream: &mut Stream) -> Drawn;
+}
+
+/// A lifetime drawn at random.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// The customer's own rate or probability of leaving.
+    pub leaving: f64,
+    /// How long the customer stays from now on.
+    pub lifetime: f64,
 }
 
 /// A span of time, and how a function changes over it.

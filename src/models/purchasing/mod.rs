@@ -10,6 +10,7 @@ pub mod holdout;
 mod horizon;
 pub mod lifetime;
 pub mod money;
+mod nature;
 mod registry;
 pub mod resample;
 mod while_alive;
@@ -19,6 +20,7 @@ pub use bernoulli::Bernoulli;
 pub use beta_geometric::BetaGeometric;
 pub use erlang::Erlang;
 pub use lifetime::Lifetime;
+pub use nature::{Lived, Nature};
 pub use registry::{DynPurchasing, PURCHASING, purchasing};
 pub use while_alive::{LifetimeModel, WhileAlive};
 pub use whole::Asked;
@@ -26,6 +28,7 @@ pub use whole::Asked;
 use super::{Dimension, Model, Parameter, Sample};
 use crate::data::{Histories, Purchases};
 use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
 use crate::{Error, Result};
 
 /// A model of how customers buy while alive, and when they leave.
@@ -69,6 +72,9 @@ pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchase
     ) -> Option<Self::Future<S>> {
         None
     }
+
+    /// A customer drawn at random: a new one, or one with this history who is alive at its end.
+    fn nature(theta: [f64; K], history: Option<&Purchases>, stream: &mut Stream) -> Nature;
 
     /// Whether these are customers as the model has them, where it asks for more than a history.
     ///

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::block::{BLOCK, Block};
 use super::futures::{Crowd, Futures};
 use super::horizon::Horizon;
-use super::{Future, Purchasing, Quantity};
-use crate::data::{Histories, HistoryColumns, Rows};
+use super::{Future, Nature, Purchasing, Quantity};
+use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::covariates::{
     Design, customer_parameters, fit_covariates, one_of, own_parameters, profile_covariates,
 };
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
 use crate::models::{BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo};
+use crate::numeric::random::Stream;
 use crate::numeric::{Dual, parallel};
 use crate::{Error, Result};
 
@@ -153,6 +154,15 @@ pub trait DynPurchasing: Debug + Sync {
         levels: &[f64],
         out: &mut [f64],
     ) -> Result<()>;
+
+    /// Passes if these are parameters and customers of the model.
+    ///
+    /// # Errors
+    /// As [`DynPurchasing::log_likelihood`].
+    fn check(&self, theta: &[f64], customers: &Histories<'_>) -> Result<()>;
+
+    /// A customer drawn at random, with parameters that are [checked](DynPurchasing::check): see [`Purchasing::nature`].
+    fn nature(&self, theta: &[f64], history: Option<&Purchases>, stream: &mut Stream) -> Nature;
 }
 
 /// A model with its number of parameters hidden behind [`DynPurchasing`].
@@ -350,6 +360,15 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
             }
         });
         Ok(())
+    }
+
+    fn check(&self, theta: &[f64], customers: &Histories<'_>) -> Result<()> {
+        own_parameters::<K>(self.parameters(), theta, customers.len())?;
+        M::check_customers(customers)
+    }
+
+    fn nature(&self, theta: &[f64], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
+        M::nature(std::array::from_fn(|j| theta[j]), history, stream)
     }
 }
 

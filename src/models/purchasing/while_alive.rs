@@ -7,13 +7,14 @@
 
 use super::counts::NegativeBinomial;
 use super::lifetime::{Lifetime, Span};
-use super::{Future, Purchasing, check_repeat_buyers};
+use super::{Future, Nature, Purchasing, check_repeat_buyers};
 use crate::Result;
 use crate::data::Purchases;
 use crate::models::covariates::PROCESSES;
 use crate::models::{Equals, Model, Parameter, Sample};
 use crate::numeric::Scalar;
 use crate::numeric::panels::LnSum;
+use crate::numeric::random::Stream;
 
 /// A model with `K` parameters, of which the first two are `r` and `alpha`, made of a law of the lifetime.
 pub trait LifetimeModel<const K: usize>: Sync {
@@ -131,6 +132,12 @@ impl<M: LifetimeModel<K>, const K: usize> Purchasing<K, K> for M {
             law: M::law(theta),
             shared: M::shared(theta, x),
         }
+    }
+
+    fn nature(theta: [f64; K], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
+        let (x, t) = history.map_or((0.0, 0.0), |row| (row.x, row.t));
+        let rate = stream.gamma(theta[0] + x, theta[1] + t);
+        Nature::staying(rate, M::law(theta).alive_at(t).draw(stream))
     }
 }
 
