@@ -136,7 +136,7 @@ class CrossSell:
                 ]
             )
         header = ["", "eligible", "rate", f"{100 * self.level:g} % interval"]
-        return [*header, "attach rate", "breadth", "order value"], rows
+        return [*header, "attach rate", "breadth", "value change"], rows
 
     @override
     def __repr__(self) -> str:

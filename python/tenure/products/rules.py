@@ -130,7 +130,7 @@ class Rules:
             ]
             for at in range(min(_SHOWN, len(self)))
         ]
-        return ["rule", "baskets", "confidence", "lift"], rows
+        return ["rule", "count", "confidence", "lift"], rows
 
     @override
     def __repr__(self) -> str:
@@ -211,13 +211,13 @@ def rules(
     ... }
     >>> tn.products.rules(rows, basket="basket", min_confidence=0.9)
     Rules: 6 rules of at least 90 % confidence, from 7 sets of products in 2 or more ...
-    rule             baskets  confidence  lift
-    mug -> cup             2     100.0 %  1.33
-    mug -> cup, tea        2     100.0 %  1.33
-    mug, tea -> cup        2     100.0 %  1.33
-    cup -> tea             3     100.0 %  1.00
-    mug -> tea             2     100.0 %  1.00
-    cup, mug -> tea        2     100.0 %  1.00
+    rule             count  confidence  lift
+    mug -> cup           2     100.0 %  1.33
+    mug -> cup, tea      2     100.0 %  1.33
+    mug, tea -> cup      2     100.0 %  1.33
+    cup -> tea           3     100.0 %  1.00
+    mug -> tea           2     100.0 %  1.00
+    cup, mug -> tea      2     100.0 %  1.00
     """
     if unit not in ("basket", "customer"):
         expected = "be 'basket' or 'customer'"
