@@ -1,5 +1,6 @@
 //! The gamma-Gompertz/NBD model: a law of the lifetime for customers who buy while alive.
 
+use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
@@ -15,6 +16,10 @@ use crate::numeric::Scalar;
 /// Management Science 58(5).
 #[derive(Debug, Clone, Copy)]
 pub struct GGompertzNbd;
+
+impl MayStay for GGompertzNbd {
+    const NAME_WITH_STAYERS: &'static str = "GGompertzNBD+never_leaving";
+}
 
 impl LifetimeModel<5> for GGompertzNbd {
     const NAME: &'static str = "GGompertzNBD";

@@ -1,5 +1,6 @@
 //! The Pareto/NBD model: a law of the lifetime for customers who buy while alive.
 
+use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
@@ -16,6 +17,10 @@ use crate::numeric::power_series::PowerSeries;
 /// Management Science 33(1).
 #[derive(Debug, Clone, Copy)]
 pub struct ParetoNbd;
+
+impl MayStay for ParetoNbd {
+    const NAME_WITH_STAYERS: &'static str = "ParetoNBD+never_leaving";
+}
 
 impl LifetimeModel<4> for ParetoNbd {
     const NAME: &'static str = "ParetoNBD";

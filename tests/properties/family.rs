@@ -31,6 +31,14 @@ fn parameter(parameter: &Parameter, wild: bool) -> BoxedStrategy<f64> {
     match (parameter.dimension, parameter.name, wild) {
         (_, "tau", _) => spread(5.0..500.0).boxed(),
         (_, "k", _) => (1..6_u32).prop_map(f64::from).boxed(),
+        (_, "c", true) => prop_oneof![6 => spread(0.05..20.0), 1 => Just(1.0)].boxed(),
+        (_, "c", false) => prop_oneof![6 => spread(0.3..3.0), 1 => Just(1.0)].boxed(),
+        (Dimension::Share, ..) => prop_oneof![
+            6 => 0.001..0.999,
+            1 => Just(1e-9),
+            1 => Just(1.0 - 1e-9),
+        ]
+        .boxed(),
         (Dimension::PerTime, ..) => spread(1e-4..0.3).boxed(),
         (Dimension::Time, _, true) => prop_oneof![6 => spread(1e-3..1e5), 1 => Just(10.0)].boxed(),
         (Dimension::Time, _, false) => prop_oneof![6 => spread(0.5..50.0), 1 => Just(10.0)].boxed(),

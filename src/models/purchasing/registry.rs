@@ -9,7 +9,8 @@ use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
 use crate::models::{
-    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
+    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, NeverLeaving, Parameter, ParetoNbd, Pdo,
+    WeibullNbd, positive,
 };
 use crate::numeric::{Dual, parallel};
 use crate::{Error, Result};
@@ -21,7 +22,12 @@ pub static PURCHASING: &[&dyn DynPurchasing] = &[
     &Erased::<ParetoNbd, 4, 4>(ParetoNbd),
     &Erased::<Nbd, 2, 2>(Nbd),
     &Erased::<GGompertzNbd, 5, 5>(GGompertzNbd),
+    &Erased::<WeibullNbd, 5, 5>(WeibullNbd),
     &Erased::<Pdo, 5, 5>(Pdo),
+    &Erased::<NeverLeaving<ParetoNbd>, 5, 5>(NeverLeaving::MODEL),
+    &Erased::<NeverLeaving<GGompertzNbd>, 6, 6>(NeverLeaving::MODEL),
+    &Erased::<NeverLeaving<WeibullNbd>, 6, 6>(NeverLeaving::MODEL),
+    &Erased::<NeverLeaving<Pdo>, 6, 6>(NeverLeaving::MODEL),
     &Erased::<BgBb, 4, 4>(BgBb),
     &Erased::<Cnbd<false>, 5, 4>(Cnbd),
     &Erased::<Cnbd<true>, 5, 4>(Cnbd),
