@@ -151,6 +151,7 @@ class Prospects(BuyingModel):
         names = [name for name, _, _ in self._parameter_table()]
         own = np.array(self._own(customers)).reshape(-1, len(names))
         parameters = dict(zip(names, own.T, strict=True))
+        leavers = 1.0 - parameters.pop(NEVER, 0.0)
         before = self._log_likelihoods(customers)
         means: dict[str, NDArray[np.float64]] = {}
         for law in mixing_laws(names):
@@ -197,7 +198,7 @@ class Prospects(BuyingModel):
             )
         kept = [name not in self._unknowable for name in result.parameters]
         found = _core.purchasing_bootstrap(
-            self._model,
+            self._core_model(),
             [value for value, keep in zip(result.theta, kept, strict=True) if keep],
             triple(customers),
             replicates=replicates,

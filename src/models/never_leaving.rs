@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use super::covariates::PROCESSES;
 use super::purchasing::LifetimeModel;
 use super::purchasing::lifetime::{Lifetime, Span};
 use super::{Dimension, Parameter, Sample};
@@ -75,6 +76,14 @@ macro_rules! with_a_share {
                         .into();
                 }
                 M::boundary(std::array::from_fn(|j| theta[j]))
+            }
+
+            const PROCESSES: usize = M::PROCESSES;
+
+            /// The share is everybody's.
+            fn moved<S: Scalar>(theta: [S; $more], by: [S; PROCESSES]) -> [S; $more] {
+                let moved = M::moved(std::array::from_fn(|j| theta[j]), by);
+                std::array::from_fn(|j| moved.get(j).copied().unwrap_or(theta[$k]))
             }
         }
     };

@@ -1,7 +1,8 @@
 //! The Weibull/NBD model: a law of the lifetime for customers who buy while alive.
 
+use super::covariates::faster;
 use super::never_leaving::MayStay;
-use super::purchasing::lifetime::{Lifetime, Span};
+use super::purchasing::lifetime::{FORGOTTEN, Lifetime, Span};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
@@ -77,6 +78,13 @@ impl LifetimeModel<5> for WeibullNbd {
             "the likelihood is flat in a direction: the data do not identify all five parameters"
         };
         what.into()
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// The rate of buying and the hazard of leaving may be higher: `alpha exp(-z'g)` and `beta exp(-z'h / c)`.
+    fn moved<S: Scalar>([r, alpha, s, beta, c]: [S; 5], [buying, leaving]: [S; 2]) -> [S; 5] {
+        [r, faster(alpha, buying), s, faster(beta, leaving / c), c]
     }
 }
 
@@ -175,7 +183,11 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
     }
 
     fn discounted_time(&self, t: f64, rate: f64) -> S {
-        let end = if rate > 0.0 { t.min(45.0 / rate) } else { t };
+        let end = if rate > 0.0 {
+            t.min(FORGOTTEN / rate)
+        } else {
+            t
+        };
         if end <= 0.0 {
             return S::from(0.0);
         }
