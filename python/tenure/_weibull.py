@@ -53,8 +53,8 @@ class WeibullNBD(LeavingInTime):
 
     References
     ----------
-    Hardie, B. G. S., Fader, P. S., Wisniewski, M. (1998). An empirical comparison of new
-    product trial forecasting models. Journal of Forecasting 17(3-4), 209-229.
+    Hardie, B. G. S., Fader, P. S., Wisniewski, M. (1998). An empirical comparison of
+    new product trial forecasting models. Journal of Forecasting 17(3-4), 209-229.
 
     Examples
     --------
