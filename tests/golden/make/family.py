@@ -106,14 +106,18 @@ class WhileAlive:
 def integral(f, a, b):
     """Over panels that grow from a, in ln(1 + (u - a) / scale).
 
-    Next to 0, where a law may have a branch, by the double exponential rule.
+    Next to 0, where a law may behave as a power, by the double exponential rule in
+    the tenth root.
     """
     a, b = mpf(a), mpf(b)
     if a >= b:
         return mpf(0)
     if a == 0:
         first = b / 1000
-        return mp.quad(f, [0, first], method="tanh-sinh") + integral(f, first, b)
+        by_root = mp.quad(
+            lambda v: f(first * v**10) * 10 * first * v**9, [0, 1], method="tanh-sinh"
+        )
+        return by_root + integral(f, first, b)
     scale = min(mpf(1) / 20, (b - a) / 4)
     top = mp.log1p((b - a) / scale)
     panels = int(top) + 2
