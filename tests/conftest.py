@@ -29,7 +29,6 @@ PURCHASING_MODELS = (
 """Every model of repeat buying."""
 
 
-
 def _staying(model):
     """Return the model with a share of customers who never leave, as its default."""
     every = inspect.signature(model.__init__).parameters
