@@ -52,9 +52,11 @@ impl LifetimeModel<5> for WeibullNbd {
     fn law<S: Scalar>([_, _, s, beta, c]: [S; 5]) -> Burr<S> {
         Burr {
             s,
-            beta,
+            ln_beta: beta.ln(),
             c,
             age: 0.0,
+            aged: S::from(0.0),
+            ln_first: (s * c).ln(),
         }
     }
 
@@ -92,9 +94,13 @@ impl LifetimeModel<5> for WeibullNbd {
 #[derive(Debug, Clone, Copy)]
 pub struct Burr<S> {
     s: S,
-    beta: S,
+    ln_beta: S,
     c: S,
     age: f64,
+    /// `s ln(1 + (age/beta)^c)`
+    aged: S,
+    /// `ln(s c)` and `aged`
+    ln_first: S,
 }
 
 /// Over this share of the time in which anything changes, nothing does.
@@ -106,13 +112,13 @@ const TINY: f64 = -37.0;
 impl<S: Scalar> Burr<S> {
     /// `c ln(u/beta)`, of an age `u > 0`.
     fn ln_hazard(&self, u: f64) -> S {
-        self.c * (self.beta.recip() * u).ln()
+        self.c * (-self.ln_beta + u.ln())
     }
 
     /// `ln(1 + (u/beta)^c)`.
     fn ln_growth(&self, u: f64) -> S {
         if u > 0.0 {
-            S::from(0.0).ln_add_exp(self.ln_hazard(u))
+            growth(self.ln_hazard(u))
         } else {
             S::from(0.0)
         }
@@ -121,15 +127,14 @@ impl<S: Scalar> Burr<S> {
     /// Logarithm of the density at a time from the age on.
     fn ln_density(&self, t: f64) -> S {
         let u = self.age + t;
-        let growth = self.ln_growth(u);
-        (self.s * self.c).ln() - u.ln() + self.ln_hazard(u) - growth
-            + self.s * (self.ln_growth(self.age) - growth)
+        let ln_hazard = self.ln_hazard(u);
+        self.ln_first - u.ln() + ln_hazard - (self.s + 1.0) * growth(ln_hazard)
     }
 
     /// The largest change of the logarithm of survival or density in a unit of time, times the age.
     fn slope_in_age(&self, u: f64) -> f64 {
         let (s, c) = (self.s.value(), self.c.value());
-        let risen = 1.0 / (1.0 + (-self.ln_hazard(u).value()).exp());
+        let risen = 1.0 / (1.0 + (c * (self.ln_beta.value() - u.ln())).exp());
         1.0 + c + c * (s + 1.0) * risen
     }
 
@@ -154,15 +159,28 @@ impl<S: Scalar> Burr<S> {
     }
 }
 
+/// `ln(1 + exp(ln_hazard))`.
+fn growth<S: Scalar>(ln_hazard: S) -> S {
+    if ln_hazard.value() > 0.0 {
+        ln_hazard + (-ln_hazard).exp().ln_1p()
+    } else {
+        ln_hazard.exp().ln_1p()
+    }
+}
+
 impl<S: Scalar> Lifetime<S> for Burr<S> {
     /// `S(t) = ((1 + (age/beta)^c) / (1 + ((age+t)/beta)^c))^s`.
     fn ln_survival(&self, t: f64) -> S {
-        self.s * (self.ln_growth(self.age) - self.ln_growth(self.age + t))
+        self.aged - self.s * self.ln_growth(self.age + t)
     }
 
     fn alive_at(&self, age: f64) -> Self {
+        let age = self.age + age;
+        let aged = self.s * self.ln_growth(age);
         Self {
-            age: self.age + age,
+            age,
+            aged,
+            ln_first: self.ln_first - self.aged + aged,
             ..*self
         }
     }
