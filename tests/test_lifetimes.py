@@ -199,7 +199,7 @@ class TestFits:
     def test_parameters_are_found_again(self, kind, truth):
         shape = truth["s"], truth["beta"], truth.get("c", 1.0)
         share = truth.get("never_leaving", 0.0)
-        data = simulated(7, 2_000, burr(*shape, never=share))
+        data = simulated(7, 800, burr(*shape, never=share))
         model = kind(never_leaving=share > 0).fit(data)
         assert model.converged_
         errors = model.standard_errors_
@@ -246,16 +246,16 @@ class TestFits:
     def test_a_hazard_ratio_of_who_may_leave(self):
         """Customers with z = 1 leave at twice the hazard; none of z = 0 differ."""
         parts = [
-            simulated(11 + z, 1_000, burr(3.0, 60.0 / 2**z, 1.0, never=0.3))
+            simulated(11 + z, 250, burr(3.0, 60.0 / 2**z, 1.0, never=0.3))
             for z in (0, 1)
         ]
         data = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
-        data["z"] = np.repeat([0.0, 1.0], 1_000)
+        data["z"] = np.repeat([0.0, 1.0], 250)
         settings = {"never_leaving": True, "dropout_covariates": ["z"]}
         model = tn.ParetoNBD(**settings).fit(data)
         found, error = model.params_["dropout.z"], model.standard_errors_["dropout.z"]
         assert abs(found - np.log(2)) < 4 * error
-        assert error < 0.3
+        assert error < 0.6
         # with c = 1 held the Weibull/NBD model is the same
         same = tn.WeibullNBD(**settings).fit(data, fixed={"c": 1.0})
         assert same.params_["dropout.z"] == pytest.approx(found, rel=1e-5)

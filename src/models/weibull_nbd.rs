@@ -54,9 +54,9 @@ impl LifetimeModel<5> for WeibullNbd {
             s,
             ln_beta: beta.ln(),
             c,
+            ln_shapes: (s * c).ln(),
             age: 0.0,
-            aged: S::from(0.0),
-            ln_first: (s * c).ln(),
+            risen: S::from(0.0),
         }
     }
 
@@ -96,11 +96,11 @@ pub struct Burr<S> {
     s: S,
     ln_beta: S,
     c: S,
+    /// `ln(s c)`
+    ln_shapes: S,
     age: f64,
-    /// `s ln(1 + (age/beta)^c)`
-    aged: S,
-    /// `ln(s c)` and `aged`
-    ln_first: S,
+    /// `(age/beta)^c / (1 + (age/beta)^c)`
+    risen: S,
 }
 
 /// Over this share of the time in which anything changes, nothing does.
@@ -128,7 +128,12 @@ impl<S: Scalar> Burr<S> {
     fn ln_density(&self, t: f64) -> S {
         let u = self.age + t;
         let ln_hazard = self.ln_hazard(u);
-        self.ln_first - u.ln() + ln_hazard - (self.s + 1.0) * growth(ln_hazard)
+        let (first, growth) = (self.ln_shapes + ln_hazard - u.ln(), growth(ln_hazard));
+        if self.age > 0.0 {
+            first - growth + self.ln_survival(t)
+        } else {
+            first - (self.s + 1.0) * growth
+        }
     }
 
     /// The largest change of the logarithm of survival or density in a unit of time, times the age.
@@ -171,16 +176,26 @@ fn growth<S: Scalar>(ln_hazard: S) -> S {
 impl<S: Scalar> Lifetime<S> for Burr<S> {
     /// `S(t) = ((1 + (age/beta)^c) / (1 + ((age+t)/beta)^c))^s`.
     fn ln_survival(&self, t: f64) -> S {
-        self.aged - self.s * self.ln_growth(self.age + t)
+        if self.age > 0.0 {
+            let longer = self.c * (t / self.age).ln_1p();
+            if longer.value() < 1.0 {
+                // the difference of what has hardly grown, to its last digits
+                return -(self.s * (self.risen * longer.exp_m1()).ln_1p());
+            }
+        }
+        self.s * (self.ln_growth(self.age) - self.ln_growth(self.age + t))
     }
 
     fn alive_at(&self, age: f64) -> Self {
         let age = self.age + age;
-        let aged = self.s * self.ln_growth(age);
+        let risen = if age > 0.0 {
+            (-growth(-self.ln_hazard(age))).exp()
+        } else {
+            S::from(0.0)
+        };
         Self {
             age,
-            aged,
-            ln_first: self.ln_first - self.aged + aged,
+            risen,
             ..*self
         }
     }
