@@ -63,6 +63,13 @@ class WeibullNBD(LeavingInTime):
     >>> summary = log.summary(unit="week", as_of="1997-09-30")
     >>> buying = tn.WeibullNBD().fit(summary)
     >>> buying
+    WeibullNBD fitted to 2,357 customers, T in weeks; log-likelihood -9592.25, ...
+           estimate  std. error       95 % interval
+    r        0.5163       0.042    [0.4347, 0.5979]
+    alpha     10.32        0.80      [8.750, 11.88]
+    s       0.08551       0.077  [-0.06494, 0.2360]
+    beta      3.036        0.83      [1.406, 4.665]
+    c         3.554         2.8     [-1.903, 9.011]
     """
 
     _model: ClassVar[str] = "WeibullNBD"
@@ -106,6 +113,7 @@ class WeibullNBD(LeavingInTime):
         1.213
         >>> model = tn.WeibullNBD.from_params(**rates, c=1, never_leaving=0.2)
         >>> round(model.expected_purchases_new(39), 4)
+        1.3782
         """
         given = {"r": r, "alpha": alpha, "s": s, "beta": beta, "c": c}
         return cls._with_share(given, never_leaving, covariance, unit)
