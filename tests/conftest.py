@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ PURCHASING_MODELS = (
     tn.ParetoNBD,
     tn.NBD,
     tn.GGompertzNBD,
+    tn.WeibullNBD,
     tn.PDO,
     tn.BGBB,
     tn.BGCNBD,
@@ -26,7 +28,29 @@ PURCHASING_MODELS = (
 )
 """Every model of repeat buying."""
 
-ALL_MODELS = (*PURCHASING_MODELS, tn.GammaGamma)
+
+def _staying(model):
+    """Return the model with a share of customers who never leave, as its default."""
+    every = inspect.signature(model.__init__).parameters
+    changed = {**every, "never_leaving": every["never_leaving"].replace(default=True)}
+
+    def init(self, **settings):
+        model.__init__(self, **{"never_leaving": True, **settings})
+
+    init.__signature__ = inspect.Signature(list(changed.values()))
+    name = f"{model.__name__}Staying"
+    return type(name, (model,), {"__init__": init, "__module__": __name__})
+
+
+ParetoNBDStaying = _staying(tn.ParetoNBD)
+GGompertzNBDStaying = _staying(tn.GGompertzNBD)
+WeibullNBDStaying = _staying(tn.WeibullNBD)
+PDOStaying = _staying(tn.PDO)
+
+STAYING_MODELS = (ParetoNBDStaying, GGompertzNBDStaying, WeibullNBDStaying, PDOStaying)
+"""Those of which a share of customers may never leave, and does."""
+
+ALL_MODELS = (*PURCHASING_MODELS, *STAYING_MODELS, tn.GammaGamma)
 """Every estimator: `test_contract.py` holds each to the same rules."""
 
 

@@ -16,6 +16,7 @@ KNOWN = {
     tn.ParetoNBD: {"r": 0.553, "alpha": 10.578, "s": 0.606, "beta": 11.669},
     tn.NBD: {"r": 0.385, "alpha": 12.072},
     tn.GGompertzNBD: {"r": 1.2, "alpha": 9.0, "b": 0.05, "s": 0.8, "beta": 2.0},
+    tn.WeibullNBD: {"r": 1.2, "alpha": 9.0, "s": 0.8, "beta": 20.0, "c": 1.6},
     tn.PDO: {"r": 0.5, "alpha": 10.0, "a": 0.5, "b": 5.0, "tau": 4.0},
     tn.BGBB: {"alpha": 1.204, "beta": 0.750, "gamma": 0.657, "delta": 2.783},
 }

@@ -257,6 +257,23 @@ class TestModels:
                 {"r": 0.5, "alpha": 10, "b": 0.02, "s": 0.6, "beta": 0.2},
                 True,
             ),
+            (
+                tn.WeibullNBD,
+                {"r": 0.5, "alpha": 10, "s": 0.6, "beta": 11, "c": 1.4},
+                True,
+            ),
+            (
+                tn.WeibullNBD,
+                {
+                    "r": 0.5,
+                    "alpha": 10,
+                    "s": 0.6,
+                    "beta": 11,
+                    "c": 1.4,
+                    "never_leaving": 0.2,
+                },
+                True,
+            ),
             (tn.PDO, {"r": 0.5, "alpha": 10, "a": 0.3, "b": 3, "tau": 4}, True),
             (
                 tn.BGBB,

@@ -25,6 +25,7 @@ from tenure.purchasing import (
     PDO,
     GGompertzNBD,
     ParetoNBD,
+    WeibullNBD,
 )
 from tenure.receipt import Receipt
 from tenure.spend import GammaGamma
@@ -157,6 +158,7 @@ __all__ = [
     "Transactions",
     "Weibull",
     "WeibullGamma",
+    "WeibullNBD",
     "__version__",
     "audit",
     "average_value",

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from tenure._bootstrap import Bootstrap
     from tenure._units import Horizon
 
-__all__ = ["BuyingModel", "Quantity", "is_one", "newcomers", "triple"]
+__all__ = ["NEVER", "BuyingModel", "Quantity", "is_one", "newcomers", "triple"]
+
+NEVER = "never_leaving"
+"""The parameter that a model has only if it is asked to."""
 
 Quantity: TypeAlias = Literal[
     "probability_alive", "expected_purchases", "discounted_purchases", "no_purchase"
@@ -43,10 +46,32 @@ class BuyingModel(Estimator):
     _held: ClassVar[tuple[str, ...]] = ()
     """Parameters that are not found by slopes, but held while the others are fitted."""
 
-    @classmethod
+    never_leaving: bool = False
+    """Whether a share of customers never leaves: a setting of some models."""
+
     @override
-    def _parameter_table(cls) -> list[tuple[str, str, str]]:
-        return _core.purchasing_parameters(cls._model)
+    def _parameter_table(self) -> list[tuple[str, str, str]]:
+        return _core.purchasing_parameters(self._core_model())
+
+    def _core_model(self) -> str:
+        """Return what the core calls the model: that of the fit, or of the next."""
+        result = self._result
+        stays = NEVER in result.parameters if result else self.never_leaving
+        return f"{self._model}+{NEVER}" if stays else self._model
+
+    @classmethod
+    def _with_share(
+        cls,
+        given: dict[str, float],
+        never_leaving: float,
+        covariance: ArrayLike | None,
+        unit: str | None,
+    ) -> Self:
+        """Make a model from known parameters; a share of 0 is none of them."""
+        if never_leaving == 0.0:
+            return cls._from_params(given, covariance, unit)
+        given = {**given, NEVER: never_leaving}
+        return cls._from_params(given, covariance, unit, never_leaving=True)
 
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
@@ -57,7 +82,7 @@ class BuyingModel(Estimator):
     ) -> dict[str, Any]:
         """Return what the core found with some parameters held."""
         return _core.purchasing_fit(
-            self._model,
+            self._core_model(),
             triple(customers),
             covariates=self._design(customers, self._fixed, self._start),
             weights=weights,
@@ -71,7 +96,7 @@ class BuyingModel(Estimator):
         if known is None:
             return -math.inf, math.inf
         return _core.purchasing_profile(
-            self._model,
+            self._core_model(),
             known.estimates,
             triple(customers),
             parameter=known.place,
@@ -100,7 +125,7 @@ class BuyingModel(Estimator):
         self, theta: list[float], predictors: NDArray[np.float64], *, gradient: bool
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         return _core.purchasing_customer_parameters(
-            self._model, theta, predictors, gradient=gradient
+            self._core_model(), theta, predictors, gradient=gradient
         )
 
     def fit(
@@ -171,7 +196,7 @@ class BuyingModel(Estimator):
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
         return _core.purchasing_log_likelihood(
-            self._model, self._own(customers), triple(customers)
+            self._core_model(), self._own(customers), triple(customers)
         )
 
     # -- the work --------------------------------------------------------------------
@@ -213,7 +238,7 @@ class BuyingModel(Estimator):
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         """Return what the core says at any parameters, with slopes in those of all."""
         values, slopes = _core.purchasing_predict(
-            self._model,
+            self._core_model(),
             quantity,
             self._own(customers, theta),
             triple(customers),
@@ -315,7 +340,7 @@ class BuyingModel(Estimator):
                 name="most", expected="be at least 0", found=repr(most)
             )
         return _core.purchasing_probabilities(
-            self._model,
+            self._core_model(),
             self._own(customers),
             triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
@@ -326,7 +351,7 @@ class BuyingModel(Estimator):
         self, customers: Customers, horizon: Horizon, levels: Sequence[float]
     ) -> NDArray[np.float64]:
         return _core.purchasing_quantiles(
-            self._model,
+            self._core_model(),
             self._own(customers),
             triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),

@@ -163,7 +163,7 @@ class Drawn(Prospects):
         self, theta: Any, ages: NDArray[np.float64], seed: int
     ) -> dict[str, Any]:
         """Return one row a customer."""
-        drawn = _core.simulate_customers(self._model, theta, ages, seed)
+        drawn = _core.simulate_customers(self._core_model(), theta, ages, seed)
         frequency, recency, buying, leaving, waits, alive = drawn
         names = [name for name, _, _ in self._parameter_table()]
         laws = [law.quantity for law in mixing_laws(names)]
@@ -188,7 +188,7 @@ class Drawn(Prospects):
                 f"{', '.join(FIXED_UNITS)}",
                 found=f"ages in {plural(self.time_unit_)}",
             )
-        repeats, at = _core.simulate_purchases(self._model, theta, ages, seed)
+        repeats, at = _core.simulate_purchases(self._core_model(), theta, ages, seed)
         number = repeats + 1
         ids = np.repeat(np.arange(1, len(ages) + 1), number)
         if as_of is None:
@@ -275,7 +275,7 @@ class Drawn(Prospects):
 
         def future(draw: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
             return _core.simulate_futures(
-                self._model,
+                self._core_model(),
                 theta,
                 triple(customers),
                 horizon=length,

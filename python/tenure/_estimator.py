@@ -59,9 +59,8 @@ class Estimator(Explained):
         self._fixed: dict[str, float] = {}
         self._start: dict[str, float] = {}
 
-    @classmethod
     @abstractmethod
-    def _parameter_table(cls) -> list[tuple[str, str, str]]:
+    def _parameter_table(self) -> list[tuple[str, str, str]]:
         """Return name, meaning and dimension of each parameter."""
 
     @abstractmethod
@@ -94,8 +93,8 @@ class Estimator(Explained):
         complain: bool = True,
     ) -> None:
         """Fit to the columns of the data, which are called as `columns` says."""
-        names = tuple(name for name, _, _ in self._parameter_table())
         self._result, self._training, self._weights = None, None, None
+        names = tuple(name for name, _, _ in self._parameter_table())
         customers = self._customers_to_fit(data, columns, unit).kept()
         self._names = columns
         self._weights = customers.weights(data, weights)
@@ -141,9 +140,12 @@ class Estimator(Explained):
         parameters: dict[str, float],
         covariance: ArrayLike | None,
         unit: str | None,
+        **settings: Any,
     ) -> Self:
+        """Make a model with these settings and parameters."""
+        model = cls(**settings)
         size = len(parameters)
-        scales = cls._scales()
+        scales = model._scales()
         for name, value in parameters.items():
             share = scales.get(name) == "probability"
             if not (math.isfinite(value) and value > 0) or (share and value >= 1):
@@ -152,7 +154,6 @@ class Estimator(Explained):
                 )
                 raise ParameterError.of(name, expected, found=repr(value))
         matrix = None if covariance is None else _covariance(covariance, size)
-        model = cls()
         unit = None if unit is None else unit_named(unit)
         parameters = {name: float(value) for name, value in parameters.items()}
         model._result = FitResult.given(parameters, matrix, unit)
@@ -234,12 +235,11 @@ class Estimator(Explained):
         """What ages and horizons are measured in; None if that was not said."""
         return self.result_.time_unit
 
-    @classmethod
-    def _scales(cls) -> dict[str, Scale]:
+    def _scales(self) -> dict[str, Scale]:
         """Return the range of each parameter, by name."""
         return {
             name: "probability" if dimension == "share" else "positive"
-            for name, _, dimension in cls._parameter_table()
+            for name, _, dimension in self._parameter_table()
         }
 
     def _customers_of(self, data: object, columns: Mapping[str, str]) -> Customers:

@@ -35,6 +35,11 @@ class Mixing:
     first: str
     second: str
 
+    @property
+    def of_leaving(self) -> bool:
+        """Whether it decides on when a customer leaves."""
+        return self.quantity.startswith("leaving")
+
     def mean(self, parameters: Mapping[str, Any]) -> Any:
         """Return the mean over customers; parameters may be arrays."""
         one, other = parameters[self.first], parameters[self.second]

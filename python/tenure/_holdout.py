@@ -68,7 +68,7 @@ class Holdout:
             answer = model._predict("expected_purchases", customers, horizon)  # noqa: SLF001
             expected[name] = answer[0]
             scores[name] = _core.purchasing_scores(
-                model._model,  # noqa: SLF001
+                model._core_model(),  # noqa: SLF001
                 model._own(customers),  # noqa: SLF001
                 triple(customers),
                 horizon=horizon,

@@ -54,8 +54,10 @@ _KNOWN = {
     ("NBD", "MBGNBD"): _NOBODY_LEAVES,
     ("NBD", "ParetoNBD"): _NOBODY_LEAVES,
     ("NBD", "GGompertzNBD"): Nesting("nobody leaves", meaningless=2),
+    ("NBD", "WeibullNBD"): Nesting("nobody leaves", meaningless=2),
     ("NBD", "PDO"): Nesting("nobody leaves", meaningless=2),
     ("ParetoNBD", "GGompertzNBD"): Nesting("b = 0: the risk of leaving never grows"),
+    ("ParetoNBD", "WeibullNBD"): _AT_ONE,
     ("SBG", "BdW"): _AT_ONE,
     ("Geometric", "DiscreteWeibull"): _AT_ONE,
     ("Geometric", "SBG"): _ALIKE,
@@ -132,8 +134,8 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
     Parameters
     ----------
     simple, general : model
-        Fitted models: two of NBD, BGNBD, MBGNBD, ParetoNBD, GGompertzNBD and PDO, of
-        Geometric, DiscreteWeibull, SBG and BdW, or of ExponentialGamma and
+        Fitted models: two of NBD, BGNBD, MBGNBD, ParetoNBD, GGompertzNBD, WeibullNBD
+        and PDO, of Geometric, DiscreteWeibull, SBG and BdW, or of ExponentialGamma and
         WeibullGamma, of which one is a case of the other; or two of one kind of which
         the simple one has parameters held `fixed`, a share less, fewer covariates, or
         one coefficient for both processes where the general one has two.
@@ -270,7 +272,7 @@ def _shared_of(simple: Estimator, general: Estimator) -> tuple[set[str], set[str
 
 def _shares(model: Estimator) -> set[str]:
     shares = ("one_and_done", "never_leaving")
-    return {name for name in shares if getattr(model, name, False)}
+    return {name for name in shares if name in model.result_.parameters}
 
 
 def _pulled(model: Estimator) -> bool:

@@ -95,7 +95,7 @@ def money_quantiles(
         spenders = spend._customers(data)  # noqa: SLF001
         check_same_customers(spenders, customers)
         table = _core.purchasing_money_quantiles(
-            buying._model,  # noqa: SLF001
+            buying._core_model(),  # noqa: SLF001
             buying._own(customers),  # noqa: SLF001
             triple(customers),
             horizon=length,

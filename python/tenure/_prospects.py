@@ -8,7 +8,7 @@ import numpy as np
 
 from tenure import _core
 from tenure._bootstrap import Bootstrap
-from tenure._buying import BuyingModel, triple
+from tenure._buying import NEVER, BuyingModel, triple
 from tenure._heterogeneity import mixing_laws
 from tenure._intervals import level_names
 from tenure.exceptions import ParameterError
@@ -124,7 +124,8 @@ class Prospects(BuyingModel):
             One row a customer, with the columns that the model has of `purchase_rate`
             and `leaving_rate` (per unit of time; with a law of the lifetime that is not
             exponential, the customer's factor in the risk of leaving),
-            `purchase_probability` and `leaving_probability`.
+            `purchase_probability` and `leaving_probability`. Those of leaving are 0 for
+            who never leaves, where a share of customers does not.
 
         References
         ----------
@@ -153,17 +154,19 @@ class Prospects(BuyingModel):
         parameters = dict(zip(names, own.T, strict=True))
         # without what only other parameters change, which cancels
         before = _core.purchasing_log_likelihood(
-            self._model, self._own(customers), triple(customers)
+            self._core_model(), self._own(customers), triple(customers)
         )
         means: dict[str, NDArray[np.float64]] = {}
         for law in mixing_laws(names):
             moved = {**parameters, law.first: parameters[law.first] + 1.0}
+            model, mean = self._core_model(), law.mean(parameters)
+            if law.of_leaving and NEVER in moved:
+                # who never leaves has a rate of 0
+                model, mean = self._model, mean * (1.0 - moved.pop(NEVER))
             after = _core.purchasing_log_likelihood(
-                self._model,
-                np.column_stack(list(moved.values())).ravel(),
-                triple(customers),
+                model, np.column_stack(list(moved.values())).ravel(), triple(customers)
             )
-            means[law.quantity] = law.mean(parameters) * np.exp(after - before)
+            means[law.quantity] = mean * np.exp(after - before)
         return customers.frame(means)
 
     def bootstrap(self, replicates: int = 500, *, seed: int = 0) -> Bootstrap:
@@ -200,7 +203,7 @@ class Prospects(BuyingModel):
             )
         kept = [name not in self._unknowable for name in result.parameters]
         found = _core.purchasing_bootstrap(
-            self._model,
+            self._core_model(),
             [value for value, keep in zip(result.theta, kept, strict=True) if keep],
             triple(customers),
             replicates=replicates,

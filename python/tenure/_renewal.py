@@ -68,10 +68,9 @@ class RenewalFit(Estimator):
         self.never_leaving = never_leaving
         self._renewals: Renewals | None = None
 
-    @classmethod
     @override
-    def _parameter_table(cls) -> list[tuple[str, str, str]]:
-        return _core.renewal_parameters(cls._model)
+    def _parameter_table(self) -> list[tuple[str, str, str]]:
+        return _core.renewal_parameters(self._model)
 
     @override
     def _chosen(self) -> dict[str, Chosen]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tenure._effects import Chosen
 
-__all__ = ["BuyingAndLeaving"]
+__all__ = ["BuyingAndLeaving", "LeavingInTime"]
 
 
 class BuyingAndLeaving(PurchasingModel):
@@ -63,3 +63,38 @@ class BuyingAndLeaving(PurchasingModel):
             "purchase": self.purchase_covariates,
             "dropout": self.dropout_covariates,
         }
+
+
+class LeavingInTime(BuyingAndLeaving):
+    """A model whose customers leave by a law of time, whatever they buy.
+
+    Parameters
+    ----------
+    never_leaving : bool, default False
+        Whether a share of customers never leaves.
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        As `BuyingAndLeaving` has them.
+    penalty, strict
+        As every model has them.
+    """
+
+    def __init__(
+        self,
+        *,
+        never_leaving: bool = False,
+        purchase_covariates: Chosen = None,
+        dropout_covariates: Chosen = None,
+        shared_covariates: Sequence[str] | None = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
+        penalty: float = 0.0,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(
+            purchase_covariates=purchase_covariates,
+            dropout_covariates=dropout_covariates,
+            shared_covariates=shared_covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
+        self.never_leaving = never_leaving

@@ -10,7 +10,8 @@ from tenure._condensed import BGCNBD, MBGCNBD
 from tenure._purchasing import PurchasingModel
 from tenure._typing import override
 from tenure._units import in_units
-from tenure._with_covariates import BuyingAndLeaving
+from tenure._weibull import WeibullNBD
+from tenure._with_covariates import BuyingAndLeaving, LeavingInTime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ __all__ = [
     "PDO",
     "GGompertzNBD",
     "ParetoNBD",
+    "WeibullNBD",
 ]
 
 
@@ -138,7 +140,7 @@ class BGNBD(BuyingAndLeaving):
         return cls._from_params(given, covariance, unit)
 
 
-class ParetoNBD(BuyingAndLeaving):
+class ParetoNBD(LeavingInTime):
     """Pareto / negative binomial model of repeat buying (Pareto/NBD).
 
     While alive a customer buys at random at a rate of their own, and may leave at any
@@ -148,6 +150,9 @@ class ParetoNBD(BuyingAndLeaving):
 
     Parameters
     ----------
+    never_leaving : bool, default False
+        Whether a share of customers never leaves, whatever their rate of purchases: a
+        cure model. Then `dropout_covariates` are about those who may leave.
     purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
         What purchases and leaving depend on: see `BGNBD`. Both rates of a customer are
         `exp(z'g)` and `exp(z'h)` times those of one whose covariates are 0.
@@ -161,7 +166,8 @@ class ParetoNBD(BuyingAndLeaving):
     params_ : dict
         r, the shape of the purchase rates (small: customers differ widely); alpha,
         their inverse scale in the time unit (r / alpha is the mean rate while alive);
-        s and beta, the same of the rates of leaving.
+        s and beta, the same of the rates of leaving; never_leaving, the share of
+        customers who never leave, where asked for.
     covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
         How well they are known, and how the fit ended.
 
@@ -169,6 +175,9 @@ class ParetoNBD(BuyingAndLeaving):
     ----------
     Schmittlein, D. C., Morrison, D. G., Colombo, R. (1987). Counting your customers:
     who are they and what will they do next? Management Science 33(1), 1-24.
+
+    Boag, J. W. (1949). Maximum likelihood estimates of the proportion of patients cured
+    by cancer therapy. Journal of the Royal Statistical Society B 11(1), 15-53.
 
     Examples
     --------
@@ -197,6 +206,7 @@ class ParetoNBD(BuyingAndLeaving):
         alpha: float,
         s: float,
         beta: float,
+        never_leaving: float = 0.0,
         covariance: ArrayLike | None = None,
         unit: str | None = None,
     ) -> Self:
@@ -206,7 +216,10 @@ class ParetoNBD(BuyingAndLeaving):
         ----------
         r, alpha, s, beta : float
             The parameters, all greater than 0; alpha and beta are in the time unit.
-        covariance : array, shape (4, 4), optional
+        never_leaving : float, default 0
+            The share of customers who never leave; a share of 0 is no parameter of the
+            model.
+        covariance : array, shape (4, 4) or (5, 5) with a share, optional
             Their covariance, for intervals.
         unit : str, optional
             The time unit.
@@ -221,7 +234,7 @@ class ParetoNBD(BuyingAndLeaving):
         1.213
         """
         given = {"r": r, "alpha": alpha, "s": s, "beta": beta}
-        return cls._from_params(given, covariance, unit)
+        return cls._with_share(given, never_leaving, covariance, unit)
 
 
 class NBD(PurchasingModel):
@@ -315,7 +328,7 @@ class NBD(PurchasingModel):
         return cls._from_params({"r": r, "alpha": alpha}, covariance, unit)
 
 
-class GGompertzNBD(BuyingAndLeaving):
+class GGompertzNBD(LeavingInTime):
     """Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
 
     As the Pareto/NBD model, but the hazard of leaving grows exponentially with the
@@ -324,6 +337,8 @@ class GGompertzNBD(BuyingAndLeaving):
 
     Parameters
     ----------
+    never_leaving : bool, default False
+        Whether a share of customers never leaves: see `ParetoNBD`.
     purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
         What purchases and leaving depend on: see `BGNBD`. The rate of purchases and the
         hazard of leaving are `exp(z'g)` and `exp(z'h)` times those of one whose
@@ -338,7 +353,8 @@ class GGompertzNBD(BuyingAndLeaving):
     params_ : dict
         r and alpha, of the purchase rates; b, by which the hazard of leaving grows in
         a time unit; s and beta, shape and inverse scale of the hazards over customers
-        (b s / beta is the mean hazard of a new customer).
+        (b s / beta is the mean hazard of a new customer); never_leaving, the share of
+        customers who never leave, where asked for.
     covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
         How well they are known, and how the fit ended.
 
@@ -372,6 +388,7 @@ class GGompertzNBD(BuyingAndLeaving):
         b: float,
         s: float,
         beta: float,
+        never_leaving: float = 0.0,
         covariance: ArrayLike | None = None,
         unit: str | None = None,
     ) -> Self:
@@ -382,7 +399,9 @@ class GGompertzNBD(BuyingAndLeaving):
         r, alpha, b, s, beta : float
             The parameters, all greater than 0; alpha is in the time unit, b is per
             time unit.
-        covariance : array, shape (5, 5), optional
+        never_leaving : float, default 0
+            The share of customers who never leave, if there is one.
+        covariance : array, shape (5, 5) or (6, 6) with a share, optional
             Their covariance, for intervals.
         unit : str, optional
             The time unit.
@@ -396,7 +415,7 @@ class GGompertzNBD(BuyingAndLeaving):
         array([0.3542])
         """
         given = {"r": r, "alpha": alpha, "b": b, "s": s, "beta": beta}
-        return cls._from_params(given, covariance, unit)
+        return cls._with_share(given, never_leaving, covariance, unit)
 
 
 class MBGNBD(BuyingAndLeaving):
@@ -501,6 +520,8 @@ class PDO(PurchasingModel):
         "4 weeks". If left out, the likeliest of 25 lengths up to the longest
         T is chosen. (The likelihood jumps where periods end at purchases, so there is
         no slope to follow and no standard error.)
+    never_leaving : bool, default False
+        Whether a share of customers never leaves: see `ParetoNBD`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -510,7 +531,8 @@ class PDO(PurchasingModel):
     ----------
     params_ : dict
         r and alpha, of the purchase rates; a and b, of the probability of leaving at
-        the end of a period (a / (a + b) is its mean); tau, the length of the periods.
+        the end of a period (a / (a + b) is its mean); tau, the length of the periods;
+        never_leaving, the share of customers who never leave, where asked for.
     covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
         How well they are known, and how the fit ended.
 
@@ -537,11 +559,13 @@ class PDO(PurchasingModel):
         self,
         *,
         period: float | str | None = None,
+        never_leaving: bool = False,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
         super().__init__(penalty=penalty, strict=strict)
         self.period = period
+        self.never_leaving = never_leaving
 
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
@@ -571,6 +595,7 @@ class PDO(PurchasingModel):
         a: float,
         b: float,
         tau: float,
+        never_leaving: float = 0.0,
         covariance: ArrayLike | None = None,
         unit: str | None = None,
     ) -> Self:
@@ -580,7 +605,9 @@ class PDO(PurchasingModel):
         ----------
         r, alpha, a, b, tau : float
             The parameters, all greater than 0; alpha and tau are in the time unit.
-        covariance : array, shape (5, 5), optional
+        never_leaving : float, default 0
+            The share of customers who never leave, if there is one.
+        covariance : array, shape (5, 5) or (6, 6) with a share, optional
             Their covariance, for intervals.
         unit : str, optional
             The time unit.
@@ -593,7 +620,7 @@ class PDO(PurchasingModel):
         1.464
         """
         given = {"r": r, "alpha": alpha, "a": a, "b": b, "tau": tau}
-        return cls._from_params(given, covariance, unit)
+        return cls._with_share(given, never_leaving, covariance, unit)
 
 
 class BGBB(BuyingAndLeaving):

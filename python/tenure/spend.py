@@ -108,9 +108,8 @@ class GammaGamma(Estimator):
     def _chosen(self) -> dict[str, Chosen]:
         return {"spend": self.covariates}
 
-    @classmethod
     @override
-    def _parameter_table(cls) -> list[tuple[str, str, str]]:
+    def _parameter_table(self) -> list[tuple[str, str, str]]:
         return _core.spending_parameters()
 
     @override

@@ -1,6 +1,7 @@
 //! The gamma-Gompertz/NBD model: a law of the lifetime for customers who buy while alive.
 
 use super::covariates::faster;
+use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{
     Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
 };
@@ -19,6 +20,10 @@ use crate::numeric::random::Stream;
 /// Management Science 58(5).
 #[derive(Debug, Clone, Copy)]
 pub struct GGompertzNbd;
+
+impl MayStay for GGompertzNbd {
+    const NAME_WITH_STAYERS: &'static str = "GGompertzNBD+never_leaving";
+}
 
 impl LifetimeModel<5> for GGompertzNbd {
     const NAME: &'static str = "GGompertzNBD";

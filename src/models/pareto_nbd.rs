@@ -1,6 +1,7 @@
 //! The Pareto/NBD model: a law of the lifetime for customers who buy while alive.
 
 use super::covariates::faster;
+use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{
     Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
 };
@@ -20,6 +21,10 @@ use crate::numeric::random::Stream;
 /// Management Science 33(1).
 #[derive(Debug, Clone, Copy)]
 pub struct ParetoNbd;
+
+impl MayStay for ParetoNbd {
+    const NAME_WITH_STAYERS: &'static str = "ParetoNBD+never_leaving";
+}
 
 impl LifetimeModel<4> for ParetoNbd {
     const NAME: &'static str = "ParetoNBD";

@@ -1,5 +1,6 @@
 //! The period-death model: a law of the lifetime for customers who buy while alive.
 
+use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{Drawn, Lifetime, Span};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
@@ -19,6 +20,10 @@ use crate::numeric::random::Stream;
 /// Marketing Science 30(5).
 #[derive(Debug, Clone, Copy)]
 pub struct Pdo;
+
+impl MayStay for Pdo {
+    const NAME_WITH_STAYERS: &'static str = "PDO+never_leaving";
+}
 
 impl LifetimeModel<5> for Pdo {
     const NAME: &'static str = "PDO";

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use tenure::data::{Purchases, Spending};
 use tenure::models::spending::expected_spend;
 use tenure::models::{
-    BgBb, BgNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd, ParetoNbd, Quantity,
+    BgBb, BgNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd, NeverLeaving, ParetoNbd, Quantity,
+    WeibullNbd,
 };
 use tenure::numeric::{Dual, Dual2};
 
@@ -130,6 +131,19 @@ proptest! {
     fn ggompertz_nbd_likelihood(theta in mild_theta(), b in spread(1e-3..0.3), customer in customer(1_000, 1.0..1e3)) {
         let [r, alpha, s, beta] = theta;
         assert_likelihood::<GGompertzNbd, 5, 5>([r, alpha, b, s, beta], &customer);
+    }
+
+    #[test]
+    fn weibull_nbd_likelihood(theta in mild_theta(), c in spread(0.3..3.0), customer in customer(1_000, 1.0..1e3)) {
+        let [r, alpha, s, beta] = theta;
+        assert_likelihood::<WeibullNbd, 5, 5>([r, alpha, s, beta, c], &customer);
+    }
+
+    #[test]
+    fn never_leaving_likelihood(theta in mild_theta(), share in 0.01..0.99, customer in customer(1_000, 1.0..1e3)) {
+        let [r, alpha, s, beta] = theta;
+        assert_likelihood::<NeverLeaving<ParetoNbd>, 5, 5>([r, alpha, s, beta, share], &customer);
+        assert_likelihood::<NeverLeaving<WeibullNbd>, 6, 6>([r, alpha, s, beta, 1.3, share], &customer);
     }
 
     #[test]

@@ -31,6 +31,14 @@ fn parameter(parameter: &Parameter, wild: bool) -> BoxedStrategy<f64> {
     match (parameter.dimension, parameter.name, wild) {
         (_, "tau", _) => spread(5.0..500.0).boxed(),
         (_, "k", _) => (1..6_u32).prop_map(f64::from).boxed(),
+        (_, "c", true) => prop_oneof![6 => spread(0.05..20.0), 1 => Just(1.0)].boxed(),
+        (_, "c", false) => prop_oneof![6 => spread(0.3..3.0), 1 => Just(1.0)].boxed(),
+        (Dimension::Share, ..) => prop_oneof![
+            6 => 0.001..0.999,
+            1 => Just(1e-9),
+            1 => Just(1.0 - 1e-9),
+        ]
+        .boxed(),
         (Dimension::PerTime, ..) => spread(1e-4..0.3).boxed(),
         (Dimension::Time, _, true) => prop_oneof![6 => spread(1e-3..1e5), 1 => Just(10.0)].boxed(),
         (Dimension::Time, _, false) => prop_oneof![6 => spread(0.5..50.0), 1 => Just(10.0)].boxed(),
@@ -440,15 +448,22 @@ fn check_slopes(model: Asked, quantity: Quantity, case: &Case, horizons: &[f64])
         if ["tau", "k"].contains(&parameter.name) {
             continue; // found by trying, not by slopes
         }
+        let is_share = parameter.dimension == Dimension::Share;
+        // in the log odds of a share
+        let against = if is_share { 1.0 - case.theta[j] } else { 1.0 };
         let at = |steps: f64| {
             let mut moved = case.clone();
-            moved.theta[j] *= (steps * STEP).exp();
+            let factor = (steps * STEP).exp();
+            moved.theta[j] *= factor;
+            if is_share {
+                moved.theta[j] /= moved.theta[j] + against;
+            }
             model.predict(quantity, &moved, horizons)
         };
         let [far, near, back, far_back] = [2.0, 1.0, -1.0, -2.0].map(at);
         for i in 0..values.len() {
             let slope = (8.0 * (near[i] - back[i]) - (far[i] - far_back[i])) / (12.0 * STEP);
-            let ours = slopes[i * size + j] * case.theta[j];
+            let ours = slopes[i * size + j] * case.theta[j] * against;
             let whole = if quantity == Quantity::NoPurchase {
                 1.0
             } else {

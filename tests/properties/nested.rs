@@ -94,6 +94,58 @@ proptest! {
         assert_agree(("ParetoNBD", &[r, alpha, s, beta]), ("GGompertzNBD", &gompertz), row, horizon, 2e-6);
     }
 
+    /// Where its hazard neither rises nor falls.
+    #[test]
+    fn weibull_becomes_pareto(
+        [r, alpha, s, beta] in pareto(),
+        row in customer(200, 1.0..1e3),
+        horizon in spread(1e-1..1e3),
+    ) {
+        let weibull = [r, alpha, s, beta, 1.0];
+        assert_agree(("ParetoNBD", &weibull[..4]), ("WeibullNBD", &weibull), row, horizon, 1e-10);
+    }
+
+    /// Where nobody does.
+    #[test]
+    fn never_leaving_becomes_plain(
+        [r, alpha, s, beta] in pareto(),
+        c in spread(0.3..3.0),
+        row in customer(200, 1.0..1e3),
+        horizon in spread(1e-1..1e3),
+    ) {
+        let plain: [(&str, &[f64]); 4] = [
+            ("ParetoNBD", &[r, alpha, s, beta]),
+            ("GGompertzNBD", &[r, alpha, 0.1 * c, s, beta]),
+            ("WeibullNBD", &[r, alpha, s, beta, c]),
+            ("PDO", &[r, alpha, s, beta, 7.0]),
+        ];
+        for (model, theta) in plain {
+            let name = format!("{model}+never_leaving");
+            for (share, relative) in [(0.0, 1e-11), (1e-13, 1e-6)] {
+                let with_share = [theta, &[share]].concat();
+                let alive = predicted(model, theta, row, Quantity::ProbabilityAlive, 0.0);
+                // of those who all but surely left, whoever never leaves is the most who are left
+                if share == 0.0 || alive > 1e-3 {
+                    assert_agree((model, theta), (&name, &with_share), row, horizon, relative);
+                }
+            }
+        }
+    }
+
+    /// Where all but nobody leaves.
+    #[test]
+    fn never_leaving_becomes_nbd(
+        [r, alpha, s, beta] in pareto(),
+        row in customer(100, 1.0..1e3),
+        horizon in spread(1e-1..1e3),
+    ) {
+        let fall = (r + row.x) * ((alpha + row.t) / (alpha + row.t_x)).ln();
+        prop_assume!(fall < 10.0);
+        let with_share = [r, alpha, s, beta, 1.0 - 1e-13];
+        // leavers are likelier by up to exp(10) for the silence; discounting rounds
+        assert_agree(("NBD", &[r, alpha]), ("ParetoNBD+never_leaving", &with_share), row, horizon, 1e-8);
+    }
+
     /// Where its periods are short: `theta ~ Beta(s, beta / tau)`.
     #[test]
     fn period_death_becomes_pareto(

@@ -31,9 +31,10 @@ _WHAT = {
     "BGBB": "the mean chance of staying at an opportunity",
     "ParetoNBD": "the share still alive after one {unit}",
     "GGompertzNBD": "the share still alive after one {unit}",
+    "WeibullNBD": "the share still alive after one {unit}",
 }
 
-_OF_RATES = ("ParetoNBD", "GGompertzNBD")
+_OF_RATES = ("ParetoNBD", "GGompertzNBD", "WeibullNBD")
 _OF_THETA = ("Geometric", "DiscreteWeibull")
 _OF_ALPHA = ("ExponentialGamma", "WeibullGamma")
 _RENEWAL = ("SBG", "BdW", *_OF_THETA, *_OF_ALPHA)
@@ -54,17 +55,14 @@ def retention_of(
     name = type(model).__name__
     given = model.params_ if known is None else known
     unit = model.time_unit_ or "unit of time"
+    if name not in (*_RENEWAL, *_OF_RATES, *_PAIRS):
+        return math.nan, "nothing: customers of this model never leave", ""
+    what = _WHAT.get(name, "the mean chance of staying after a purchase")
     if name in _RENEWAL:
-        once, never = (given.get(one, 0.0) for one in ("one_and_done", "never_leaving"))
-        first = (1 - once) * (never + (1 - never) * _kernel(name, given))
-        return first, "retention at the first renewal", _moving(name)
-    if name in _OF_RATES:
-        share = _kernel(name, given)
-        return share, _WHAT[name].format(unit=unit), _moving(name)
-    if name in _PAIRS:
-        what = _WHAT.get(name, "the mean chance of staying after a purchase")
-        return _kernel(name, given), what, _moving(name)
-    return math.nan, "nothing: customers of this model never leave", ""
+        what = "retention at the first renewal"
+    once, never = (given.get(one, 0.0) for one in ("one_and_done", "never_leaving"))
+    share = (1 - once) * (never + (1 - never) * _kernel(name, given))
+    return share, what.format(unit=unit), _moving(name)
 
 
 def with_retention(
@@ -74,12 +72,10 @@ def with_retention(
     name = type(model).__name__
     if not 0 < target < 1 or name not in (*_RENEWAL, *_OF_RATES, *_PAIRS):
         raise _impossible(name, target)
-    wanted = target
-    if name in _RENEWAL:
-        once, never = (known.get(one, 0.0) for one in ("one_and_done", "never_leaving"))
-        wanted = (target / (1 - once) - never) / (1 - never)
-        if not 0 < wanted < 1:
-            raise _impossible(name, target)
+    once, never = (known.get(one, 0.0) for one in ("one_and_done", "never_leaving"))
+    wanted = (target / (1 - once) - never) / (1 - never)
+    if not 0 < wanted < 1:
+        raise _impossible(name, target)
     moved = dict(known)
     if name in _PAIRS:
         leave, stay = _PAIRS[name]
@@ -91,6 +87,8 @@ def with_retention(
     part = wanted ** (1 / shape)
     if name == "GGompertzNBD":
         return moved | {"beta": part * math.expm1(known["b"]) / (1 - part)}
+    if name == "WeibullNBD":
+        return moved | {"beta": (part / (1 - part)) ** (1 / known["c"])}
     scale = "alpha" if name in _OF_ALPHA else "beta"
     return moved | {scale: part / (1 - part)}
 
@@ -135,6 +133,8 @@ def _kernel(name: str, known: Mapping[str, float]) -> float:
         return 1 - known["theta"]
     if name in _OF_ALPHA:
         return (known["alpha"] / (known["alpha"] + 1)) ** known["r"]
+    if name == "WeibullNBD":
+        return (1 + (1 / known["beta"]) ** known["c"]) ** -known["s"]
     growth = math.expm1(known["b"]) if name == "GGompertzNBD" else 1.0
     return (known["beta"] / (known["beta"] + growth)) ** known["s"]
 

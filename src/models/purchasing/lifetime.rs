@@ -106,4 +106,4 @@ pub fn discounted_smoothly<S: Scalar>(law: &impl Smooth<S>, t: f64, rate: f64) -
 }
 
 /// Discounting over `exp(-45) = 3e-20` and beyond adds nothing.
-const FORGOTTEN: f64 = 45.0;
+pub const FORGOTTEN: f64 = 45.0;

@@ -13,7 +13,10 @@ use crate::models::covariates::{
 };
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
-use crate::models::{BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo};
+use crate::models::{
+    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, NeverLeaving, Parameter, ParetoNbd, Pdo,
+    WeibullNbd,
+};
 use crate::numeric::random::Stream;
 use crate::numeric::{Dual, parallel};
 use crate::{Error, Result};
@@ -25,7 +28,12 @@ pub static PURCHASING: &[&dyn DynPurchasing] = &[
     &Erased::<ParetoNbd, 4, 4, 6>(ParetoNbd),
     &Erased::<Nbd, 2, 2, 4>(Nbd),
     &Erased::<GGompertzNbd, 5, 5, 7>(GGompertzNbd),
+    &Erased::<WeibullNbd, 5, 5, 7>(WeibullNbd),
     &Erased::<Pdo, 5, 5, 7>(Pdo),
+    &Erased::<NeverLeaving<ParetoNbd>, 5, 5, 7>(NeverLeaving::MODEL),
+    &Erased::<NeverLeaving<GGompertzNbd>, 6, 6, 8>(NeverLeaving::MODEL),
+    &Erased::<NeverLeaving<WeibullNbd>, 6, 6, 8>(NeverLeaving::MODEL),
+    &Erased::<NeverLeaving<Pdo>, 6, 6, 8>(NeverLeaving::MODEL),
     &Erased::<BgBb, 4, 4, 6>(BgBb),
     &Erased::<Cnbd<false>, 5, 4, 7>(Cnbd),
     &Erased::<Cnbd<true>, 5, 4, 7>(Cnbd),

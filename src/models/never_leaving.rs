@@ -1,0 +1,172 @@
+//! Models of customers of whom a share never leaves, beside those who leave by a law.
+
+use std::marker::PhantomData;
+
+use super::covariates::PROCESSES;
+use super::purchasing::LifetimeModel;
+use super::purchasing::lifetime::{Drawn, Lifetime, Span};
+use super::{Dimension, Parameter, Sample};
+use crate::data::Purchases;
+use crate::numeric::Scalar;
+use crate::numeric::random::Stream;
+
+/// The model `M` with one parameter more: the share of customers who never leave, whatever their rate of buying.
+///
+/// `S(t) = never + (1 - never) S_M(t)`, a cure model (Boag 1949, Journal of the Royal Statistical Society B 11).
+#[derive(Debug, Clone, Copy)]
+pub struct NeverLeaving<M>(PhantomData<M>);
+
+impl<M> NeverLeaving<M> {
+    /// The value of this type.
+    pub const MODEL: Self = Self(PhantomData);
+}
+
+/// A model that may have such a share.
+pub trait MayStay {
+    /// The name of the model with the share.
+    const NAME_WITH_STAYERS: &'static str;
+}
+
+const NEVER_LEAVING: Parameter = Parameter {
+    name: "never_leaving",
+    dimension: Dimension::Share,
+    meaning: "share of customers who never leave",
+};
+
+/// Where a fit begins.
+const SHARE_AT_FIRST: f64 = 0.1;
+
+/// The share is the last parameter. (Rust has no `K + 1` for constants of types.)
+macro_rules! with_a_share {
+    ($k:literal, $more:literal) => {
+        impl<M: LifetimeModel<$k> + MayStay + Send> LifetimeModel<$more> for NeverLeaving<M> {
+            const NAME: &'static str = M::NAME_WITH_STAYERS;
+            const PARAMETERS: [Parameter; $more] = {
+                let mut all = [NEVER_LEAVING; $more];
+                let mut place = 0;
+                while place < $k {
+                    all[place] = M::PARAMETERS[place];
+                    place += 1;
+                }
+                all
+            };
+
+            type Law<S: Scalar> = Mixture<S, M::Law<S>>;
+            type Shared<S: Scalar> = ();
+
+            fn law<S: Scalar>(theta: [S; $more]) -> Mixture<S, M::Law<S>> {
+                Mixture::new(theta[$k], M::law(std::array::from_fn(|j| theta[j])))
+            }
+
+            fn shared<S: Scalar>(_: [S; $more], _: f64) {}
+
+            fn starts(sample: &Sample<Purchases>) -> [[f64; $more]; 2] {
+                let with_share = |start: [f64; $k]| {
+                    std::array::from_fn(|j| start.get(j).copied().unwrap_or(SHARE_AT_FIRST))
+                };
+                M::starts(sample).map(with_share)
+            }
+
+            fn boundary(theta: [f64; $more]) -> String {
+                if theta[$k] < 1e-3 {
+                    return "nobody seems to stay for ever (never_leaving -> 0): the model without that share describes the data as well"
+                        .into();
+                }
+                if theta[$k] > 0.999 {
+                    return "nobody seems to leave (never_leaving -> 1): the data do not tell this model from the NBD without dropout"
+                        .into();
+                }
+                M::boundary(std::array::from_fn(|j| theta[j]))
+            }
+
+            const PROCESSES: usize = M::PROCESSES;
+
+            /// The share is everybody's.
+            fn moved<S: Scalar>(theta: [S; $more], by: [S; PROCESSES]) -> [S; $more] {
+                let moved = M::moved(std::array::from_fn(|j| theta[j]), by);
+                std::array::from_fn(|j| moved.get(j).copied().unwrap_or(theta[$k]))
+            }
+        }
+    };
+}
+
+with_a_share!(4, 5);
+with_a_share!(5, 6);
+
+/// A law for some customers, and none for the others.
+#[derive(Debug, Clone, Copy)]
+pub struct Mixture<S, L> {
+    /// Logarithms of the shares of those who never leave and of those who will.
+    ln_never: S,
+    ln_leaver: S,
+    law: L,
+}
+
+impl<S: Scalar, L> Mixture<S, L> {
+    /// A share that is held at 0 is nobody's.
+    fn new(never: S, law: L) -> Self {
+        let nobody = never.value() <= 0.0;
+        Self {
+            ln_never: if nobody {
+                S::from(f64::NEG_INFINITY)
+            } else {
+                never.ln()
+            },
+            ln_leaver: (-never).ln_1p(),
+            law,
+        }
+    }
+}
+
+impl<S: Scalar, L: Lifetime<S>> Lifetime<S> for Mixture<S, L> {
+    /// `ln{never + (1 - never) S_L(t)}`.
+    fn ln_survival(&self, t: f64) -> S {
+        let by_law = self.law.ln_survival(t);
+        let lost = self.ln_leaver.exp() * -by_law.exp_m1();
+        // whichever keeps its digits: 1 - lost, or the sum of those who stay
+        if lost.value() < 0.5 {
+            (-lost).ln_1p()
+        } else {
+            self.ln_never.ln_add_exp(self.ln_leaver + by_law)
+        }
+    }
+
+    /// Among those who are still there, more never leave.
+    fn alive_at(&self, age: f64) -> Self {
+        let alive = self.ln_survival(age);
+        Self {
+            ln_never: self.ln_never - alive,
+            ln_leaver: self.ln_leaver + self.law.ln_survival(age) - alive,
+            law: self.law.alive_at(age),
+        }
+    }
+
+    fn leaving(&self, span: Span<impl Fn(f64) -> f64>, mut visit: impl FnMut(f64, S, f64) -> f64) {
+        self.law.leaving(span, |t, ln_density, width| {
+            visit(t, self.ln_leaver + ln_density, width)
+        });
+    }
+
+    fn time_alive(&self, t: f64) -> S {
+        self.ln_never.exp() * t + self.ln_leaver.exp() * self.law.time_alive(t)
+    }
+
+    fn discounted_time(&self, t: f64, rate: f64) -> S {
+        let endless = if rate > 0.0 {
+            -(-rate * t).exp_m1() / rate
+        } else {
+            t
+        };
+        self.ln_never.exp() * endless + self.ln_leaver.exp() * self.law.discounted_time(t, rate)
+    }
+
+    fn draw(&self, stream: &mut Stream) -> Drawn {
+        if stream.uniform() < self.ln_never.value().exp() {
+            return Drawn {
+                leaving: 0.0,
+                lifetime: f64::INFINITY,
+            };
+        }
+        self.law.draw(stream)
+    }
+}
