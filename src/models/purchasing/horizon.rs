@@ -50,6 +50,11 @@ impl<'a> Horizon<'a> {
         self.0 == [0.0]
     }
 
+    /// How many customers are asked about the same horizon.
+    pub(super) fn customers_alike(&self, customers: usize) -> usize {
+        if self.0.len() == 1 { customers } else { 0 }
+    }
+
     pub(super) fn at(&self, row: usize) -> f64 {
         if self.0.len() == 1 {
             self.0[0]

@@ -4,8 +4,9 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::block::{BLOCK, Block};
-use super::futures::{Crowd, Futures};
+use super::futures::{Crowd, Futures, given_alive};
 use super::horizon::Horizon;
+use super::repeats::Repeats;
 use super::{Future, Purchasing, Quantity};
 use crate::data::{Histories, HistoryColumns, Rows};
 use crate::models::covariates::{
@@ -248,7 +249,9 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
             let theta = *theta;
             let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
             let stopped = AtomicBool::new(false);
-            parallel::fill_blocks(out, BLOCK, |first, block| {
+            let now = quantity == Quantity::ProbabilityAlive && horizon.is_zero();
+            let memory = || Repeats::new(horizon.customers_alike(customers.len()), 2);
+            parallel::fill_blocks_with(out, BLOCK, memory, |repeats, first, block| {
                 let (places, mut room) = (first..first + block.len(), [0.0; BLOCK]);
                 let checked = customers.some(places, &mut room);
                 let fits = |some: &Histories<'_>| M::check_customers(some).is_ok();
@@ -256,7 +259,6 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
                     return stopped.store(true, Ordering::Relaxed);
                 };
                 let customers = Block::of(&histories);
-                let now = quantity == Quantity::ProbabilityAlive && horizon.is_zero();
                 if now && !M::ALIVE_BY_COUNT {
                     let mut alive = [0.0; BLOCK];
                     M::probabilities_alive(theta, customers.rows(), &mut alive);
@@ -266,7 +268,15 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
                     return;
                 }
                 for (place, row) in customers.places().zip(customers.rows()) {
-                    block[place] = futures.predict(quantity, row, horizon.at(first + place));
+                    block[place] = if now {
+                        futures.repeated_alive(repeats, row)
+                    } else {
+                        let ahead = horizon.at(first + place);
+                        let (alive, kept) = futures.repeated(repeats, row, |future, kept| {
+                            kept[0] = given_alive(future, quantity, row.t, ahead);
+                        });
+                        quantity.of(alive, kept[0])
+                    };
                 }
             });
             if stopped.into_inner() {
@@ -306,11 +316,16 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
         M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
-        parallel::fill_rows(out, most + 1, |i, probabilities| {
-            let (row, futures) = (customers.row(i), crowd.of(i));
-            let alive = futures.alive(&row);
-            let given_alive = futures.of(&row, |future| {
-                future.probabilities(row.t, horizon.at(i), most)
+        let alike = if own.len() > 1 {
+            0
+        } else {
+            horizon.customers_alike(customers.len())
+        };
+        let memory = || Repeats::new(alike, most + 2);
+        parallel::fill_rows_with(out, most + 1, memory, |repeats, i, probabilities| {
+            let row = customers.row(i);
+            let (alive, given_alive) = crowd.of(i).repeated(repeats, &row, |future, kept| {
+                kept.copy_from_slice(&future.probabilities(row.t, horizon.at(i), most));
             });
             for (p, q) in probabilities.iter_mut().zip(given_alive) {
                 *p = alive * q;
