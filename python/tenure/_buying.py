@@ -200,6 +200,24 @@ class BuyingModel(Estimator):
             gradient=gradient,
         )
 
+    def _expected_and_discounted(
+        self,
+        customers: Customers,
+        horizon: NDArray[np.float64],
+        *,
+        rate: float,
+        period: float | None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return expected and discounted purchases within a finite horizon."""
+        return _core.purchasing_expected_and_discounted(
+            self._model,
+            self._own(customers, self.result_.theta),
+            triple(customers),
+            horizon=horizon,
+            rate=rate,
+            period=period,
+        )
+
     def _asked(
         self,
         quantity: Quantity,

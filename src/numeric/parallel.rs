@@ -268,23 +268,42 @@ pub fn fill_rows_with<M>(
     });
 }
 
-/// Fills `out` by calling `f` with memory, each block of `size` items and the number of its first. Each thread has memory
-/// of its own; what stands in it must change nothing.
-pub fn fill_blocks_with<M>(
+/// Fills `out` by calling `f` with memory, the number of the first item and a block of `size` items.
+fn fill_blocks_with<M>(
     out: &mut [f64],
     size: usize,
     memory: impl Fn() -> M + Sync,
     f: impl Fn(&mut M, usize, &mut [f64]) + Sync,
 ) {
-    if out.len() <= CHUNK {
+    fill_columns(&mut [out], size, memory, |own, places, columns| {
+        f(own, places.start, columns[0]);
+    });
+}
+
+/// Fills equally long columns by calling `f` with memory, a block of `size` places and these places of the columns. Each
+/// thread has memory of its own; what stands in it must change nothing.
+pub fn fill_columns<M>(
+    columns: &mut [&mut [f64]],
+    size: usize,
+    memory: impl Fn() -> M + Sync,
+    f: impl Fn(&mut M, Range<usize>, &mut [&mut [f64]]) + Sync,
+) {
+    let len = columns.first().map_or(0, |column| column.len());
+    let mut chunks: Vec<_> = columns.iter_mut().map(|c| c.chunks_mut(size)).collect();
+    let blocks = (0..len).step_by(size).map(|first| {
+        let block: Vec<_> = chunks.iter_mut().filter_map(Iterator::next).collect();
+        (first..len.min(first + size), block)
+    });
+    if len <= CHUNK {
         let mut own = memory();
-        for (i, block) in out.chunks_mut(size).enumerate() {
-            f(&mut own, i * size, block);
+        for (places, mut block) in blocks {
+            f(&mut own, places, &mut block);
         }
         return;
     }
-    let blocks = out.chunks_mut(size).enumerate();
-    share_with(blocks, memory, |own, (i, block)| f(own, i * size, block));
+    share_with(blocks, memory, |own, (places, mut block)| {
+        f(own, places, &mut block);
+    });
 }
 
 /// Fills two tables with equally many rows, each given with its width, at once.

@@ -39,11 +39,24 @@ impl<'a> Horizon<'a> {
         rows: usize,
         quantity: Quantity,
     ) -> Result<Self> {
-        let Quantity::DiscountedPurchases(discounting) = quantity else {
-            return Self::new(horizon, rows, false);
-        };
-        check_discounting(discounting, horizon)?;
-        Self::new(horizon, rows, true)
+        Self::for_quantities(horizon, rows, &[quantity])
+    }
+
+    /// The same of several quantities.
+    pub(super) fn for_quantities(
+        horizon: &'a [f64],
+        rows: usize,
+        quantities: &[Quantity],
+    ) -> Result<Self> {
+        let mut endless = true;
+        for quantity in quantities {
+            if let Quantity::DiscountedPurchases(discounting) = *quantity {
+                check_discounting(discounting, horizon)?;
+            } else {
+                endless = false;
+            }
+        }
+        Self::new(horizon, rows, endless)
     }
 
     pub(super) fn is_zero(&self) -> bool {

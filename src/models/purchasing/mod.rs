@@ -13,6 +13,7 @@ pub mod money;
 mod registry;
 mod repeats;
 pub mod resample;
+mod together;
 mod while_alive;
 mod whole;
 
