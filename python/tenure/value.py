@@ -335,22 +335,10 @@ def _valued(
         discounting.per,
         discounting.compounding,
     )
-    columns: dict[str, NDArray[np.float64]] = {}
-    slopes = None
-    if np.isfinite(horizon).all():
-        expected, discounted = buying._expected_and_discounted(  # noqa: SLF001
-            customers, horizon, rate=rate, period=period
-        )
-        columns["expected_purchases"] = expected
-    if gradient or not columns:
-        discounted, slopes = buying._predict(  # noqa: SLF001
-            "discounted_purchases",
-            customers,
-            horizon,
-            rate=rate,
-            period=period,
-            gradient=gradient,
-        )
+    expected, discounted, slopes = buying._expected_and_discounted(  # noqa: SLF001
+        customers, horizon, rate=rate, period=period, gradient=gradient
+    )
+    columns = {} if expected is None else {"expected_purchases": expected}
     purchases = discounted if at_once == 0 else at_once + discounted
     columns |= {
         "discounted_purchases": discounted,
