@@ -218,7 +218,7 @@ class BuyingModel(Estimator):
         finite = bool(np.isfinite(horizon).all())
         if finite and not gradient:
             # both depend on the chance of being alive, which takes the most time
-            expected, discounted = _core.purchasing_expected_and_discounted(
+            discounted, expected = _core.purchasing_discounted_and_expected(
                 self._model,
                 self._own(customers, self.result_.theta),
                 triple(customers),

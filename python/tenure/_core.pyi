@@ -74,7 +74,7 @@ __all__ = [
     "purchase_waits",
     "purchasing_bootstrap",
     "purchasing_customer_parameters",
-    "purchasing_expected_and_discounted",
+    "purchasing_discounted_and_expected",
     "purchasing_fit",
     "purchasing_log_likelihood",
     "purchasing_money_quantiles",
@@ -266,7 +266,7 @@ def purchasing_predict(
     period: float | None = None,
     gradient: bool = False,
 ) -> tuple[_Numbers, _Numbers | None]: ...
-def purchasing_expected_and_discounted(
+def purchasing_discounted_and_expected(
     model: str,
     theta: _Theta,
     customers: _Triple,

@@ -184,10 +184,10 @@ pub(super) fn purchasing_predict<'py>(
     Ok((values, gradients))
 }
 
-/// Expected purchases and discounted ones, each a column.
+/// Discounted purchases and expected ones, each a column.
 #[pyfunction]
 #[pyo3(signature = (model, theta, customers, *, horizon, rate, period=None))]
-pub(super) fn purchasing_expected_and_discounted<'py>(
+pub(super) fn purchasing_discounted_and_expected<'py>(
     py: Python<'py>,
     model: &str,
     theta: Theta<'py>,
@@ -198,7 +198,7 @@ pub(super) fn purchasing_expected_and_discounted<'py>(
 ) -> PyResult<[Bound<'py, PyArray1<f64>>; 2]> {
     let model = purchasing(model)?;
     let discounted = Quantity::DiscountedPurchases(Discounting { rate, period });
-    let quantities = [Quantity::ExpectedPurchases, discounted];
+    let quantities = [discounted, Quantity::ExpectedPurchases];
     let columns = customers.columns()?;
     let (horizon, theta) = (slice("horizon", &horizon)?, theta.numbers()?);
     let results = [

@@ -33,30 +33,21 @@ impl<'a> Horizon<'a> {
         }
     }
 
-    /// Only a discounted sum may go on without end.
-    pub(super) fn for_quantity(
-        horizon: &'a [f64],
-        rows: usize,
-        quantity: Quantity,
-    ) -> Result<Self> {
-        Self::for_quantities(horizon, rows, &[quantity])
-    }
-
-    /// The same of several quantities.
+    /// Only discounted sums may go on without end.
     pub(super) fn for_quantities(
         horizon: &'a [f64],
         rows: usize,
         quantities: &[Quantity],
     ) -> Result<Self> {
-        let mut endless = true;
         for quantity in quantities {
-            if let Quantity::DiscountedPurchases(discounting) = *quantity {
-                check_discounting(discounting, horizon)?;
-            } else {
-                endless = false;
-            }
+            let Quantity::DiscountedPurchases(discounting) = *quantity else {
+                Self::new(horizon, rows, false)?;
+                continue;
+            };
+            check_discounting(discounting, horizon)?;
+            Self::new(horizon, rows, true)?;
         }
-        Self::new(horizon, rows, endless)
+        Ok(Self(horizon))
     }
 
     pub(super) fn is_zero(&self) -> bool {

@@ -259,7 +259,7 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
             return self.predict_together(&[quantity], theta, customers, horizon, &mut [out]);
         };
         let own = own_parameters::<K>(self.parameters(), theta, customers.len())?;
-        let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
+        let horizon = Horizon::for_quantities(horizon, customers.len(), &[quantity])?;
         let customers = customers.check()?;
         M::check_customers(&customers)?;
         let crowd = Crowd::<M, Dual<K>, K, J>::new(&own, customers.len(), Dual::variables);
