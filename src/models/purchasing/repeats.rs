@@ -9,6 +9,8 @@
 pub(super) struct Repeats {
     /// Numbers an answer.
     width: usize,
+    /// Whether equal customers have equal answers.
+    alike: bool,
     /// Whose answer stands in each place; no customer's at first.
     keys: Vec<Key>,
     answers: Vec<f64>,
@@ -30,7 +32,8 @@ const FEW: usize = 1024;
 const TRIAL: usize = 1 << 14;
 
 impl Repeats {
-    /// Room for answers of `width` numbers about so many customers.
+    /// Room for answers of `width` numbers about so many customers who are asked the same; 0 where each is asked something
+    /// else, and nothing is kept.
     pub(super) fn new(customers: usize, width: usize) -> Self {
         let places = if customers < FEW {
             1
@@ -41,6 +44,7 @@ impl Repeats {
         let places = 1 << places.max(1).ilog2();
         Self {
             width,
+            alike: customers > 0,
             keys: vec![NOBODY; places],
             answers: vec![0.0; places * width],
             asked: 0,
@@ -54,15 +58,15 @@ impl Repeats {
         let place = place_of(key, self.keys.len());
         let answer = &mut self.answers[place * self.width..(place + 1) * self.width];
         self.asked += 1;
-        if self.keys[place] != key {
+        if self.keys[place] != key || !self.alike {
             self.keys[place] = key;
             self.missing += 1;
             work_out(answer);
         }
         if self.asked == TRIAL && self.missing > TRIAL - TRIAL / 16 {
             // no two are alike: from now on there is one place, which stays warm
-            self.keys = vec![NOBODY];
-            self.answers.truncate(self.width);
+            self.answers = answer.to_vec();
+            self.keys = vec![key];
             return &self.answers;
         }
         &self.answers[place * self.width..(place + 1) * self.width]
@@ -105,6 +109,14 @@ mod tests {
         let (found, worked) = answer(&mut repeats, [1.0, 0.0, 7.0]);
         assert_eq!(found, [1.0, 0.0]);
         assert!(!worked);
+    }
+
+    #[test]
+    fn nothing_is_kept_where_each_is_asked_something_else() {
+        let mut repeats = Repeats::new(0, 2);
+        for _ in 0..3 {
+            assert!(answer(&mut repeats, [1.0, 0.0, 7.0]).1);
+        }
     }
 
     /// Whole days in weeks, as most logs have them, are spread over the places.
