@@ -80,7 +80,6 @@ fn place_of(key: Key, places: usize) -> usize {
         // numbers of few digits differ in their high bits only
         (mixed.rotate_left(29) ^ word ^ (word >> 32)).wrapping_mul(GOLDEN)
     });
-    #[expect(clippy::cast_possible_truncation, reason = "a place below 2^16")]
     let place = (mixed >> 32) as usize;
     place & (places - 1)
 }
