@@ -16,6 +16,7 @@ KNOWN = {
     tn.BGNBD: {"r": 0.243, "alpha": 4.414, "a": 0.793, "b": 2.426},
     tn.MBGNBD: {"r": 0.525, "alpha": 6.183, "a": 0.891, "b": 1.614},
     tn.ParetoNBD: {"r": 0.553, "alpha": 10.578, "s": 0.606, "beta": 11.669},
+    tn.WeibullNBD: {"r": 0.553, "alpha": 10.6, "s": 0.6, "beta": 20.0, "c": 1.6},
     tn.GGompertzNBD: {"r": 0.553, "alpha": 10.6, "b": 0.02, "s": 0.6, "beta": 0.26},
     tn.PDO: {"r": 0.5, "alpha": 10.0, "a": 0.5, "b": 5.0, "tau": 4.0},
     tn.BGBB: {"alpha": 1.204, "beta": 0.75, "gamma": 0.657, "delta": 2.783},
@@ -24,12 +25,24 @@ KNOWN = {
 }
 """Every model of buying."""
 
+STAYING = [
+    (model, {**KNOWN[model], "never_leaving": 0.3})
+    for model in (tn.ParetoNBD, tn.WeibullNBD, tn.GGompertzNBD, tn.PDO)
+]
+"""Models with a share of customers who never leave."""
+
 N = 40_000
 
 
-@pytest.fixture(params=KNOWN, ids=lambda model: model.__name__)
+def named(case):
+    model, parameters = case
+    return model.__name__ + "Staying" * ("never_leaving" in parameters)
+
+
+@pytest.fixture(params=[*KNOWN.items(), *STAYING], ids=named)
 def known(request):
-    return request.param.from_params(**KNOWN[request.param])
+    model, parameters = request.param
+    return model.from_params(**parameters)
 
 
 def ages(model, n=N):

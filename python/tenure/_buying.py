@@ -225,6 +225,46 @@ class BuyingModel(Estimator):
             gradient=gradient,
         )
 
+    def _expected_and_discounted(
+        self,
+        customers: Customers,
+        horizon: NDArray[np.float64],
+        *,
+        rate: float,
+        period: float | None,
+        gradient: bool,
+    ) -> tuple[
+        NDArray[np.float64] | None, NDArray[np.float64], NDArray[np.float64] | None
+    ]:
+        """Return expected purchases, discounted ones, and the slopes of the latter.
+
+        Nothing is expected within a horizon without end.
+        """
+        finite = bool(np.isfinite(horizon).all())
+        if finite and not gradient:
+            # both depend on the chance of being alive, which takes the most time
+            discounted, expected = _core.purchasing_discounted_and_expected(
+                self._model,
+                self._own(customers, self.result_.theta),
+                triple(customers),
+                horizon=horizon,
+                rate=rate,
+                period=period,
+            )
+            return expected, discounted, None
+        expected = None
+        if finite:
+            expected, _ = self._predict("expected_purchases", customers, horizon)
+        discounted, slopes = self._predict(
+            "discounted_purchases",
+            customers,
+            horizon,
+            rate=rate,
+            period=period,
+            gradient=gradient,
+        )
+        return expected, discounted, slopes
+
     def _asked(
         self,
         quantity: Quantity,

@@ -74,6 +74,7 @@ __all__ = [
     "purchase_waits",
     "purchasing_bootstrap",
     "purchasing_customer_parameters",
+    "purchasing_discounted_and_expected",
     "purchasing_fit",
     "purchasing_log_likelihood",
     "purchasing_money_quantiles",
@@ -266,6 +267,15 @@ def purchasing_predict(
     period: float | None = None,
     gradient: bool = False,
 ) -> tuple[_Numbers, _Numbers | None]: ...
+def purchasing_discounted_and_expected(
+    model: str,
+    theta: _Theta,
+    customers: _Triple,
+    *,
+    horizon: _Numbers,
+    rate: float,
+    period: float | None = None,
+) -> tuple[_Numbers, _Numbers]: ...
 def purchasing_probabilities(
     model: str,
     theta: _Theta,

@@ -102,7 +102,9 @@ class Worth:
     @property
     def value(self) -> NDArray[np.float64]:
         """Money a purchase."""
-        return self.margin * self.spend - self.cost
+        # no new column where there is nothing to take off: this may be of millions
+        earned = self.spend if self.basis == "revenue" else self.margin * self.spend
+        return earned if self.cost == 0 else earned - self.cost
 
     def of_purchases(self, purchases: NDArray[np.float64]) -> NDArray[np.float64]:
         """Money of so many purchases: none at all of none, however much one may be."""
@@ -161,7 +163,7 @@ def described(value: object) -> str:
 
 def _margin(margin: float | ArrayLike | None, customers: int) -> NDArray[np.float64]:
     if margin is None:
-        return np.ones(customers)
+        return np.broadcast_to(1.0, (customers,))
     shares = np.asarray(margin, dtype=np.float64)
     if shares.ndim > 1 or (shares.ndim == 1 and len(shares) != customers):
         raise ParameterError.of(

@@ -292,7 +292,9 @@ def _value(
     horizon, columns, shares = _valued(
         buying, customers, worth, discounting, at_once, gradient=interval is not None
     )
-    value = columns["value"] = columns["value"] - acquisition_cost
+    value = columns["value"]
+    if acquisition_cost != 0:
+        value = columns["value"] = value - acquisition_cost
     total_interval = None
     if interval is not None:
         costs = worth.cost != 0 or acquisition_cost != 0
@@ -333,20 +335,11 @@ def _valued(
         discounting.per,
         discounting.compounding,
     )
-    discounted, slopes = buying._predict(  # noqa: SLF001
-        "discounted_purchases",
-        customers,
-        horizon,
-        rate=rate,
-        period=period,
-        gradient=gradient,
+    expected, discounted, slopes = buying._expected_and_discounted(  # noqa: SLF001
+        customers, horizon, rate=rate, period=period, gradient=gradient
     )
-    columns: dict[str, NDArray[np.float64]] = {}
-    if np.isfinite(horizon).all():
-        columns["expected_purchases"], _ = buying._predict(  # noqa: SLF001
-            "expected_purchases", customers, horizon
-        )
-    purchases = at_once + discounted
+    columns = {} if expected is None else {"expected_purchases": expected}
+    purchases = discounted if at_once == 0 else at_once + discounted
     columns |= {
         "discounted_purchases": discounted,
         "expected_spend": worth.spend,

@@ -118,6 +118,8 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
         Erlang::new([s, alpha], [a, b + (x + extra(AFTER_FIRST))], whole(k))
     }
 
+    const FUTURE_BY_HISTORY: bool = true;
+
     /// Given alive at `T` the clock has struck `j` times since `t_x` with probability `w_j / sum w`.
     fn future_of<S: Scalar>(future: &Erlang<S>, row: &Purchases) -> Option<Erlang<S>> {
         Some(future.of_customer(row))

@@ -25,11 +25,23 @@ const STRETCH: usize = 64 * CHUNK;
 /// done with theirs. The caller begins at once: a sleeping thread takes its time to wake, on some machines as long as
 /// the work of a million rows.
 fn share<T: Send>(items: impl Iterator<Item = T> + Send, work: impl Fn(T) + Sync) {
+    share_with(items, || (), |(), item| work(item));
+}
+
+/// The same, each thread with memory of its own; what stands in it must change nothing.
+fn share_with<T: Send, M>(
+    items: impl Iterator<Item = T> + Send,
+    memory: impl Fn() -> M + Sync,
+    work: impl Fn(&mut M, T) + Sync,
+) {
     let items = Mutex::new(items);
     let take = || items.lock().unwrap_or_else(PoisonError::into_inner).next();
     let go_on = || {
+        let Some(first) = take() else { return };
+        let mut own = memory();
+        work(&mut own, first);
         while let Some(item) = take() {
-            work(item);
+            work(&mut own, item);
         }
     };
     rayon::in_place_scope(|scope| {
@@ -260,31 +272,61 @@ pub fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> 
 
 /// Fills `out`, cut into rows of `width`, by calling `f` with each row's number and place.
 pub fn fill_rows(out: &mut [f64], width: usize, f: impl Fn(usize, &mut [f64]) + Sync) {
+    fill_rows_with(out, width, || (), |(), i, row| f(i, row));
+}
+
+/// The same, each thread with memory of its own; what stands in it must change nothing.
+pub fn fill_rows_with<M>(
+    out: &mut [f64],
+    width: usize,
+    memory: impl Fn() -> M + Sync,
+    f: impl Fn(&mut M, usize, &mut [f64]) + Sync,
+) {
     let width = width.max(1);
-    if out.len() <= CHUNK {
-        for (i, row) in out.chunks_mut(width).enumerate() {
-            f(i, row);
-        }
-        return;
-    }
     let rows = (CHUNK / width).max(1);
-    fill_blocks(out, rows * width, |begin, block| {
+    fill_blocks_with(out, rows * width, memory, |own, begin, block| {
         for (i, row) in block.chunks_mut(width).enumerate() {
-            f(begin / width + i, row);
+            f(own, begin / width + i, row);
         }
     });
 }
 
-/// Fills `out` by calling `f` with each block of `size` items and the number of its first.
-pub fn fill_blocks(out: &mut [f64], size: usize, f: impl Fn(usize, &mut [f64]) + Sync) {
-    if out.len() <= CHUNK {
-        for (i, block) in out.chunks_mut(size).enumerate() {
-            f(i * size, block);
+/// Fills `out` by calling `f` with memory, the number of the first item and a block of `size` items.
+fn fill_blocks_with<M>(
+    out: &mut [f64],
+    size: usize,
+    memory: impl Fn() -> M + Sync,
+    f: impl Fn(&mut M, usize, &mut [f64]) + Sync,
+) {
+    fill_columns(&mut [out], size, memory, |own, places, columns| {
+        f(own, places.start, columns[0]);
+    });
+}
+
+/// Fills equally long columns by calling `f` with memory, a block of `size` places and these places of the columns. Each
+/// thread has memory of its own; what stands in it must change nothing.
+pub fn fill_columns<M>(
+    columns: &mut [&mut [f64]],
+    size: usize,
+    memory: impl Fn() -> M + Sync,
+    f: impl Fn(&mut M, Range<usize>, &mut [&mut [f64]]) + Sync,
+) {
+    let len = columns.first().map_or(0, |column| column.len());
+    let mut chunks: Vec<_> = columns.iter_mut().map(|c| c.chunks_mut(size)).collect();
+    let blocks = (0..len).step_by(size).map(|first| {
+        let block: Vec<_> = chunks.iter_mut().filter_map(Iterator::next).collect();
+        (first..len.min(first + size), block)
+    });
+    if len <= CHUNK {
+        let mut own = memory();
+        for (places, mut block) in blocks {
+            f(&mut own, places, &mut block);
         }
         return;
     }
-    let blocks = out.chunks_mut(size).enumerate();
-    share(blocks, |(i, block)| f(i * size, block));
+    share_with(blocks, memory, |own, (places, mut block)| {
+        f(own, places, &mut block);
+    });
 }
 
 /// Fills two tables with equally many rows, each given with its width, at once.

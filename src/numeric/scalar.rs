@@ -162,8 +162,12 @@ pub trait Scalar:
     #[must_use]
     fn exp_m1_ratio(self) -> Self {
         let x = self.value();
-        let [value, slope, bend] = special::exp_moments(x);
-        self.chain(value, || slope, || bend)
+        let value = if x == 0.0 { 1.0 } else { x.exp_m1() / x };
+        self.chain(
+            value,
+            || special::exp_moments(x)[1],
+            || special::exp_moments(x)[2],
+        )
     }
 
     /// `1 / self`.

@@ -97,9 +97,9 @@ mod _core {
     use super::parametric::{parametric_fit, parametric_predict};
     #[pymodule_export]
     use super::purchasing::{
-        purchasing_customer_parameters, purchasing_fit, purchasing_log_likelihood,
-        purchasing_parameters, purchasing_predict, purchasing_probabilities, purchasing_processes,
-        purchasing_profile, purchasing_quantiles,
+        purchasing_customer_parameters, purchasing_discounted_and_expected, purchasing_fit,
+        purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
+        purchasing_probabilities, purchasing_processes, purchasing_profile, purchasing_quantiles,
     };
     #[pymodule_export]
     use super::renewal::{

@@ -184,6 +184,35 @@ pub(super) fn purchasing_predict<'py>(
     Ok((values, gradients))
 }
 
+/// Discounted purchases and expected ones, each a column.
+#[pyfunction]
+#[pyo3(signature = (model, theta, customers, *, horizon, rate, period=None))]
+pub(super) fn purchasing_discounted_and_expected<'py>(
+    py: Python<'py>,
+    model: &str,
+    theta: Theta<'py>,
+    customers: Customers<'py>,
+    horizon: Column<'py>,
+    rate: f64,
+    period: Option<f64>,
+) -> PyResult<[Bound<'py, PyArray1<f64>>; 2]> {
+    let model = purchasing(model)?;
+    let discounted = Quantity::DiscountedPurchases(Discounting { rate, period });
+    let quantities = [discounted, Quantity::ExpectedPurchases];
+    let columns = customers.columns()?;
+    let (horizon, theta) = (slice("horizon", &horizon)?, theta.numbers()?);
+    let results = [
+        new_column(py, customers.len())?,
+        new_column(py, customers.len())?,
+    ];
+    let mut memory = [results[0].try_readwrite()?, results[1].try_readwrite()?];
+    let [first, second] = &mut memory;
+    let mut out = [first.as_slice_mut()?, second.as_slice_mut()?];
+    py.detach(|| model.predict_together(&quantities, theta, &columns, horizon, &mut out))?;
+    drop(memory);
+    Ok(results)
+}
+
 /// Probabilities of 0 to `most` purchases, one row a customer.
 #[pyfunction]
 #[pyo3(signature = (model, theta, customers, *, horizon, most))]

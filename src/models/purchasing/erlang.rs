@@ -12,6 +12,7 @@ use crate::data::Purchases;
 use crate::numeric::gamma_expectation::gamma_expectation;
 use crate::numeric::geometric_sum::beta_geometric_sum;
 use crate::numeric::panels::walk;
+use crate::numeric::power_series::PowerSeries;
 use crate::numeric::{BetaRule, Scalar};
 
 /// A customer whose clock strikes at rate `lambda ~ Gamma(s + j, alpha + age)` if it has struck `j < k` times since the
@@ -37,6 +38,8 @@ struct Common<S> {
     leaving: [S; 2],
     k: f64,
     rule: OnceLock<BetaRule<S>>,
+    /// For each stage, `sum_{n >= k-j} G(s+j+n)/(G(s+j) n!) A(floor((n+j)/k)) z^(n-k+j+1)`: see [`Erlang::expectation`].
+    series: OnceLock<Vec<PowerSeries<S>>>,
 }
 
 /// So many strokes are looked at one by one.
@@ -79,6 +82,7 @@ impl<S: Scalar> Erlang<S> {
             leaving,
             k,
             rule: OnceLock::new(),
+            series: OnceLock::new(),
         };
         Self::after(Arc::new(common), S::from(0.0))
     }
@@ -175,6 +179,9 @@ impl<S: Scalar> Erlang<S> {
         if tau.value() == 0.0 {
             return S::from(0.0);
         }
+        if let Some(sum) = self.expectation_by_series(tau) {
+            return sum;
+        }
         if self.most_strokes(tau.value()) > MANY {
             return self.section_by_section(tau, |p, [lost, _]| lost / p);
         }
@@ -183,6 +190,21 @@ impl<S: Scalar> Erlang<S> {
             |m| beta_geometric_sum(a, b, 0.0, m),
             |sum, m| sum + self.passed(m),
         )
+    }
+
+    /// With `P(N_j = n) = G(s+j+n)/(G(s+j) n!) (1-z)^(s+j) z^n` the expectation is a series in `z = tau / (1 + tau)` for each
+    /// stage, whose coefficients depend on the number of purchases alone; nothing where one of them is long.
+    fn expectation_by_series(&self, tau: S) -> Option<S> {
+        let (s, k) = (self.common.clock[0], self.common.k);
+        let z = tau / (tau + 1.0);
+        // (1-z)^(s+j) z^(k-j-1), which is tau times as much for the stage before
+        let mut factor = (-((s + (k - 1.0)) * tau.ln_1p())).exp();
+        let mut total = S::from(0.0);
+        for (stage, series) in self.stages.iter().zip(self.common.series()).rev() {
+            total += *stage * factor * series.at(z)?;
+            factor = factor * tau;
+        }
+        Some(total)
     }
 
     /// Without end: with `L = lambda / (lambda + rate)` a stroke is discounted by `L`, and a customer in stage `j` is worth
@@ -267,6 +289,42 @@ impl<S: Scalar> Common<S> {
     /// What the shared rule serves.
     fn reach(&self) -> f64 {
         self.pace() * FARTHEST
+    }
+
+    fn series(&self) -> &[PowerSeries<S>] {
+        self.series.get_or_init(|| {
+            let mut series = Vec::new();
+            let mut j = 0.0;
+            while j < self.k {
+                series.push(self.stage_series(j));
+                j += 1.0;
+            }
+            series
+        })
+    }
+
+    fn stage_series(&self, j: f64) -> PowerSeries<S> {
+        let ([s, _], [a, b], k) = (self.clock, self.leaving, self.k);
+        let (mut rising, mut n) = (S::from(1.0), 0.0);
+        let mut stroke = move || {
+            rising = rising * ((s + (j + n)) / (n + 1.0));
+            n += 1.0;
+            (n, rising)
+        };
+        // the first purchase is made at stroke k - j
+        for _ in (1..).take_while(|i| f64::from(*i) < k - j) {
+            stroke();
+        }
+        let (mut purchases, mut made, mut passed) = (0.0, S::from(0.0), S::from(1.0));
+        PowerSeries::new(std::iter::repeat_with(move || {
+            let (n, rising) = stroke();
+            if n + j >= k * (purchases + 1.0) {
+                made += passed;
+                passed = passed * ((b + purchases) / (a + b + purchases));
+                purchases += 1.0;
+            }
+            rising * made
+        }))
     }
 
     fn rule(&self) -> &BetaRule<S> {

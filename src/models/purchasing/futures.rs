@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::repeats::Repeats;
 use super::{Discounting, Future, Purchasing, Quantity};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
@@ -32,9 +33,13 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
     )]
     pub(super) fn of<R>(&self, row: &Purchases, ask: impl FnOnce(&M::Future<S>) -> R) -> R {
         let make = || M::future(self.theta, row.x);
-        let ask = |future: &M::Future<S>| match M::future_of(future, row) {
-            Some(own) => ask(&own),
-            None => ask(future),
+        let ask = |future: &M::Future<S>| {
+            if M::FUTURE_BY_HISTORY
+                && let Some(own) = M::future_of(future, row)
+            {
+                return ask(&own);
+            }
+            ask(future)
         };
         match self.by_count.get(row.x as usize) {
             Some(place) => ask(place.get_or_init(|| Box::new(make()))),
@@ -58,18 +63,54 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
         if quantity == Quantity::ProbabilityAlive && horizon == 0.0 {
             return alive;
         }
-        self.of(row, |future| match quantity {
-            Quantity::ProbabilityAlive => alive * future.survival(row.t, horizon),
-            Quantity::ExpectedPurchases => alive * future.expected_purchases(row.t, horizon),
-            Quantity::DiscountedPurchases(Discounting { rate, period }) => {
-                alive
-                    * match period {
-                        None => future.discounted_purchases(row.t, horizon, rate),
-                        Some(p) => future.purchases_discounted_by_period(row.t, horizon, rate, p),
-                    }
-            }
-            Quantity::NoPurchase => -alive + 1.0 + alive * future.no_purchase(row.t, horizon),
-        })
+        let given_alive = self.of(row, |future| given_alive(future, quantity, row.t, horizon));
+        quantity.of(alive, given_alive)
+    }
+}
+
+/// The quantity of those who are alive at `age`.
+pub(super) fn given_alive<S: Scalar>(
+    future: &impl Future<S>,
+    quantity: Quantity,
+    age: f64,
+    horizon: f64,
+) -> S {
+    match quantity {
+        Quantity::ProbabilityAlive => future.survival(age, horizon),
+        Quantity::ExpectedPurchases => future.expected_purchases(age, horizon),
+        Quantity::DiscountedPurchases(Discounting { rate, period }) => match period {
+            None => future.discounted_purchases(age, horizon, rate),
+            Some(p) => future.purchases_discounted_by_period(age, horizon, rate, p),
+        },
+        Quantity::NoPurchase => future.no_purchase(age, horizon),
+    }
+}
+
+impl<M: Purchasing<K, J>, const K: usize, const J: usize> Futures<M, f64, K, J> {
+    /// The probability of being alive, kept for those of whom nothing is known but their age.
+    pub(super) fn repeated_alive(&self, repeats: &mut Repeats, row: &Purchases) -> f64 {
+        if row.x > 0.0 {
+            return self.alive(row);
+        }
+        repeats.of([0.0, 0.0, row.t], |kept| kept[0] = self.alive(row))[0]
+    }
+
+    /// The probability of being alive, and what `answer` writes of the future given alive, in `repeats` with one number
+    /// more.
+    pub(super) fn repeated<'a>(
+        &self,
+        repeats: &'a mut Repeats,
+        row: &Purchases,
+        answer: impl FnOnce(&M::Future<f64>, &mut [f64]),
+    ) -> (f64, &'a [f64]) {
+        let &Purchases { x, t_x, t } = row;
+        let t_x = if M::FUTURE_BY_HISTORY { t_x } else { 0.0 };
+        let kept = repeats.of([x, t_x, t], |kept| {
+            kept[0] = if x > 0.0 { f64::NAN } else { self.alive(row) };
+            self.of(row, |future| answer(future, &mut kept[1..]));
+        });
+        let alive = if x > 0.0 { self.alive(row) } else { kept[0] };
+        (alive, &kept[1..])
     }
 }
 

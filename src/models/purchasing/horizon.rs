@@ -33,21 +33,30 @@ impl<'a> Horizon<'a> {
         }
     }
 
-    /// Only a discounted sum may go on without end.
-    pub(super) fn for_quantity(
+    /// Only discounted sums may go on without end.
+    pub(super) fn for_quantities(
         horizon: &'a [f64],
         rows: usize,
-        quantity: Quantity,
+        quantities: &[Quantity],
     ) -> Result<Self> {
-        let Quantity::DiscountedPurchases(discounting) = quantity else {
-            return Self::new(horizon, rows, false);
-        };
-        check_discounting(discounting, horizon)?;
-        Self::new(horizon, rows, true)
+        for quantity in quantities {
+            let Quantity::DiscountedPurchases(discounting) = *quantity else {
+                Self::new(horizon, rows, false)?;
+                continue;
+            };
+            check_discounting(discounting, horizon)?;
+            Self::new(horizon, rows, true)?;
+        }
+        Ok(Self(horizon))
     }
 
     pub(super) fn is_zero(&self) -> bool {
         self.0 == [0.0]
+    }
+
+    /// How many customers are asked about the same horizon.
+    pub(super) fn customers_alike(&self, customers: usize) -> usize {
+        if self.0.len() == 1 { customers } else { 0 }
     }
 
     pub(super) fn at(&self, row: usize) -> f64 {

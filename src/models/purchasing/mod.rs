@@ -12,7 +12,9 @@ pub mod lifetime;
 pub mod money;
 mod nature;
 mod registry;
+mod repeats;
 pub mod resample;
+mod together;
 mod while_alive;
 mod whole;
 
@@ -65,7 +67,10 @@ pub trait Purchasing<const K: usize, const J: usize>: Model<K, J, Row = Purchase
     /// The future, given alive, of customers with `x` repeat purchases.
     fn future<S: Scalar>(theta: [S; K], x: f64) -> Self::Future<S>;
 
-    /// That of one customer, where it depends on more of the history than the number of purchases and the age.
+    /// Whether it depends on more of the history than the number of purchases and the age.
+    const FUTURE_BY_HISTORY: bool = false;
+
+    /// That of one customer, where it does: asked only if [`Purchasing::FUTURE_BY_HISTORY`] says so.
     fn future_of<S: Scalar>(
         _future: &Self::Future<S>,
         _row: &Purchases,
@@ -195,6 +200,16 @@ pub enum Quantity {
     DiscountedPurchases(Discounting),
     /// Probability of no purchase within the horizon.
     NoPurchase,
+}
+
+impl Quantity {
+    /// The quantity of a customer who is alive with this probability, by what it is given alive.
+    fn of<S: Scalar>(self, alive: S, given_alive: S) -> S {
+        match self {
+            Self::NoPurchase => -alive + 1.0 + alive * given_alive,
+            _ => alive * given_alive,
+        }
+    }
 }
 
 /// How future purchases are made less of.

@@ -1,11 +1,11 @@
 //! Models of repeat buying by name, with their number of parameters erased, and the loops over customers.
 
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::block::{BLOCK, Block};
-use super::futures::{Crowd, Futures};
+use super::futures::Crowd;
 use super::horizon::Horizon;
+use super::repeats::Repeats;
+use super::together::predict_together;
 use super::{Future, Nature, Purchasing, Quantity};
 use crate::data::{Histories, HistoryColumns, Purchases, Rows};
 use crate::models::covariates::{
@@ -136,6 +136,19 @@ pub trait DynPurchasing: Debug + Sync {
         gradients: Option<&mut [f64]>,
     ) -> Result<()>;
 
+    /// Several quantities for each customer, a column of `columns` each: quicker than one after the other.
+    ///
+    /// # Errors
+    /// As [`DynPurchasing::predict`].
+    fn predict_together(
+        &self,
+        quantities: &[Quantity],
+        theta: &[f64],
+        customers: &HistoryColumns<'_>,
+        horizon: &[f64],
+        columns: &mut [&mut [f64]],
+    ) -> Result<()>;
+
     /// Probabilities of `0..=most` purchases within the horizon, one row a customer.
     ///
     /// # Errors
@@ -260,48 +273,13 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
         out: &mut [f64],
         gradients: Option<&mut [f64]>,
     ) -> Result<()> {
+        let Some(gradients) = gradients else {
+            return self.predict_together(&[quantity], theta, customers, horizon, &mut [out]);
+        };
         let own = own_parameters::<K>(self.parameters(), theta, customers.len())?;
-        let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
-        if let ([theta], None) = (&own[..], &gradients) {
-            let theta = *theta;
-            let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
-            let stopped = AtomicBool::new(false);
-            parallel::fill_blocks(out, BLOCK, |first, block| {
-                let (places, mut room) = (first..first + block.len(), [0.0; BLOCK]);
-                let checked = customers.some(places, &mut room);
-                let fits = |some: &Histories<'_>| M::check_customers(some).is_ok();
-                let Some(histories) = checked.filter(fits) else {
-                    return stopped.store(true, Ordering::Relaxed);
-                };
-                let customers = Block::of(&histories);
-                let now = quantity == Quantity::ProbabilityAlive && horizon.is_zero();
-                if now && !M::ALIVE_BY_COUNT {
-                    let mut alive = [0.0; BLOCK];
-                    M::probabilities_alive(theta, customers.rows(), &mut alive);
-                    for (place, alive) in customers.places().zip(alive) {
-                        block[place] = alive;
-                    }
-                    return;
-                }
-                for (place, row) in customers.places().zip(customers.rows()) {
-                    block[place] = futures.predict(quantity, row, horizon.at(first + place));
-                }
-            });
-            if stopped.into_inner() {
-                M::check_customers(&customers.check()?)?;
-            }
-            return Ok(());
-        }
+        let horizon = Horizon::for_quantities(horizon, customers.len(), &[quantity])?;
         let customers = customers.check()?;
         M::check_customers(&customers)?;
-        let Some(gradients) = gradients else {
-            let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
-            parallel::fill_rows(out, 1, |i, value| {
-                let futures = crowd.of(i);
-                value[0] = futures.predict(quantity, &customers.row(i), horizon.at(i));
-            });
-            return Ok(());
-        };
         let crowd = Crowd::<M, Dual<K>, K, J>::new(&own, customers.len(), Dual::variables);
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
             let futures = crowd.of(i);
@@ -309,6 +287,31 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
             value[0] = predicted.value;
             gradient.copy_from_slice(&predicted.gradient);
         });
+        Ok(())
+    }
+
+    fn predict_together(
+        &self,
+        quantities: &[Quantity],
+        theta: &[f64],
+        customers: &HistoryColumns<'_>,
+        horizon: &[f64],
+        columns: &mut [&mut [f64]],
+    ) -> Result<()> {
+        let own = own_parameters::<K>(self.parameters(), theta, customers.len())?;
+        let horizon = Horizon::for_quantities(horizon, customers.len(), quantities)?;
+        if let [theta] = own[..] {
+            return predict_together::<M, K, J>(theta, customers, &horizon, quantities, columns);
+        }
+        let customers = customers.check()?;
+        M::check_customers(&customers)?;
+        let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
+        for (&quantity, column) in quantities.iter().zip(columns) {
+            parallel::fill_rows(column, 1, |i, value| {
+                let futures = crowd.of(i);
+                value[0] = futures.predict(quantity, &customers.row(i), horizon.at(i));
+            });
+        }
         Ok(())
     }
 
@@ -324,11 +327,16 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize
         M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
-        parallel::fill_rows(out, most + 1, |i, probabilities| {
-            let (row, futures) = (customers.row(i), crowd.of(i));
-            let alive = futures.alive(&row);
-            let given_alive = futures.of(&row, |future| {
-                future.probabilities(row.t, horizon.at(i), most)
+        let alike = if own.len() > 1 {
+            0
+        } else {
+            horizon.customers_alike(customers.len())
+        };
+        let memory = || Repeats::new(alike, most + 2);
+        parallel::fill_rows_with(out, most + 1, memory, |repeats, i, probabilities| {
+            let row = customers.row(i);
+            let (alive, given_alive) = crowd.of(i).repeated(repeats, &row, |future, kept| {
+                kept.copy_from_slice(&future.probabilities(row.t, horizon.at(i), most));
             });
             for (p, q) in probabilities.iter_mut().zip(given_alive) {
                 *p = alive * q;

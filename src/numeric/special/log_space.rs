@@ -83,9 +83,10 @@ pub fn ln_1p_minus(x: f64) -> f64 {
 /// 2e-15.
 pub fn exp_moments(x: f64) -> [f64; 3] {
     if x.abs() < 1.0 {
-        let (mut term, mut moments) = (1.0, [1.0, 0.5, 1.0 / 3.0]);
-        for n in 1..20 {
-            let n = f64::from(n);
+        let (mut term, mut moments) = (1.0_f64, [1.0, 0.5, 1.0 / 3.0]);
+        let mut n = 0.0;
+        while term.abs() > 1e-18 {
+            n += 1.0;
             term *= x / n;
             for (moment, k) in moments.iter_mut().zip([1.0, 2.0, 3.0]) {
                 *moment += term / (n + k);
