@@ -104,11 +104,12 @@ class TestLaws:
     def test_recency(self, known):
         """The likelihood's own words: scores have a mean of 0 at the truth."""
         drawn = known.simulate(N, T=ages(known), seed=4)
-        for name, value in KNOWN[type(known)].items():
+        truth = {**KNOWN[type(known)], **known.params_}
+        for name, value in truth.items():
             if name in {"tau", "k"}:
                 continue
             sides = [
-                type(known).from_params(**{**KNOWN[type(known)], name: value * factor})
+                type(known).from_params(**{**truth, name: value * factor})
                 for factor in (1.001, 0.999)
             ]
             above, below = (side.log_likelihood(drawn) for side in sides)

@@ -250,13 +250,15 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
         } else {
             0.0
         };
-        let leaving = stream.gamma(self.s.value(), 1.0 + hazard);
-        let more = stream.exponential() / leaving;
+        let eta = stream.gamma(self.s.value(), 1.0 + hazard);
+        let more = stream.exponential() / eta;
         let lifetime = if hazard > 0.0 {
             self.age * ((more / hazard).ln_1p() / c).exp_m1()
         } else {
             beta * more.powf(1.0 / c)
         };
+        // the hazard at the age beta is c times this rate
+        let leaving = eta / beta;
         Drawn { leaving, lifetime }
     }
 }
