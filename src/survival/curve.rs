@@ -44,15 +44,14 @@ fn piece_of_curve(
     let (mut s, mut sum) = (1.0, 0.0);
     let rows = at_risk.iter().zip(observed);
     for ((&n, &d), (out, out_sum)) in rows.zip(survival.iter_mut().zip(sums)) {
-        if d > 0.0 {
-            let left = n - d;
+        let left = n - d;
+        // without an event both stay as they are: a branch would only be guessed wrong
+        if left > 0.0 {
             s *= left / n;
+            sum += d / (n * left);
+        } else if d > 0.0 {
             // once nobody is left the curve stays at zero, without any error
-            sum = if left > 0.0 {
-                sum + d / (n * left)
-            } else {
-                f64::INFINITY
-            };
+            (s, sum) = (0.0, f64::INFINITY);
         }
         *out = s;
         *out_sum = sum;
