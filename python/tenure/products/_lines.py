@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
 
@@ -254,7 +254,7 @@ def one_or_many(given: object) -> tuple[Any, ...]:
     """Return what was given as many, where a text is one and not its letters."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         return (given,)
-    return tuple(given)
+    return tuple(cast("Iterable[Any]", given))
 
 
 def order_lines(

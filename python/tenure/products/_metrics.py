@@ -154,7 +154,8 @@ def _at_least(
     )
     term = np.where(inside, np.exp(logarithm), 0.0)
     tail = term.copy()
-    rows, up = np.arange(len(k)), above
+    rows: NDArray[np.int64] = np.arange(len(k))
+    up = above
     while len(rows):
         # the way that is not gone may begin with a division by 0
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -162,9 +163,10 @@ def _at_least(
             less = k * (rest + k) / ((a - k + 1) * (b - k + 1))
         term = term * np.where(up, more, less)
         tail[rows] += term
-        on = term > 1e-17 * tail[rows]
-        k = (k + np.where(up, 1.0, -1.0))[on]
-        rows, up, term, a, b, rest = (one[on] for one in (rows, up, term, a, b, rest))
+        on = np.flatnonzero(term > 1e-17 * tail[rows])
+        k = k[on] + np.where(up[on], 1.0, -1.0)
+        rows, up, term = rows[on], up[on], term[on]
+        a, b, rest = a[on], b[on], rest[on]
     return np.clip(np.where(above, tail, 1 - tail), 0.0, 1.0)
 
 
