@@ -54,6 +54,7 @@ __all__ = [
     "cox_fit",
     "cox_residuals",
     "customer_activity",
+    "ends",
     "group_log",
     "group_part",
     "group_transactions",
