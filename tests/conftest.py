@@ -53,11 +53,18 @@ STAYING_MODELS = (ParetoNBDStaying, GGompertzNBDStaying, WeibullNBDStaying, PDOS
 ALL_MODELS = (*PURCHASING_MODELS, *STAYING_MODELS, tn.GammaGamma)
 """Every estimator: `test_contract.py` holds each to the same rules."""
 
+SLOW_MODELS = (GGompertzNBDStaying, PDOStaying, WeibullNBDStaying)
+"""Those that take seconds to fit: the slow tests hold them to the rules."""
+
 
 def pytest_generate_tests(metafunc):
     """Run a test that asks for an `estimator` once for each of the models."""
     if "estimator" in metafunc.fixturenames:
-        metafunc.parametrize("estimator", ALL_MODELS, ids=lambda model: model.__name__)
+        models = [
+            pytest.param(model, marks=pytest.mark.slow if model in SLOW_MODELS else ())
+            for model in ALL_MODELS
+        ]
+        metafunc.parametrize("estimator", models, ids=lambda model: model.__name__)
 
 
 @pytest.fixture(autouse=True)
