@@ -53,7 +53,7 @@ STAYING_MODELS = (ParetoNBDStaying, GGompertzNBDStaying, WeibullNBDStaying, PDOS
 ALL_MODELS = (*PURCHASING_MODELS, *STAYING_MODELS, tn.GammaGamma)
 """Every estimator: `test_contract.py` holds each to the same rules."""
 
-SLOW_MODELS = (GGompertzNBDStaying, PDOStaying, WeibullNBDStaying)
+SLOW_MODELS = (tn.WeibullNBD, GGompertzNBDStaying, PDOStaying, WeibullNBDStaying)
 """Those that take seconds to fit: the slow tests hold them to the rules."""
 
 

@@ -123,8 +123,8 @@ proptest! {
             let name = format!("{model}+never_leaving");
             for (share, relative) in [(0.0, 1e-11), (1e-13, 1e-6)] {
                 let with_share = [theta, &[share]].concat();
-                let alive = predicted(model, theta, row, Quantity::ProbabilityAlive, 0.0);
-                // of those who all but surely left, whoever never leaves is the most who are left
+                let alive = predicted(model, theta, row, Quantity::ProbabilityAlive, horizon);
+                // of those who will all but surely have left, whoever never leaves is the most who are left
                 if share == 0.0 || alive > 1e-3 {
                     assert_agree((model, theta), (&name, &with_share), row, horizon, relative);
                 }
