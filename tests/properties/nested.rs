@@ -123,8 +123,9 @@ proptest! {
             let name = format!("{model}+never_leaving");
             for (share, relative) in [(0.0, 1e-11), (1e-13, 1e-6)] {
                 let with_share = [theta, &[share]].concat();
-                let alive = predicted(model, theta, row, Quantity::ProbabilityAlive, horizon);
-                // of those who will all but surely have left, whoever never leaves is the most who are left
+                let new = Purchases { x: 0.0, t_x: 0.0, t: 0.0 };
+                let alive = predicted(model, theta, new, Quantity::ProbabilityAlive, row.t + horizon);
+                // of lifetimes that are all but surely over, those without an end are the most that are left
                 if share == 0.0 || alive > 1e-3 {
                     assert_agree((model, theta), (&name, &with_share), row, horizon, relative);
                 }
