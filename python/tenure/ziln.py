@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from tenure._report import html_report, text_table
 from tenure._settings import FORMAT, Configured
 from tenure._simulate import checked_seed
 from tenure._typing import override
+from tenure._ziln_result import HEADS, ZilnResult, in_units, moments
 from tenure.exceptions import (
     ConvergenceError,
     ConvergenceWarning,
@@ -33,41 +33,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 __all__ = ["ZILN"]
-
-HEADS = ("buying", "value", "spread")
-
-
-@dataclass(frozen=True, eq=False)
-class ZilnResult:
-    """Coefficients in the user's units, one head after the other.
-
-    Attributes
-    ----------
-    heads : tuple of str
-        The head of each coefficient: "buying", "value" or "spread".
-    names : tuple of str
-        Its covariate; "constant" for constants.
-    coefficients : float64 array
-    covariance : float64 array, shape (k, k), or None
-    log_likelihood : float
-    customers : float
-    gradient_norm : float
-    status, message : str
-    """
-
-    heads: tuple[str, ...]
-    names: tuple[str, ...]
-    coefficients: Floats
-    covariance: Floats | None
-    log_likelihood: float
-    customers: float
-    gradient_norm: float
-    status: str
-    message: str
-
-    def of(self, head: str) -> NDArray[np.intp]:
-        """Return the places of a head's coefficients."""
-        return np.array([i for i, one in enumerate(self.heads) if one == head])
 
 
 class ZILN(Configured):
@@ -181,7 +146,7 @@ class ZILN(Configured):
         x = chosen.matrix(table)
         given = table.numbers(weights).values if isinstance(weights, str) else weights
         counts = None if given is None else np.array(given, dtype=np.float64)
-        means, scales = _moments(x, chosen.names)
+        means, scales = moments(x, chosen.names)
         found = _core.ziln_fit(
             np.column_stack([np.ones(len(x)), (x - means) / scales]),
             np.array(table.numbers(value).values),
@@ -191,7 +156,7 @@ class ZILN(Configured):
         )
         self._covariates, self._value, self._family = chosen, value, table.family
         customers = float(len(x) if counts is None else counts.sum())
-        self._result = _in_units(found, chosen.names, means, scales, customers)
+        self._result = in_units(found, chosen.names, means, scales, customers)
         if self._result.status != "converged":
             self._complain(self._result.message)
         return self
@@ -273,7 +238,9 @@ class ZILN(Configured):
         x = np.column_stack([np.ones(len(rows)), rows])
         a, b, c = (result.coefficients[result.of(head)] for head in HEADS)
         spread = np.logaddexp(0.0, x[:, : len(c)] @ c)
-        return x, _sigmoid(x @ a), x @ b, spread
+        # 1 / (1 + exp(-u)) without overflow
+        buying: Floats = np.exp(-np.logaddexp(0.0, -(x @ a)))
+        return x, buying, x @ b, spread
 
     def probability_of_value(self, data: object) -> Any:
         """Return the probability that each customer will be worth anything."""
@@ -530,69 +497,3 @@ class ZILN(Configured):
             )
         ]
         return ["", "coefficient", "std. error"], rows
-
-
-def _sigmoid(u: Floats) -> Floats:
-    """Return 1 / (1 + exp(-u)) without overflow."""
-    return np.exp(-np.logaddexp(0.0, -u))
-
-
-def _moments(x: Floats, names: Sequence[str]) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of each covariate; all must vary."""
-    if not len(x) or not x.shape[1]:
-        width = int(x.shape[1])
-        return np.zeros(width), np.ones(width)
-    means: Floats = x.mean(axis=0)
-    scales: Floats = x.std(axis=0)
-    for name, mean, scale in zip(names, means, scales, strict=True):
-        if np.isfinite(mean) and not scale > 1e-12 * max(1.0, abs(float(mean))):
-            raise ParameterError.of(
-                name="covariates",
-                expected="vary over customers",
-                found=f"{name!r}, which is {mean:g} for all",
-            )
-    divisors: Floats = np.where(np.isfinite(scales), scales, 1.0)
-    return means, divisors
-
-
-def _in_units(
-    found: Mapping[str, Any],
-    names: Sequence[str],
-    means: Floats,
-    scales: Floats,
-    customers: float,
-) -> ZilnResult:
-    """Return what the core found in the units of the covariates."""
-    size = len(found["coefficients"])
-    width = 1 + len(names)
-    # constant + sum of b (x - mean) / scale, sorted by powers of x
-    head = np.diag(np.concatenate([[1.0], 1.0 / scales]))
-    head[0, 1:] = -means / scales
-    transform = np.zeros((size, size))
-    labels = ("constant", *names)
-    heads: list[str] = []
-    columns: list[str] = []
-    for place, start in enumerate(range(0, size, width)):
-        stop = min(start + width, size)
-        transform[start:stop, start:stop] = head[: stop - start, : stop - start]
-        heads += [HEADS[place]] * (stop - start)
-        columns += labels[: stop - start]
-    covariance = found["covariance"]
-    message = {
-        "converged": "",
-        "boundary": "some covariates tell buyers from others without fail, or are "
-        "combinations of each other: their coefficients are not known; try a penalty, "
-        "or fewer covariates",
-        "stopped": "no optimum was reached; try a penalty",
-    }[found["status"]]
-    return ZilnResult(
-        heads=tuple(heads),
-        names=tuple(columns),
-        coefficients=transform @ found["coefficients"],
-        covariance=transform @ covariance @ transform.T if covariance.size else None,
-        log_likelihood=found["log_likelihood"],
-        customers=customers,
-        gradient_norm=found["gradient_norm"],
-        status=found["status"],
-        message=message,
-    )
