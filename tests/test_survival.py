@@ -536,3 +536,33 @@ class TestPlots:
         km = tn.KaplanMeier().fit(np.arange(1, 14), by=np.arange(13))
         with pytest.raises(ParameterError, match="have at most 12 curves"):
             tn.plotting.plot_survival(km)
+
+
+class TestLongCurves:
+    def test_pieces_are_joined(self):
+        """Curve, Greenwood's sums and band by NumPy, over several pieces of 65,536.
+
+        Two hundred thousand roundings of 1e-16, adding up by chance, are far below
+        1e-11. The band has the logarithm of the curve, which loses digits near 1: of
+        the first event's 5e-6 a rounding of 1e-16 is 2e-11.
+        """
+        rng = np.random.default_rng(7)
+        n = 200_000
+        durations = rng.exponential(300.0, n)
+        events = rng.random(n) < 0.6
+        km = tn.KaplanMeier(level=0.95).fit(durations, events)
+        [curve] = km.curves_
+        order = np.argsort(durations)
+        seen, at_risk = events[order], np.arange(n, 0, -1.0)
+        inner = slice(0, n - 1)  # where somebody is left
+        survival = np.cumprod(1 - seen / at_risk)[inner]
+        sums = np.cumsum(seen[inner] / (at_risk * (at_risk - 1))[inner])
+        np.testing.assert_array_equal(curve.timeline[1:], durations[order])
+        np.testing.assert_allclose(curve.estimate[1:n], survival, rtol=1e-11)
+        lower, upper = (end[1:n] for end in km.band_of(curve))
+        some = sums > 0
+        z = 1.959963984540054
+        ln_s = np.log(survival[some])
+        factor = np.exp(z * np.sqrt(sums[some]) / -ln_s)
+        np.testing.assert_allclose(lower[some], np.exp(ln_s * factor), rtol=1e-10)
+        np.testing.assert_allclose(upper[some], np.exp(ln_s / factor), rtol=1e-10)
