@@ -318,6 +318,13 @@ class TestAalenJohansen:
             assert (lower <= curve.incidence + 1e-12).all()
             assert (curve.incidence <= upper + 1e-12).all()
 
+    def test_the_band_of_an_incidence_that_rounds_above_one(self):
+        """Nothing overflows, which would be a warning: found by the property above."""
+        aj = tn.AalenJohansen().fit([1, 1, 2, 2], [0, 2, 2, 2], weights=[2, 2, 3, 3])
+        [curve] = aj.curves_
+        for end in curve.band(0.95):
+            assert end[-1] == curve.incidence[-1]
+
     def test_one_cause_is_one_minus_kaplan_meier(self):
         rng = np.random.default_rng(9)
         t, e = rng.integers(1, 20, 200), rng.integers(0, 2, 200)

@@ -51,13 +51,15 @@ class Incidence:
 
     def band(self, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the ends of a band that never leaves 0 to 1, made for ln(-ln F)."""
-        share = self.incidence
-        with np.errstate(divide="ignore", invalid="ignore"):
-            log = np.log(share)
-            factor = np.exp(normal_quantile(level) * self.errors() / (share * log))
-            lower, upper = np.exp(log / factor), np.exp(log * factor)
-        inside = (share > 0) & (share < 1) & (self.variance > 0)
-        return np.where(inside, lower, share), np.where(inside, upper, share)
+        lower, upper = self.incidence.copy(), self.incidence.copy()
+        inside = (lower > 0) & (lower < 1) & (self.variance > 0)
+        share, errors = lower[inside], self.errors()[inside]
+        log = np.log(share)
+        factor = np.exp(normal_quantile(level) * errors / (share * log))
+        # a rounding below 1 nothing is known: the factor is 0, and so is the lower end
+        with np.errstate(divide="ignore"):
+            lower[inside], upper[inside] = np.exp(log / factor), np.exp(log * factor)
+        return lower, upper
 
 
 class AalenJohansen(Settings):
