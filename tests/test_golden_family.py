@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import warnings
 from pathlib import Path
 
@@ -192,6 +193,85 @@ def test_tracking(stored, block, log):
         summary = log.summary(unit=block["unit"], as_of=day)
         assert summary.frequency.sum() == actual
         met(block, model.expected_purchases_new(summary.T).sum(), expected)
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "total_log_likelihood"))
+def test_total_log_likelihood(stored, block, data_of):
+    """All customers at figures as they are printed, which are not quite an optimum."""
+    data, options = data_of(block)
+    customers = {**data, "T": data[options["T"]]} if "T" in options else data
+    weights = data[options["weights"]] if "weights" in options else 1.0
+    each = model_at(stored, block["parameters"]).log_likelihood(customers)
+    met(block, (weights * each).sum(), block["value"])
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "counts_log_likelihood"))
+def test_counts_log_likelihood(stored, block, data_of):
+    """The likelihood of how many purchases there were, whatever their times."""
+    data, _ = data_of(block)
+    model = model_at(stored, block["parameters"])
+    total = 0.0
+    for age in np.unique(data["T"]):
+        counts = data["frequency"][data["T"] == age].astype(int)
+        chances = model.purchase_probabilities_new(age, most=counts.max())
+        total += np.log(chances[counts]).sum()
+    met(block, total, block["value"])
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "expected_counts"))
+def test_expected_counts(stored, block):
+    """How many of so many new customers use so many of their opportunities."""
+    chances = model_at(stored, block["parameters"]).purchase_probabilities_new(
+        block["opportunities"], most=block["opportunities"]
+    )
+    assert chances.sum() == pytest.approx(1.0, rel=1e-12)
+    for count, donors in block["rows"]:
+        met(block, block["donors"] * chances[count], donors)
+
+
+@pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "tracking_by_week"))
+def test_tracking_by_week(stored, block, log):
+    """Weeks of a fit in days; those of the peer end a day later (see `why`)."""
+    fitted = log.summary(unit=block["unit"], as_of=block["as_of"])
+    model = getattr(tn, stored["model"])().fit(fitted)
+    span = {"split": block["as_of"]}
+    weeks = tn.plotting.tracking(model, log, period="week", **span)
+    days = tn.plotting.tracking(model, log, period="day", **span)
+    expected = days["expected_cumulative"]
+    for week, total, total_expected, actual, increment in block["rows"]:
+        assert weeks["actual_cumulative"][week - 1] == total
+        assert weeks["actual"][week - 1] == actual
+        met(block, expected[7 * week], total_expected, "expected_cumulative")
+        gained = expected[7 * week] - expected[7 * (week - 1)]
+        met(block, gained, increment, "expected")
+
+
+def test_donors_who_never_stop(data_of):
+    """BG/BB without leaving is the beta-binomial: 8 decimals by independent code."""
+    data, options = data_of({"data": "donations"})
+    # leaving so rare that a donor in 10^10 stops at an opportunity
+    held = {"gamma": 1e-10, "delta": 1.0}
+    model = tn.BGBB().fit(data, fixed=held, **options)
+    ours = [model.params_[name] for name in ("alpha", "beta")]
+    np.testing.assert_allclose(ours, [0.48727515, 0.82643397], atol=1.5e-8)
+    assert model.log_likelihood_ == pytest.approx(-35516.109896, abs=2e-6)
+
+
+@pytest.mark.parametrize(("x", "t_x", "T"), [(400, 5, 6), (500, 1, 37), (500, 4, 37)])
+def test_what_overflowed_elsewhere(x, t_x, T):
+    """lifetimes' test of `log A0`, which is to be finite and less than 0.
+
+    `L (1 - P(alive)) = lead s A0 / (r + s + x)` in the words of Fader and Hardie's
+    note 009, where lead is what the two terms of the likelihood have in common.
+    """
+    r, alpha, s, beta = 10.465, 0.00798565181, 3.0516, 2.820
+    model = tn.ParetoNBD.from_params(r=r, alpha=alpha, s=s, beta=beta)
+    customer = {"frequency": [x], "recency": [float(t_x)], "T": [float(T)]}
+    lead = math.lgamma(r + x) - math.lgamma(r) + r * np.log(alpha) + s * np.log(beta)
+    gone = np.log1p(-model.probability_alive(customer)[0])
+    log_a0 = model.log_likelihood(customer)[0] + gone - lead + np.log((r + s + x) / s)
+    assert np.isfinite(log_a0)
+    assert log_a0 < 0
 
 
 @pytest.mark.parametrize("name", EXACT)
