@@ -53,6 +53,24 @@ class TestCompared:
             found = compared.to_frame()["gini"][row]
             assert gini / top == pytest.approx(found, rel=1e-10)
 
+    def test_lift_is_the_column_of_the_table(self, compared):
+        ax = compared.plot("lift")
+        lines = {line.get_label(): line.get_data() for line in ax.get_lines()}
+        places, best = lines["the best there could be"]
+        assert list(places) == list(range(1, 11))
+        for name in ("BGNBD", "NBD"):
+            table = compared.calibration(name)
+            assert list(lines[name][1]) == list(table["lift"])
+            # tenths of all customers together are the average
+            assert np.mean(lines[name][1]) == pytest.approx(1.0, rel=2e-3)
+            assert np.cumsum(best)[-2] >= np.cumsum(lines[name][1])[-2]
+        # Who was to buy most bought more than the others; no tenth beats the best one.
+        assert lines["BGNBD"][1][0] > 3
+        assert best[0] >= lines["BGNBD"][1][0]
+        one = plotting.plot_model_lift(compared, model="NBD", groups=5)
+        assert [line.get_label() for line in one.get_lines()][-1] == "NBD"
+        assert one.get_xlabel() == "fifths of the customers, the highest expected first"
+
     def test_tracking(self, compared, log):
         ax = plotting.plot_model_tracking(compared)
         lines = {line.get_label(): line for line in ax.get_lines()}

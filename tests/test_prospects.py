@@ -249,6 +249,33 @@ class TestBootstrap:
             ratio = table["std_error"].sum() / wald["std_error"].sum()
             assert 0.7 < ratio < 1.5, method
 
+    def test_new_customers_too(self, buying):
+        """Percentiles of what each replicate says, taken one by one."""
+        replicates = buying.bootstrap(40, seed=1)
+        rows = zip(*replicates.parameters.values(), strict=True)
+        each = [
+            tn.BGNBD.from_params(**dict(zip(replicates.parameters, row, strict=True)))
+            for row in rows
+        ]
+        # the discount rate is per year of 365.25 days, and the unit is the week
+        year = {"discount_rate": 0.1, "per": 365.25 / 7}
+        for method, horizon, options in (
+            ("expected_purchases_new", 52.0, {}),
+            ("expected_purchases_new", [13.0, 52.0], {}),
+            ("discounted_purchases_new", None, year),
+        ):
+            predict = getattr(buying, method)
+            how = {"interval": 0.9, "bootstrap": replicates}
+            found = predict(horizon, **options, **how)
+            draws = [getattr(one, method)(horizon, **options) for one in each]
+            ends = np.quantile(draws, [0.05, 0.95], axis=0)
+            assert found["lower"] == pytest.approx(ends[0], rel=1e-12)
+            assert found["upper"] == pytest.approx(ends[1], rel=1e-12)
+            spread = np.std(draws, axis=0, ddof=1)
+            assert found["std_error"] == pytest.approx(spread, rel=1e-9)
+            plain = predict(horizon, **options)
+            assert found[method.removesuffix("_new")] == pytest.approx(plain)
+
     def test_bad_input(self, buying, summary):
         replicates = tn.NBD().fit(summary).bootstrap(5)
         with pytest.raises(ParameterError, match="be that of this BGNBD"):

@@ -370,6 +370,7 @@ class PurchasingModel(Drawn):
         *,
         covariates: object = None,
         interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return how many repeat purchases to expect of a customer who has just come.
 
@@ -379,7 +380,7 @@ class PurchasingModel(Drawn):
             How long from the first purchase; several at once as an array.
         covariates : frame, optional
             For a model with covariates, those of the new customers, one row each.
-        interval : float, optional
+        interval, bootstrap : optional
             As `expected_purchases`.
 
         Returns
@@ -391,7 +392,12 @@ class PurchasingModel(Drawn):
         lengths = in_units(horizon, self.time_unit_, name="horizon")
         unseen, lengths = self._newcomers(covariates, lengths)
         answer = self._answer(
-            "expected_purchases", "positive", unseen, lengths, interval
+            "expected_purchases",
+            "positive",
+            unseen,
+            lengths,
+            interval,
+            bootstrap=bootstrap,
         )
         return unpacked(answer) if is_one(horizon) and covariates is None else answer
 
@@ -424,6 +430,7 @@ class PurchasingModel(Drawn):
         compounding: str | float | None = None,
         covariates: object = None,
         interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return expected discounted repeat purchases of a customer who has just come.
 
@@ -442,5 +449,6 @@ class PurchasingModel(Drawn):
             interval,
             rate=rate,
             period=period,
+            bootstrap=bootstrap,
         )
         return unpacked(answer) if is_one(horizon) and covariates is None else answer

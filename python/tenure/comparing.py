@@ -354,7 +354,7 @@ class Comparison:
 
     def plot(
         self,
-        kind: Literal["calibration", "gains", "tracking"] = "calibration",
+        kind: Literal["calibration", "gains", "lift", "tracking"] = "calibration",
         *,
         ax: Axes | None = None,
         **options: Any,
@@ -365,12 +365,13 @@ class Comparison:
         draw: Any = {
             "calibration": plotting.plot_calibration,
             "gains": plotting.plot_model_gains,
+            "lift": plotting.plot_model_lift,
             "tracking": plotting.plot_model_tracking,
         }.get(kind)
         if draw is None:
             raise ParameterError.of(
                 name="kind",
-                expected="be 'calibration', 'gains' or 'tracking'",
+                expected="be 'calibration', 'gains', 'lift' or 'tracking'",
                 found=repr(kind),
             )
         return draw(self, ax=ax, **options)

@@ -37,6 +37,7 @@ from tenure.plotting.cohorts import (
 from tenure.plotting.compared import (
     plot_calibration,
     plot_model_gains,
+    plot_model_lift,
     plot_model_tracking,
 )
 from tenure.plotting.concentration import plot_deciles, plot_lorenz, plot_whale
@@ -180,6 +181,7 @@ __all__ = [
     "plot_migration",
     "plot_migration_flows",
     "plot_model_gains",
+    "plot_model_lift",
     "plot_model_tracking",
     "plot_order_quadrants",
     "plot_order_values",

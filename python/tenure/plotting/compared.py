@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._accuracy import calibration
 from tenure._frame import Table
 from tenure.exceptions import ParameterError
 from tenure.plotting._style import (
@@ -28,7 +29,12 @@ if TYPE_CHECKING:
 
     from tenure.comparing import Comparison
 
-__all__ = ["plot_calibration", "plot_model_gains", "plot_model_tracking"]
+__all__ = [
+    "plot_calibration",
+    "plot_model_gains",
+    "plot_model_lift",
+    "plot_model_tracking",
+]
 
 
 def plot_calibration(
@@ -138,6 +144,53 @@ def plot_model_gains(
     title(ax, "Purchases that those account for who were expected to buy")
     ax.set_xlabel("customers, the highest expected first")
     ax.set_ylabel("share of all purchases in the holdout")
+    return ax
+
+
+def plot_model_lift(
+    found: Comparison,
+    *,
+    model: str | None = None,
+    groups: int = 10,
+    ax: Axes | None = None,
+    **kwargs: Any,
+) -> Axes:
+    """Draw how many times as much as the average customer each group bought.
+
+    Groups are equal parts of the customers, the highest expected first; the numbers are
+    the column `lift` of `Comparison.calibration`. The dashed line is a group drawn by
+    chance, the thin line a ranking by what came.
+
+    Parameters
+    ----------
+    found : Comparison
+        What `compare` returned, with a holdout.
+    model, groups
+        As `Comparison.calibration`.
+    ax : Axes, optional
+        Where to draw.
+    **kwargs
+        For the lines, as `Axes.plot` takes them.
+    """
+    columns = found._calibration(model, groups, 0.95)  # noqa: SLF001
+    actual = found._needed_holdout().actual  # noqa: SLF001
+    ax = calm_axes(ax, size=(5.4, 3.8))
+    ax.axhline(1.0, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
+    places = np.arange(1, groups + 1)
+    best = calibration(actual, actual, groups, 0.95)["lift"]
+    ax.plot(places, best, color=INK, linewidth=0.8, label="the best there could be")
+    for place, name in enumerate(dict.fromkeys(columns["model"])):
+        look: dict[str, Any] = {"color": SERIES[place % len(SERIES)], "linewidth": 1.5}
+        look |= {"marker": "o", "markersize": 4, "label": name}
+        ax.plot(places, columns["lift"][columns["model"] == name], **(look | kwargs))
+    ax.set_ylim(bottom=0)
+    if groups <= 20:
+        ax.set_xticks(places)
+    legend(ax, loc="upper right")
+    title(ax, "Lift: purchases a customer, times the average")
+    kind = {10: "tenths", 5: "fifths", 4: "quarters"}.get(groups, "groups")
+    ax.set_xlabel(f"{kind} of the customers, the highest expected first")
+    ax.set_ylabel("lift")
     return ax
 
 
