@@ -373,3 +373,65 @@ class TestZiln:
         fitted = tn.ZILN().fit(data)
         with pytest.raises(DataError, match="hold one of 'high street', 'web'"):
             fitted.expected_value({**data, "shop": np.full(6000, "stall")})
+
+
+class TestBootstrapOfSpend:
+    def test_it_is_as_wide_as_standard_errors_where_the_model_is_true(self):
+        """One data set of 3,000 customers: both estimate the same spread."""
+        truth = tn.GammaGamma.from_params(p=6.25, q=3.74, gamma=15.44)
+        x = np.arange(3000) % 6
+        drawn = {"frequency": x, "monetary_value": truth.simulate(x, seed=4)}
+        model = tn.GammaGamma().fit(drawn)
+        replicates = model.bootstrap(400, seed=2)
+        assert replicates.failed == 0
+        for name, error in model.standard_errors_.items():
+            # the spread of 400 draws is known to 3.5 %, the rest is their long tail
+            assert replicates.parameters[name].std() == pytest.approx(error, rel=0.25)
+        some = {name: values[:12] for name, values in drawn.items()}
+        wald = model.expected_spend(some, interval=0.9)
+        found = model.expected_spend(some, interval=0.9, bootstrap=replicates)
+        assert (found["expected_spend"] == wald["expected_spend"]).all()
+        assert found["std_error"] == pytest.approx(wald["std_error"], rel=0.25)
+        rows = zip(*replicates.parameters.values(), strict=True)
+        draws = [p * gamma / (q - 1) for p, q, gamma in rows]
+        new = model.expected_spend_new(interval=0.9, bootstrap=replicates)
+        ends = np.quantile(draws, [0.05, 0.95])
+        assert [new["lower"], new["upper"]] == pytest.approx(list(ends), rel=1e-12)
+
+    def test_seeds_and_held_parameters(self, rounded):
+        some = {n: np.array(rounded[n][:800]) for n in ("frequency", "monetary_value")}
+        model = tn.GammaGamma().fit(some, fixed={"p": 6.0})
+        one, again = model.bootstrap(10, seed=3), model.bootstrap(10, seed=3)
+        other = model.bootstrap(10, seed=4)
+        assert (one.parameters["p"] == 6.0).all()
+        np.testing.assert_array_equal(one.parameters["q"], again.parameters["q"])
+        assert (one.parameters["q"] != other.parameters["q"]).all()
+
+    def test_covariates_and_weights(self):
+        random = np.random.default_rng(9)
+        z = random.integers(0, 2, 1500).astype(float)
+        x = random.integers(1, 6, 1500)
+        nu = random.gamma(4.0, 1 / (20.0 * np.exp(0.5 * z)))
+        data = {"frequency": x, "monetary_value": random.gamma(6.0 * x, 1 / nu) / x}
+        model = tn.GammaGamma(covariates=["z"]).fit({**data, "z": z})
+        draws = model.bootstrap(60, seed=1).parameters["spend.z"]
+        error = model.standard_errors_["spend.z"]
+        # 60 draws: their spread is known to 9 %
+        assert draws.std() == pytest.approx(error, rel=0.4)
+        assert abs(draws.mean() - model.params_["spend.z"]) < error
+        twice = tn.GammaGamma().fit(data, weights=np.full(1500, 2.0))
+        once = tn.GammaGamma().fit(data)
+        spread = [one.bootstrap(80).parameters["q"].std() for one in (twice, once)]
+        assert spread[0] / spread[1] == pytest.approx(math.sqrt(0.5), rel=0.3)
+
+    def test_bad_input(self, summary):
+        model = tn.GammaGamma().fit(summary)
+        with pytest.raises(ParameterError, match="`replicates` must be at least 2"):
+            model.bootstrap(1)
+        with pytest.raises(ParameterError, match="`seed` must be a whole number"):
+            model.bootstrap(2, seed=-1)
+        with pytest.raises(ParameterError, match="be a level where a bootstrap"):
+            model.expected_spend(bootstrap=model.bootstrap(5))
+        wrong = tn.NBD().fit(summary).bootstrap(5)
+        with pytest.raises(ParameterError, match="be that of this GammaGamma"):
+            model.expected_spend(interval=0.9, bootstrap=wrong)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._bootstrap import Bootstrap
     from tenure._effects import Chosen
 
 __all__ = ["GammaGamma", "pair"]
@@ -288,7 +289,11 @@ class GammaGamma(Estimator):
         return _core.spending_log_likelihood(self._own(customers), pair(customers))
 
     def expected_spend(
-        self, data: object = None, *, interval: float | None = None
+        self,
+        data: object = None,
+        *,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return the expected value of each customer's future purchases, per purchase.
 
@@ -299,6 +304,9 @@ class GammaGamma(Estimator):
         interval : float, optional
             Confidence level of an interval for the uncertainty of the parameters. (For
             what a customer's mean itself may be see `spend_quantiles`.)
+        bootstrap : Bootstrap, optional
+            What `bootstrap` returned: then intervals are its percentiles; otherwise
+            they come from the standard errors of the parameters.
 
         Returns
         -------
@@ -311,13 +319,30 @@ class GammaGamma(Estimator):
         EstimateWarning
             If the mean does not exist for somebody, which is infinite then.
         """
-        return self._answer(self._customers(data), interval)
+        return self._answer(self._customers(data), interval, bootstrap)
 
-    def _answer(self, customers: Customers, interval: float | None) -> Any:
+    def _answer(
+        self,
+        customers: Customers,
+        interval: float | None,
+        bootstrap: Bootstrap | None = None,
+    ) -> Any:
         if interval is None:
+            if bootstrap is not None:
+                raise ParameterError.of(
+                    name="interval",
+                    expected="be a level where a bootstrap is given",
+                    found="None",
+                )
             values, _ = self._expected(customers)
             return customers.series("expected_spend", values)
         check_level(interval)
+        if bootstrap is not None:
+            rows = bootstrap.for_core(self, tuple(self.result_.parameters))
+            draws = np.array([self._means(customers, row)[0] for row in rows])
+            values, _ = self._expected(customers)
+            ends = bootstrap.ends(draws, interval)
+            return customers.frame({"expected_spend": values, **ends})
         covariance = self.result_.needed_covariance(type(self).__name__)
         values, gradients = self._expected(customers, gradient=True)
         assert gradients is not None  # noqa: S101
@@ -334,7 +359,11 @@ class GammaGamma(Estimator):
         )
 
     def expected_spend_new(
-        self, *, covariates: object = None, interval: float | None = None
+        self,
+        *,
+        covariates: object = None,
+        interval: float | None = None,
+        bootstrap: Bootstrap | None = None,
     ) -> Any:
         """Return the expected value of a purchase of a customer yet unknown.
 
@@ -343,7 +372,7 @@ class GammaGamma(Estimator):
         covariates : frame, optional
             For a model with covariates, those of the new customers, one row each; then
             results are arrays.
-        interval : float, optional
+        interval, bootstrap : optional
             As `expected_spend`.
 
         Returns
@@ -353,8 +382,41 @@ class GammaGamma(Estimator):
         """
         matrix = self._covariates_of_new(covariates)
         if matrix is None:
-            return unpacked(self._answer(_newcomer(), interval))
-        return self._answer(_newcomer(len(matrix), matrix), interval)
+            return unpacked(self._answer(_newcomer(), interval, bootstrap))
+        return self._answer(_newcomer(len(matrix), matrix), interval, bootstrap)
+
+    def bootstrap(self, replicates: int = 500, *, seed: int = 0) -> Bootstrap:
+        """Fit the model to customers drawn again from those of the fit.
+
+        Each replicate has as many customers with repeat purchases as the data, drawn
+        with replacement; fits start at the estimates and run in parallel.
+
+        Parameters
+        ----------
+        replicates : int, default 500
+            How many data sets to draw.
+        seed : int, default 0
+            The same seed gives the same bits on any number of threads.
+
+        Returns
+        -------
+        Bootstrap
+            For `expected_spend` and `expected_spend_new`, whose intervals are its
+            percentiles then.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(
+        ...     tn.datasets.load_cdnow(), amount="amount", time="date"
+        ... )
+        >>> spend = tn.GammaGamma().fit(log.summary(unit="week", as_of="1997-09-30"))
+        >>> spend.bootstrap(100, seed=1)
+        Bootstrap of GammaGamma: 100 replicates
+        """
+        from tenure._spend_bootstrap import spend_bootstrap  # noqa: PLC0415
+
+        return spend_bootstrap(self, self._customers(None), replicates, seed)
 
     def spend_quantiles(
         self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)
@@ -498,9 +560,7 @@ class GammaGamma(Estimator):
     def _expected(
         self, customers: Customers, *, gradient: bool = False
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        values, gradients = _core.spending_expected(
-            self._own(customers), pair(customers), gradient=gradient
-        )
+        values, gradients = self._means(customers, gradient=gradient)
         gradients = self._chained(customers, gradients)
         endless = int(np.isinf(values).sum())
         if endless:
@@ -513,6 +573,18 @@ class GammaGamma(Estimator):
             )
             warnings.warn(msg, EstimateWarning, stacklevel=4)
         return values, gradients
+
+    def _means(
+        self,
+        customers: Customers,
+        theta: Sequence[float] | None = None,
+        *,
+        gradient: bool = False,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return what the core expects at these parameters or at the estimates."""
+        return _core.spending_expected(
+            self._own(customers, theta), pair(customers), gradient=gradient
+        )
 
 
 def _newcomer(
