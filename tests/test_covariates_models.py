@@ -262,8 +262,8 @@ class TestRenewal:
             assert str(raised.value) == (
                 "`covariates` must hold those of the customers: z, got None"
             )
-        with pytest.raises(ParameterError, match="be asked of a model without"):
-            model.bootstrap(10)
+        with pytest.raises(ParameterError, match="`resample` must be left out"):
+            model.bootstrap(10, resample=False)
         renewals = tn.Renewals.from_survivors({"age": [0, 1], "survivors": [9, 5]})
         with pytest.raises(ParameterError) as raised:
             tn.SBG(covariates=["z"]).fit(renewals)
@@ -276,6 +276,18 @@ class TestRenewal:
         assert str(raised.value) == (
             "`covariates` must hold one customer, or one for each of 2 ages, got 3"
         )
+
+    def test_customers_drawn_again(self, members):
+        """With covariates the bootstrap draws customers, who bring their own."""
+        model = tn.SBG(covariates=["z"]).fit(members)
+        drawn = model.bootstrap(150, seed=3)
+        for name, error in model.standard_errors_.items():
+            # 150 draws: their spread is known to 6 %, the rest is their long tail
+            assert drawn.parameters[name].std() == pytest.approx(error, rel=0.35)
+        one = {"covariates": {"z": [1.0]}, "interval": 0.9}
+        found = model.survival([3.0], bootstrap=drawn, **one)
+        delta = model.survival([3.0], **one)
+        assert found["std_error"] == pytest.approx(delta["std_error"], rel=0.3)
 
     def test_simulated_customers_have_their_own_risk(self, members):
         model = tn.SBG(covariates=["z"]).fit(members)

@@ -936,3 +936,19 @@ class TestErrors:
             model.fit({"frequency": [0], "recency": [0.0], "T": [1.0]})
         with pytest.raises(NotFittedError):
             _ = model.params_
+
+
+@pytest.mark.parametrize("model", [tn.BGCNBD, tn.MBGCNBD])
+def test_no_probability_passes_one(model):
+    """Certain silence came to 1 and a last digit: alive or not, summed up."""
+    buying = model.from_params(r=37.4, alpha=4623.9, a=1.0, b=1.0, k=10)
+    random = np.random.default_rng(5)
+    T = np.exp(random.uniform(-6, 8.5, 2000))
+    customers = {
+        "frequency": np.floor(np.exp(random.uniform(0, 6, 2000))),
+        "recency": T * random.random(2000) ** 0.3,
+        "T": T,
+    }
+    silent = buying.probability_no_purchase(customers, horizon=0.01 * T)
+    assert silent.max() == 1.0
+    assert silent.min() >= 0.0

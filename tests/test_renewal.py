@@ -349,6 +349,46 @@ class TestIntervals:
         again = one.interval(lambda p: next(iter(p.values())), 0.9)
         assert again == pytest.approx(next(iter(ends.values())))
 
+    def test_customers_drawn_again(self):
+        """Durations that do not say until when customers were in view who left."""
+        random = np.random.default_rng(3)
+        hazards = random.beta(2.0, 6.0, 4000)
+        left, end = random.geometric(hazards), random.integers(2, 9, 4000)
+        data = {"duration": np.minimum(left, end), "churned": left <= end}
+        model = tn.SBG().fit(data)
+        drawn = model.bootstrap(300, seed=5)
+        again = model.bootstrap(300, seed=5)
+        for name, error in model.standard_errors_.items():
+            np.testing.assert_array_equal(
+                drawn.parameters[name], again.parameters[name]
+            )
+            # 300 draws of a parameter whose tail is long to the right
+            assert drawn.parameters[name].std() == pytest.approx(error, rel=0.3)
+        by_draws = model.survival([4.0], interval=0.9, bootstrap=drawn)
+        delta = model.survival([4.0], interval=0.9)
+        assert by_draws["std_error"] == pytest.approx(delta["std_error"], rel=0.2)
+        # the model itself is right, so both ways to draw say the same
+        known = tn.Renewals.from_durations({**data, "end": end}, end="end")
+        other = tn.SBG().fit(known)
+        for resample in (None, True, False):
+            ways = other.bootstrap(200, resample=resample, seed=1)
+            for name, error in model.standard_errors_.items():
+                assert ways.parameters[name].std() == pytest.approx(error, rel=0.35)
+
+    def test_the_geometric_by_hand(self):
+        """theta is churned customers over periods lived, of every draw."""
+        data = {"duration": [1, 2, 3, 4, 1, 2], "churned": [1, 1, 1, 0, 1, 0]}
+        model = tn.Geometric().fit(data)
+        found = model.bootstrap(20, seed=7).parameters["theta"]
+        expected = []
+        for replicate in range(20):
+            stream = np.random.default_rng([7, replicate])
+            drawn = stream.multinomial(6, np.full(6, 1 / 6))
+            lived = (drawn * data["duration"]).sum()
+            expected.append((drawn * data["churned"]).sum() / lived)
+        # a search stops where the likelihood no longer changes: at the square root
+        assert found == pytest.approx(expected, rel=1e-6)
+
     def test_bad_bootstraps(self, fitted, seen):
         with pytest.raises(ParameterError) as raised:
             fitted.bootstrap(1)
@@ -356,11 +396,11 @@ class TestIntervals:
         stayed = {"duration": [1, 2, 3, 4, 1, 2], "churned": [1, 1, 1, 0, 1, 0]}
         model = tn.Geometric().fit(stayed)
         with pytest.raises(ParameterError) as raised:
-            model.bootstrap()
+            model.bootstrap(resample=False)
         assert str(raised.value) == (
-            "`bootstrap` must know until when those were in view who left, got "
-            "renewals without that\n\nHint: say it in from_durations(..., end=...); "
-            "tables and contracts know it"
+            "`resample` must be left out: these customers cannot be drawn from the "
+            "model, got False\n\nHint: it has covariates, or it is not known until "
+            "when those were in view who left: say that in from_durations(..., end=...)"
         )
         own = tn.SBG().fit(seen).bootstrap(2)
         with pytest.raises(ParameterError) as raised:

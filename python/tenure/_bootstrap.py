@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import numpy as np
 from tenure._frame import native_frame
 from tenure._intervals import check_level
 from tenure._report import counted
+from tenure._simulate import checked_seed
 from tenure._typing import override
 from tenure.exceptions import ParameterError
 
@@ -23,15 +26,50 @@ if TYPE_CHECKING:
     from tenure._renewal import RenewalFit
     from tenure.renewals import Renewals
 
-__all__ = ["Bootstrap"]
+__all__ = ["Bootstrap", "refitted_to_draws"]
+
+
+def refitted_to_draws(
+    counts: NDArray[np.float64],
+    replicates: int,
+    seed: int,
+    refit: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    """Return estimates for customers drawn with replacement, one row a replicate.
+
+    The core does its work without Python's lock, so that threads are enough; each
+    replicate has a stream of its own, so that their number changes nothing.
+
+    Parameters
+    ----------
+    counts : array
+        How many customers each row of the data stands for.
+    replicates, seed : int
+        How many data sets to draw, and the seed of the draws.
+    refit : callable
+        Takes how many customers of each row were drawn, returns the parameters.
+    """
+    if replicates < 2:
+        raise ParameterError.of(
+            name="replicates", expected="be at least 2", found=repr(replicates)
+        )
+    seed, total = checked_seed(seed), float(counts.sum())
+
+    def draw(replicate: int) -> NDArray[np.float64]:
+        stream = np.random.default_rng([seed, replicate])
+        drawn = stream.multinomial(round(total), counts / total)
+        return refit(drawn.astype(np.float64))
+
+    with ThreadPoolExecutor(min(replicates, os.cpu_count() or 1)) as pool:
+        return np.array(list(pool.map(draw, range(replicates))))
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Bootstrap:
     """Estimates from data sets that were drawn anew.
 
-    Of a model of renewal they are drawn from the fitted model, of one of repeat buying
-    from the customers themselves.
+    Of a model of renewal they are drawn from the fitted model where that can be, of all
+    others from the customers themselves.
 
     Give it to a prediction as `bootstrap=`, and its intervals are percentiles over the
     replicates: they need no normal approximation, and hold their level where a
@@ -62,14 +100,21 @@ class Bootstrap:
 
     @classmethod
     def of(
-        cls, model: RenewalFit, renewals: Renewals, replicates: int, seed: int
+        cls,
+        model: RenewalFit,
+        renewals: Renewals,
+        replicates: int,
+        seed: int,
+        *,
+        resample: bool,
     ) -> Self:
-        """Fit the model to data sets drawn from itself."""
+        """Fit the model to data sets drawn from itself, or from the customers."""
         if replicates < 2:
             raise ParameterError.of(
                 name="replicates", expected="be at least 2", found=repr(replicates)
             )
-        rows = model._bootstrap(renewals, replicates, seed)  # noqa: SLF001
+        draw = model._resampled if resample else model._bootstrap  # noqa: SLF001
+        rows = draw(renewals, replicates, seed)
         names, name = tuple(model.result_.parameters), type(model).__name__
         return cls.collected(names, rows, name, seed, renewals.family)
 

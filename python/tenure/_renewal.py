@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from tenure import _core
+from tenure._bootstrap import refitted_to_draws
 from tenure._customers import Customers
 from tenure._estimator import Estimator
 from tenure._fit import FitResult
@@ -16,7 +17,13 @@ from tenure._frame import Table
 from tenure._held import parameters_named
 from tenure._typing import override
 from tenure._units import plural, unit_named
-from tenure.exceptions import DataError, LengthError, NotFittedError, ParameterError
+from tenure.exceptions import (
+    ConvergenceError,
+    DataError,
+    LengthError,
+    NotFittedError,
+    ParameterError,
+)
 from tenure.renewals import Renewals
 
 if TYPE_CHECKING:
@@ -318,24 +325,9 @@ class RenewalFit(Estimator):
 
     def _bootstrap(self, renewals: Renewals, replicates: int, seed: int) -> Floats:
         """Return the parameters of this model, one row a replicate."""
-        if self._effects is not None:
-            raise ParameterError.of(
-                name="bootstrap",
-                expected="be asked of a model without covariates",
-                found=", ".join(self._effects.columns),
-                hint="its standard errors and profile intervals know them",
-            )
-        counts = renewals.customers if self._weights is None else self._weights
+        counts = self._counts(renewals)
         seen = counts > 0
         ends = renewals.end[seen]
-        if np.isnan(ends).any():
-            raise ParameterError.of(
-                name="bootstrap",
-                expected="know until when those were in view who left",
-                found="renewals without that",
-                hint="say it in from_durations(..., end=...); tables and contracts "
-                "know it",
-            )
         pairs = np.column_stack([renewals.entry[seen], ends])
         distinct, where = np.unique(pairs, axis=0, return_inverse=True)
         customers = np.bincount(where.ravel(), counts[seen]).astype(np.float64)
@@ -356,6 +348,38 @@ class RenewalFit(Estimator):
             seed=seed,
         )
         return rows[:, self._places()]
+
+    def _counts(self, renewals: Renewals) -> Floats:
+        """Return how many customers each row of the fit stands for."""
+        return renewals.customers if self._weights is None else self._weights
+
+    def _can_be_drawn(self, renewals: Renewals) -> bool:
+        """Whether data sets can be drawn from the model itself.
+
+        It must be known until when customers would have been in view who left; and what
+        covariates say of them is part of the customers.
+        """
+        ends = renewals.end[self._counts(renewals) > 0]
+        return self._effects is None and not bool(np.isnan(ends).any())
+
+    def _resampled(self, renewals: Renewals, replicates: int, seed: int) -> Floats:
+        """Return the parameters for customers drawn again, one row a replicate."""
+        customers, held = self._customers(None), self._held()
+        result = self.result_
+        start = {name: at for name, at in result.parameters.items() if name not in held}
+        design = self._design(customers, held, start)
+
+        def refit(drawn: Floats) -> Floats:
+            settings = self._core_settings(drawn, held, start, design)
+            try:
+                found = _core.renewal_fit(
+                    self._core_model, _triple(customers), settings
+                )
+            except ConvergenceError:
+                return np.full(len(result.parameters), np.nan)
+            return np.array(self._reduced(found, renewals.unit, held).theta)
+
+        return refitted_to_draws(self._counts(renewals), replicates, seed, refit)
 
     # -- customers ---------------------------------------------------------------------
 

@@ -411,20 +411,40 @@ class RenewalModel(RenewalFit):
             "numpy" if self._training is None else self._training.family,
         )
 
-    def bootstrap(self, replicates: int = 500, *, seed: int = 0) -> Bootstrap:
-        """Return estimates from data sets that are drawn from the fitted model.
+    def bootstrap(
+        self, replicates: int = 500, *, resample: bool | None = None, seed: int = 0
+    ) -> Bootstrap:
+        """Return estimates from data sets that are drawn anew.
 
-        Each replicate has as many customers as the data, in view from and until the
-        same ages; their leaving is drawn anew, and the model is fitted to it.
+        Each replicate has as many customers as the data. Drawn from the fitted model,
+        they are in view from and until the same ages, and their leaving is drawn;
+        drawn from the customers, with replacement, each brings their own. The model is
+        fitted to each.
 
         Parameters
         ----------
         replicates : int, default 500
             How many data sets.
+        resample : bool, optional
+            Draw customers, not from the model. If left out, they are drawn where the
+            model cannot be drawn from: with covariates, or where it is not known until
+            when those would have been in view who left (`from_durations(..., end=...)`
+            says it, and tables and contracts know it).
         seed : int, default 0
             The same seed gives the same estimates, with any number of threads.
         """
-        return Bootstrap.of(self, self._seen(), replicates, seed)
+        seen = self._seen()
+        can_be_drawn = self._can_be_drawn(seen)
+        if resample is False and not can_be_drawn:
+            raise ParameterError.of(
+                name="resample",
+                expected="be left out: these customers cannot be drawn from the model",
+                found="False",
+                hint="it has covariates, or it is not known until when those were in "
+                "view who left: say that in from_durations(..., end=...)",
+            )
+        resample = not can_be_drawn if resample is None else resample
+        return Bootstrap.of(self, seen, replicates, seed, resample=resample)
 
     def plot(
         self, kind: str = "survival", *, actual: Renewals | None = None, **kwargs: Any
@@ -550,7 +570,7 @@ class RenewalModel(RenewalFit):
             draws = np.array(
                 [
                     shift + factor * ask(theta=one)[0]
-                    for one in bootstrap.for_core(self, self._parameters())
+                    for one in bootstrap.for_core(self, tuple(self.result_.parameters))
                 ]
             )
             return {name: shift + factor * values, **bootstrap.ends(draws, interval)}
