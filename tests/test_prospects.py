@@ -66,6 +66,25 @@ class TestWaits:
         start = 4.414 + 38.0
         assert found == pytest.approx(start * (0.9 ** (-1 / 0.243) - 1), rel=1e-11)
 
+    def test_nobody_depends_on_the_others(self, summary):
+        """Alone or among all, in any order: the same to the last digits asked for."""
+        model = tn.ParetoNBD().fit(summary)
+        names = ("frequency", "recency", "T")
+        all_of_them = {name: np.asarray(summary[name])[:60] for name in names}
+        found = model.next_purchase_quantiles(all_of_them, levels=(0.3,))["0.3"]
+        backwards = {name: v[::-1].copy() for name, v in all_of_them.items()}
+        again = model.next_purchase_quantiles(backwards, levels=(0.3,))["0.3"]
+        np.testing.assert_array_equal(found, again[::-1])
+        for row in range(0, 60, 7):
+            one = {name: v[row : row + 1] for name, v in all_of_them.items()}
+            alone = model.next_purchase_quantiles(one, levels=(0.3,))["0.3"][0]
+            assert alone == found[row]
+        # and it is the time at which the probability is reached
+        there = np.isfinite(found)
+        those = {name: v[there] for name, v in all_of_them.items()}
+        silent = model.probability_no_purchase(those, horizon=found[there])
+        assert 1.0 - silent == pytest.approx(np.full(there.sum(), 0.3), rel=1e-10)
+
     def test_levels(self, model):
         with pytest.raises(ParameterError, match="`levels` must lie between 0 and 1"):
             model.next_purchase_quantiles(CUSTOMERS, levels=(1.0,))

@@ -119,6 +119,16 @@ class Customers:
         """Return the number of customers."""
         return len(next(iter(self.columns.values())))
 
+    def some(self, rows: NDArray[Any]) -> Customers:
+        """Return some of these customers, without their names."""
+        return replace(
+            self,
+            columns={name: values[rows] for name, values in self.columns.items()},
+            index=None,
+            ids=None,
+            covariates=None if self.covariates is None else self.covariates[rows],
+        )
+
     def kept(self) -> Customers:
         """Return these customers in columns of their own that nothing can change.
 

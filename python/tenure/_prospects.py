@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tenure._intervals import level_names
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,8 +22,64 @@ if TYPE_CHECKING:
 
 __all__ = ["Prospects"]
 
+_DIGITS = 1e-12
+"""A wait is known to so much of itself."""
+
 _LONGEST = 1000.0
 """A wait of more than so many times the observation is one without end."""
+
+
+Missing: TypeAlias = "Callable[[NDArray[np.float64], NDArray[Any]], Any]"
+"""What is missing to a level at times of some of the customers."""
+
+
+def shortest(
+    missing: Missing, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the shortest times at which nothing is missing, to their last digits.
+
+    Between `low`, where something is, and `high`, where nothing is (or where they are
+    equal): by inverse interpolation where the last three points allow it, by halves
+    elsewhere (Chandrupatla 1997, Advances in Engineering Software 28(3), 145-149).
+    Everybody's steps are their own, whoever else is there.
+    """
+    a, b = high.copy(), low.copy()
+    open_ = np.flatnonzero(a > b)
+    fa, fb = np.full(len(a), -1.0), np.full(len(a), 1.0)
+    fa[open_], fb[open_] = missing(a[open_], open_), missing(b[open_], open_)
+    c, fc = b.copy(), fb.copy()
+    share = np.full(len(a), 0.5)
+    while len(open_ := open_[_wide(a[open_], b[open_])]):
+        at = a[open_] + share[open_] * (b[open_] - a[open_])
+        value = missing(at, open_)
+        same = (value > 0.0) == (fa[open_] > 0.0)
+        # c is where we were before, on whichever side
+        c[open_] = np.where(same, a[open_], b[open_])
+        fc[open_] = np.where(same, fa[open_], fb[open_])
+        b[open_] = np.where(same, b[open_], a[open_])
+        fb[open_] = np.where(same, fb[open_], fa[open_])
+        a[open_], fa[open_] = at, value
+        share[open_] = _next_share([x[open_] for x in (a, b, c, fa, fb, fc)])
+    return np.where(fa > 0.0, b, a)
+
+
+def _wide(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether an interval is not yet down to the last digits."""
+    return np.abs(b - a) > _DIGITS * np.maximum(np.maximum(a, b), 1e-6)
+
+
+def _next_share(points: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return how far from a to b to look next: a, b, c and what is missing at each."""
+    a, b, c, fa, fb, fc = points
+    with np.errstate(divide="ignore", invalid="ignore"):
+        place, height = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        fits = (height**2 < place) & ((1.0 - height) ** 2 < 1.0 - place)
+        inverse = fa / (fb - fa) * fc / (fb - fc)
+        inverse += (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+    share = np.where(fits & np.isfinite(inverse), inverse, 0.5)
+    # never so near to an end that the other one stays for ever
+    least = 0.4 * _DIGITS * np.maximum(np.maximum(a, b), 1e-6) / np.abs(b - a)
+    return np.clip(share, np.minimum(least, 0.5), np.maximum(1.0 - least, 0.5))
 
 
 class Prospects(BuyingModel):
@@ -77,33 +133,39 @@ class Prospects(BuyingModel):
     def _wait(self, customers: Customers, level: float) -> NDArray[np.float64]:
         """Return the shortest times within which customers buy with a probability."""
 
-        def reached(times: NDArray[np.float64]) -> NDArray[np.bool_]:
-            silent, _ = self._predict("no_purchase", customers, times)
-            return 1.0 - silent >= level
+        def missing(times: NDArray[np.float64], who: NDArray[Any]) -> Any:
+            """Return how much probability is missing to the level; 0 or less: none."""
+            silent, _ = self._predict("no_purchase", customers.some(who), times)
+            return level - (1.0 - silent)
 
-        longest = _LONGEST * np.maximum(customers.columns["T"], 1.0)
-        low = np.zeros(len(customers))
-        high = np.ones(len(customers))
-        short = ~reached(high)
-        while (short & (high < longest)).any():
-            low = np.where(short, high, low)
-            high = np.where(short, np.minimum(2.0 * high, longest), high)
-            short = ~reached(high)
-        never = short
-        high[never] = low[never] = 0.0
-        # a bisection between two powers of two, for each to the last digits: nobody's
-        # depends on who else is there
-        while (wide := high - low > 1e-12 * np.maximum(high, 1e-6)).any():
-            middle = 0.5 * (low + high)
-            there = reached(middle)
-            low = np.where(wide & ~there, middle, low)
-            high = np.where(wide & there, middle, high)
+        low, high = self._brackets(customers, missing)
+        never = np.isinf(high)
+        found = shortest(missing, low, np.where(never, low, high))
         # where time is counted in opportunities, it is a whole number
-        whole = np.round(high)
-        high = np.where(
-            (np.abs(high - whole) <= 1e-9 * whole) & reached(whole), whole, high
-        )
-        return np.where(never, np.inf, high)
+        whole = np.round(found)
+        close = np.flatnonzero(np.abs(found - whole) <= 1e-9 * whole)
+        exact = close[missing(whole[close], close) <= 0.0] if len(close) else close
+        found[exact] = whole[exact]
+        return np.where(never, np.inf, found)
+
+    @staticmethod
+    def _brackets(
+        customers: Customers, missing: Missing
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return powers of two between which each wait lies; infinite if there is none.
+
+        Everybody's own, whoever else is there.
+        """
+        longest = _LONGEST * np.maximum(customers.columns["T"], 1.0)
+        low, high = np.zeros(len(customers)), np.ones(len(customers))
+        short = np.arange(len(customers))
+        while len(short := short[missing(high[short], short) > 0.0]):
+            at_the_end = high[short] >= longest[short]
+            high[short[at_the_end]] = np.inf
+            short = short[~at_the_end]
+            low[short] = high[short]
+            high[short] = np.minimum(2.0 * high[short], longest[short])
+        return low, high
 
     def expected_rates(self, data: object = None) -> Any:
         """Return what to expect of each customer's own rates, given what they did.
