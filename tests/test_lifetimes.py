@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -260,3 +262,46 @@ class TestFits:
         same = tn.WeibullNBD(**settings).fit(data, fixed={"c": 1.0})
         assert same.params_["dropout.z"] == pytest.approx(found, rel=1e-5)
         assert same.log_likelihood_ == pytest.approx(model.log_likelihood_, rel=1e-10)
+
+
+ONLINE_RETAIL = Path(os.environ.get("TENURE_DATA", "data")) / "online_retail_orders.csv"
+
+
+@pytest.fixture(scope="module")
+def retail():
+    pandas = pytest.importorskip("pandas")
+    orders = pandas.read_csv(ONLINE_RETAIL, parse_dates=["invoice_ts"])
+    credit = orders["is_credit"].astype(bool)
+    named = orders["customer_id"].notna()
+    clean = orders[~credit & named & (orders["amount"] > 0)]
+    log = tn.Transactions(
+        clean, customer="customer_id", time="invoice_ts", amount="amount"
+    )
+    return log.summary(unit="week", as_of="2011-09-09")
+
+
+@pytest.mark.skipif(
+    not ONLINE_RETAIL.exists(), reason="needs online_retail_orders.csv in TENURE_DATA"
+)
+class TestOnlineRetail:
+    """Clean orders to 2011-09-09, in which nobody can be seen to leave."""
+
+    @pytest.mark.parametrize(
+        "model",
+        [tn.BGNBD(), tn.MBGNBD(), tn.ParetoNBD(), tn.GGompertzNBD(), tn.PDO(period=4)],
+        ids=lambda model: type(model).__name__,
+    )
+    def test_the_fit_says_that_nobody_leaves(self, retail, model):
+        plain = tn.NBD().fit(retail)
+        assert plain.converged_
+        assert plain.result_.gradient_norm < 1e-6
+        with pytest.warns(ConvergenceWarning, match="do not seem to leave"):
+            model.fit(retail)
+        assert model.result_.status == "boundary"
+        # the optimum is the NBD, reached from its inside
+        assert model.log_likelihood_ == pytest.approx(plain.log_likelihood_, abs=1e-4)
+        alive = np.asarray(model.probability_alive())
+        assert alive.min() > 0.999
+        expected = np.asarray(model.expected_purchases(horizon=13.0))
+        without = np.asarray(plain.expected_purchases(horizon=13.0))
+        assert expected == pytest.approx(without, rel=1e-3)
