@@ -6,7 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tenure as tn
-from tenure.exceptions import EstimateWarning, NotFittedError, ParameterError
+from tenure.exceptions import (
+    ConvergenceWarning,
+    EstimateWarning,
+    NotFittedError,
+    ParameterError,
+)
 
 YEAR = 365.25 / 7
 
@@ -430,3 +435,86 @@ class TestErrors:
         shuffled = {name: values[order] for name, values in summary.columns.items()}
         other = tn.lifetime_value(buying, spend, shuffled, horizon=YEAR)
         np.testing.assert_array_equal(other["value"], value["value"][order])
+
+
+YEAR = {"horizon": 52.0, "discount_rate": 0.1, "per": 52.0, "margin": 0.3}
+
+
+class TestBootstrap:
+    def test_it_is_as_wide_as_the_delta_method(self, buying, spend, summary):
+        pair = buying.bootstrap(200, seed=1), spend.bootstrap(250, seed=1)
+        one = tn.lifetime_value(
+            buying, spend, summary, interval=0.9, bootstrap=pair, **YEAR
+        )
+        delta = tn.lifetime_value(buying, spend, summary, interval=0.9, **YEAR)
+        np.testing.assert_array_equal(one.columns["value"], delta.columns["value"])
+        assert one.total == delta.total
+        assert one.interval == 0.9
+        errors = [found.columns["std_error"].sum() for found in (one, delta)]
+        # CDNOW's customers are not quite as the models say: the spread of estimates
+        # between draws of them is another one, by a fifth or so
+        assert errors[0] == pytest.approx(errors[1], rel=0.3)
+        widths = [np.diff(found.total_interval)[0] for found in (one, delta)]
+        assert widths[0] == pytest.approx(widths[1], rel=0.35)
+        assert (one.columns["lower"] <= one.columns["upper"]).all()
+        assert "90 % interval" in repr(one)
+
+    def test_percentiles_of_every_replicate_by_hand(self, buying, summary):
+        """With one value for all purchases: times what each replicate expects."""
+        drawn = buying.bootstrap(30, seed=4)
+        rows = zip(*drawn.parameters.values(), strict=True)
+        models = [
+            tn.BGNBD.from_params(
+                **dict(zip(drawn.parameters, row, strict=True)), unit="week"
+            )
+            for row in rows
+        ]
+        how = {"horizon": 52.0, "discount_rate": 0.1, "per": 52.0}
+        each = [6.0 * model.discounted_purchases(summary, **how) for model in models]
+        found = tn.lifetime_value(
+            buying, 20.0, summary, interval=0.8, bootstrap=drawn, **YEAR
+        )
+        ends = np.quantile(each, [0.1, 0.9], axis=0)
+        assert found.columns["lower"] == pytest.approx(ends[0], rel=1e-10)
+        assert found.columns["upper"] == pytest.approx(ends[1], rel=1e-10)
+        totals = np.quantile(np.sum(each, axis=1), [0.1, 0.9])
+        assert found.total_interval == pytest.approx(tuple(totals), rel=1e-10)
+        new = tn.lifetime_value_new(buying, 20.0, interval=0.8, bootstrap=drawn, **YEAR)
+        each = [6.0 * (1 + model.discounted_purchases_new(**how)) for model in models]
+        ends = np.quantile(each, [0.1, 0.9])
+        assert new.columns["lower"][0] == pytest.approx(ends[0], rel=1e-10)
+        assert new.columns["upper"][0] == pytest.approx(ends[1], rel=1e-10)
+
+    def test_where_there_are_no_standard_errors(self, spend, summary):
+        """GGompertz/NBD on CDNOW ends at a boundary: the bootstrap needs none."""
+        with pytest.warns(ConvergenceWarning, match="does not seem to grow"):
+            model = tn.GGompertzNBD().fit(summary)
+        with pytest.raises(ParameterError, match="has no standard errors"):
+            tn.lifetime_value(model, spend, summary, interval=0.9, **YEAR)
+        pair = model.bootstrap(12, seed=1), spend.bootstrap(12, seed=1)
+        found = tn.lifetime_value(
+            model, spend, summary, interval=0.9, bootstrap=pair, **YEAR
+        )
+        assert found.total_interval[0] < found.total < found.total_interval[1]
+
+    def test_bad_input(self, buying, spend, summary):
+        drawn = buying.bootstrap(3)
+
+        def ask(worth, bootstrap, interval=0.9):
+            return tn.lifetime_value(
+                buying,
+                worth,
+                summary,
+                interval=interval,
+                bootstrap=bootstrap,
+                **YEAR,
+            )
+
+        with pytest.raises(ParameterError, match="be a level where a bootstrap"):
+            ask(20.0, drawn, interval=None)
+        with pytest.raises(ParameterError, match="be two: that of `buying` and"):
+            ask(spend, drawn)
+        with pytest.raises(ParameterError, match="be that of `buying`, got"):
+            ask(20.0, (drawn, drawn))
+        with pytest.raises(ParameterError, match="be that of this GammaGamma"):
+            ask(spend, (drawn, drawn))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from tenure._customers import Customers
+from tenure._drawn_values import value_over_draws
 from tenure._intervals import Scale, bounds, check_level, normal_quantile
 from tenure._purchasing import PurchasingModel
 from tenure._report import html_report, text_table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._drawn_values import Replicates
     from tenure._estimator import Estimator
     from tenure._units import Horizon
 
@@ -127,6 +129,7 @@ def lifetime_value(
     cost_per_order: float = 0.0,
     acquisition_cost: float = 0.0,
     interval: float | None = None,
+    bootstrap: Replicates | None = None,
 ) -> LifetimeValue:
     """Return what each customer will be worth from the end of observation on.
 
@@ -161,6 +164,9 @@ def lifetime_value(
     interval : float, optional
         Confidence level of intervals for the uncertainty of the parameters, by the
         delta method; buying and spend are fitted apart and taken as independent.
+    bootstrap : Bootstrap or (Bootstrap, Bootstrap), optional
+        What `bootstrap` of `buying` returned, and with a model of spend that of `spend`
+        too: then intervals are percentiles over the replicates, as many as both have.
 
     Returns
     -------
@@ -185,18 +191,26 @@ def lifetime_value(
     Lifetime value (margin) of 2,357 customers over the next 52.18 weeks: ...
     """
     customers = _buying(buying)._customers(data)  # noqa: SLF001
-    worth = Worth.of(
-        spend, data, customers, margin=margin, cost=cost_per_order, interval=interval
-    )
-    return _value(
-        buying,
-        customers,
-        worth,
-        Discounting(horizon, discount_rate, per, compounding),
-        at_once=0.0,
-        acquisition_cost=acquisition_cost,
-        interval=interval,
-    )
+
+    def value(
+        buying: PurchasingModel, spend: GammaGamma | float, level: float | None = None
+    ) -> LifetimeValue:
+        worth = Worth.of(
+            spend, data, customers, margin=margin, cost=cost_per_order, interval=level
+        )
+        return _value(
+            buying,
+            customers,
+            worth,
+            Discounting(horizon, discount_rate, per, compounding),
+            at_once=0.0,
+            acquisition_cost=acquisition_cost,
+            interval=level,
+        )
+
+    if bootstrap is not None:
+        return value_over_draws(value, buying, spend, interval, bootstrap)
+    return value(buying, spend, interval)
 
 
 def lifetime_value_new(
@@ -213,13 +227,14 @@ def lifetime_value_new(
     acquisition_cost: float = 0.0,
     first_purchase: bool = True,
     interval: float | None = None,
+    bootstrap: Replicates | None = None,
 ) -> LifetimeValue:
     """Return what a customer will be worth who is about to buy for the first time.
 
     Parameters
     ----------
     buying, spend, horizon, discount_rate, per, compounding, margin, cost_per_order, \
-acquisition_cost, interval
+acquisition_cost, interval, bootstrap
         As `lifetime_value`.
     covariates : frame, optional
         For models with covariates, those of the new customers, one row each.
@@ -250,23 +265,31 @@ acquisition_cost, interval
     names = ("frequency", "recency", "T", "monetary_value")
     newcomer: dict[str, NDArray[Any]] = dict.fromkeys(names, nothing)
     customers = Customers(newcomer, "numpy", None, None, unit, of_buying)
-    worth = Worth.of_customers(
-        spend,
-        Customers(newcomer, "numpy", None, None, None, of_spend),
-        customers,
-        margin=margin,
-        cost=cost_per_order,
-        interval=interval,
-    )
-    return _value(
-        buying,
-        customers,
-        worth,
-        Discounting(horizon, discount_rate, per, compounding),
-        at_once=1.0 if first_purchase else 0.0,
-        acquisition_cost=acquisition_cost,
-        interval=interval,
-    )
+
+    def value(
+        buying: PurchasingModel, spend: GammaGamma | float, level: float | None = None
+    ) -> LifetimeValue:
+        worth = Worth.of_customers(
+            spend,
+            Customers(newcomer, "numpy", None, None, None, of_spend),
+            customers,
+            margin=margin,
+            cost=cost_per_order,
+            interval=level,
+        )
+        return _value(
+            buying,
+            customers,
+            worth,
+            Discounting(horizon, discount_rate, per, compounding),
+            at_once=1.0 if first_purchase else 0.0,
+            acquisition_cost=acquisition_cost,
+            interval=level,
+        )
+
+    if bootstrap is not None:
+        return value_over_draws(value, buying, spend, interval, bootstrap)
+    return value(buying, spend, interval)
 
 
 def _of_new(model: Estimator, covariates: object) -> NDArray[np.float64] | None:
