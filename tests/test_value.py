@@ -437,16 +437,16 @@ class TestErrors:
         np.testing.assert_array_equal(other["value"], value["value"][order])
 
 
-YEAR = {"horizon": 52.0, "discount_rate": 0.1, "per": 52.0, "margin": 0.3}
+ONE_YEAR = {"horizon": 52.0, "discount_rate": 0.1, "per": 52.0, "margin": 0.3}
 
 
 class TestBootstrap:
     def test_it_is_as_wide_as_the_delta_method(self, buying, spend, summary):
         pair = buying.bootstrap(200, seed=1), spend.bootstrap(250, seed=1)
         one = tn.lifetime_value(
-            buying, spend, summary, interval=0.9, bootstrap=pair, **YEAR
+            buying, spend, summary, interval=0.9, bootstrap=pair, **ONE_YEAR
         )
-        delta = tn.lifetime_value(buying, spend, summary, interval=0.9, **YEAR)
+        delta = tn.lifetime_value(buying, spend, summary, interval=0.9, **ONE_YEAR)
         np.testing.assert_array_equal(one.columns["value"], delta.columns["value"])
         assert one.total == delta.total
         assert one.interval == 0.9
@@ -472,14 +472,16 @@ class TestBootstrap:
         how = {"horizon": 52.0, "discount_rate": 0.1, "per": 52.0}
         each = [6.0 * model.discounted_purchases(summary, **how) for model in models]
         found = tn.lifetime_value(
-            buying, 20.0, summary, interval=0.8, bootstrap=drawn, **YEAR
+            buying, 20.0, summary, interval=0.8, bootstrap=drawn, **ONE_YEAR
         )
         ends = np.quantile(each, [0.1, 0.9], axis=0)
         assert found.columns["lower"] == pytest.approx(ends[0], rel=1e-10)
         assert found.columns["upper"] == pytest.approx(ends[1], rel=1e-10)
         totals = np.quantile(np.sum(each, axis=1), [0.1, 0.9])
         assert found.total_interval == pytest.approx(tuple(totals), rel=1e-10)
-        new = tn.lifetime_value_new(buying, 20.0, interval=0.8, bootstrap=drawn, **YEAR)
+        new = tn.lifetime_value_new(
+            buying, 20.0, interval=0.8, bootstrap=drawn, **ONE_YEAR
+        )
         each = [6.0 * (1 + model.discounted_purchases_new(**how)) for model in models]
         ends = np.quantile(each, [0.1, 0.9])
         assert new.columns["lower"][0] == pytest.approx(ends[0], rel=1e-10)
@@ -490,10 +492,10 @@ class TestBootstrap:
         with pytest.warns(ConvergenceWarning, match="does not seem to grow"):
             model = tn.GGompertzNBD().fit(summary)
         with pytest.raises(ParameterError, match="has no standard errors"):
-            tn.lifetime_value(model, spend, summary, interval=0.9, **YEAR)
+            tn.lifetime_value(model, spend, summary, interval=0.9, **ONE_YEAR)
         pair = model.bootstrap(12, seed=1), spend.bootstrap(12, seed=1)
         found = tn.lifetime_value(
-            model, spend, summary, interval=0.9, bootstrap=pair, **YEAR
+            model, spend, summary, interval=0.9, bootstrap=pair, **ONE_YEAR
         )
         assert found.total_interval[0] < found.total < found.total_interval[1]
 
@@ -507,7 +509,7 @@ class TestBootstrap:
                 summary,
                 interval=interval,
                 bootstrap=bootstrap,
-                **YEAR,
+                **ONE_YEAR,
             )
 
         with pytest.raises(ParameterError, match="be a level where a bootstrap"):
