@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from tenure.exceptions import (
     ConvergenceWarning,
     DataError,
     EmptyDataError,
+    EstimateWarning,
     NotFittedError,
     ParameterError,
 )
@@ -373,6 +375,45 @@ class TestZiln:
         fitted = tn.ZILN().fit(data)
         with pytest.raises(DataError, match="hold one of 'high street', 'web'"):
             fitted.expected_value({**data, "shop": np.full(6000, "stall")})
+
+
+def test_no_number_of_the_gamma_gamma_is_out_of_range():
+    """100,000 customers at 2,000 points of the parameters, edges included.
+
+    Quantiles, which are found by a search, are asked for at a twentieth of them.
+    """
+    random = np.random.default_rng(2013)
+
+    def spread(low, high, size=None):
+        return np.exp(random.uniform(np.log(low), np.log(high), size))
+
+    for point in range(2000):
+        p, q = (
+            random.choice([spread(1e-3, 1e4), 1.0, 1e-3, 1e4, 0.999, 1.001])
+            for _ in range(2)
+        )
+        # a mean needs q > 1; the quantiles of a customer do not
+        model = tn.GammaGamma.from_params(p=p, q=q, gamma=spread(1e-6, 1e8))
+        x = np.floor(spread(1.0, 5001.0, 50))
+        x[:3] = 1.0, 5000.0, 0.0
+        mean = np.where(x > 0, spread(1e-6, 1e8, 50), 0.0)
+        customers = {"frequency": x, "monetary_value": mean}
+        each = model.log_likelihood({name: v[:2] for name, v in customers.items()})
+        assert np.isfinite(each).all(), model
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", EstimateWarning)
+            expected = model.expected_spend(customers)
+        # the posterior mean exists where p x + q > 1, and is infinite elsewhere
+        exists = p * x + q > 1.0
+        assert np.isfinite(expected[exists]).all(), (model, x[exists])
+        assert (expected[~exists] == np.inf).all(), model
+        assert (expected > 0.0).all(), model
+        if point % 20:
+            continue
+        middle = model.spend_quantiles(customers, levels=(0.05, 0.5, 0.95))
+        ends = np.column_stack([np.asarray(middle[name]) for name in middle])
+        assert not np.isnan(ends).any(), model
+        assert (ends[:, :-1] <= ends[:, 1:]).all(), model
 
 
 class TestBootstrapOfSpend:
