@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tenure as tn
-from tenure.exceptions import NotFittedError, ParameterError
+from tenure.exceptions import ConvergenceWarning, NotFittedError, ParameterError
 
 pytest.importorskip("matplotlib")
 stats = pytest.importorskip("scipy.stats")
@@ -175,3 +175,45 @@ def test_spend_by_frequency(summary):
     heights = [bar.get_height() for bar in ax.patches]
     assert heights == list(found.table()["mean"])
     assert [label.get_text() for label in ax.get_xticklabels()][-1] == "7+"
+
+
+class TestAtTheEdges:
+    def test_the_profile_of_a_fit_at_a_boundary(self, split):
+        """No standard errors, so it reaches to the profile interval of 99.7 %."""
+        with pytest.warns(ConvergenceWarning):
+            model = tn.GGompertzNBD().fit(split)
+        table = plotting.likelihood_profile(model, "r", points=5)
+        assert table["relative"][2] == pytest.approx(0.0, abs=1e-6)
+        # as far on both sides, in logarithms, as the end that is farther away
+        ends = max(table["relative"][0], table["relative"][-1])
+        assert ends == pytest.approx(-4.5, abs=0.05)
+        assert np.isnan(table["quadratic"]).all()
+        pareto = tn.ParetoNBD().fit(split)
+        for place, value in enumerate(table["value"]):
+            plain = tn.ParetoNBD().fit(split, fixed={"r": value})
+            # the general model is that or better
+            assert table["log_likelihood"][place] > plain.log_likelihood_ - 1e-4
+        assert table["value"][2] == pytest.approx(pareto.params_["r"], rel=1e-4)
+        ax = plotting.plot_likelihood_profile(model, "r", points=5)
+        labels = [line.get_label() for line in ax.get_lines()]
+        assert "profile" in labels
+        assert "by the standard error" not in labels
+
+    def test_a_map_of_opportunities(self):
+        donors = tn.datasets.load_donations(family="numpy")
+        model = tn.BGBB().fit(donors, T="periods", weights="donors")
+        table = plotting.recency_frequency_map(model, T=6, most=6)
+        cells = zip(*(table[n] for n in ("frequency", "recency")), strict=True)
+        for (x, last), found in zip(cells, table["probability_alive"], strict=True):
+            if x > last:
+                assert np.isnan(found)
+                continue
+            one = {"frequency": [x], "recency": [last], "T": [6.0]}
+            assert found == model.probability_alive(one)[0]
+        assert len(table["recency"]) == 36
+        ax = plotting.plot_recency_frequency(
+            model, T=6, most=6, quantity="expected_purchases", horizon=5
+        )
+        assert ax.get_ylim() == (0.5, 6.5)
+        with pytest.raises(ParameterError, match="`T` must be a whole number of"):
+            plotting.recency_frequency_map(model, T=6.5)

@@ -46,6 +46,9 @@ class BuyingModel(Estimator):
     _held: ClassVar[tuple[str, ...]] = ()
     """Parameters that are not found by slopes, but held while the others are fitted."""
 
+    _counts_opportunities: ClassVar[bool] = False
+    """Whether time is counted in opportunities to buy, of which none is half."""
+
     never_leaving: bool = False
     """Whether a share of customers never leaves: a setting of some models."""
 

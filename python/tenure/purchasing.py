@@ -458,6 +458,7 @@ class BGBB(BuyingAndLeaving):
     """
 
     _model: ClassVar[str] = "BGBB"
+    _counts_opportunities: ClassVar[bool] = True
     _processes: ClassVar[dict[str, str]] = {
         "purchase": "odds ratio",
         "dropout": "odds ratio",

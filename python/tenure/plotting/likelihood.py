@@ -40,6 +40,9 @@ __all__ = [
 _REACH = 3.0
 """Standard errors of the logarithm to either side."""
 
+_LEVEL = 0.9973
+"""The level of an interval of so many standard errors."""
+
 
 def likelihood_profile(
     model: PurchasingModel, parameter: str, *, points: int = 41
@@ -56,13 +59,14 @@ def likelihood_profile(
         One that was estimated.
     points : int, default 41
         How many values, evenly spread on the log scale over three standard errors to
-        either side; the estimate is among them for an odd number.
+        either side (as far as the profile interval of 99.7 % for a fit that ended at a
+        boundary); the estimate is among them for an odd number.
 
     Returns
     -------
     frame
         `value`; `log_likelihood`; `relative`, how far it is below the best; and
-        `quadratic`, what standard errors take that for.
+        `quadratic`, what standard errors take that for (NaN where there are none).
 
     Examples
     --------
@@ -106,9 +110,19 @@ def _log_scale(model: PurchasingModel, parameter: str) -> tuple[float, float]:
         msg = f"this {type(model).__name__} does not hold the customers of its fit"
         raise NotFittedError(msg)
     estimate = result.parameters[parameter]
-    result.needed_covariance(type(model).__name__)
+    if result.covariance is None:
+        return estimate, _reach_without_errors(model, parameter)
     spread = _REACH * model.standard_errors_[parameter] / estimate
     return estimate, min(spread, 4.0)
+
+
+def _reach_without_errors(model: PurchasingModel, parameter: str) -> float:
+    """Return how far to go where a fit ended at a boundary: to its profile interval."""
+    estimate = model.result_.parameters[parameter]
+    place = list(model.result_.parameters).index(parameter)
+    low, high = model._profile(place, _LEVEL)  # noqa: SLF001
+    ends = [end for end in (low, high) if np.isfinite(end) and end > 0]
+    return min(max((abs(np.log(end / estimate)) for end in ends), default=4.0), 4.0)
 
 
 def _refit(model: PurchasingModel, held: dict[str, float]) -> float:
@@ -159,14 +173,10 @@ def plot_likelihood_profile(
     )
     look: dict[str, Any] = {"color": ACTUAL, "linewidth": 1.8, "label": "profile"}
     ax.plot(table["value"], table["relative"], **(look | kwargs))
-    ax.plot(
-        table["value"],
-        table["quadratic"],
-        color=EXPECTED,
-        linewidth=1.3,
-        linestyle="--",
-        label="by the standard error",
-    )
+    if np.isfinite(table["quadratic"]).all():
+        look = {"color": EXPECTED, "linewidth": 1.3, "linestyle": "--"}
+        look |= {"label": "by the standard error"}
+        ax.plot(table["value"], table["quadratic"], **look)
     ax.axhline(fall, color=MUTED, linewidth=1.0, linestyle=(0, (4, 3)))
     ax.set_ylim(2.2 * fall, -0.12 * fall)
     mark(ax, model.params_[parameter], f"{model.params_[parameter]:.4g}")

@@ -58,7 +58,8 @@ def recency_frequency_map(
     most : int, default 20
         The highest frequency.
     steps : int, default 40
-        How many recencies between 0 and T; each is the middle of its step.
+        How many recencies between 0 and T; each is the middle of its step. (For BGBB
+        they are the opportunities themselves, and what cannot be is NaN.)
     family : {"numpy", "pandas", "polars", "pyarrow"}
         The kind of frame to return.
 
@@ -84,18 +85,25 @@ def _map(
         raise ParameterError.of(
             name="T", expected="be finite and greater than 0", found=repr(age)
         )
-    recency, frequency = np.meshgrid(
-        (np.arange(steps) + 0.5) * age / steps, np.arange(1.0, most + 1), indexing="ij"
-    )
+    places = (np.arange(steps) + 0.5) * age / steps
+    if model._counts_opportunities:  # noqa: SLF001
+        places = _opportunities(age)
+    recency, frequency = np.meshgrid(places, np.arange(1.0, most + 1), indexing="ij")
     cells = {
         "frequency": frequency.ravel(),
         "recency": recency.ravel(),
         "T": np.full(frequency.size, float(age)),
     }
+    # nobody has used more opportunities than there were
+    there = np.ones(frequency.size, np.bool_)
+    if model._counts_opportunities:  # noqa: SLF001
+        there = cells["frequency"] <= cells["recency"]
+    found = np.full(frequency.size, np.nan)
+    known = {name: values[there] for name, values in cells.items()}
     if quantity == "probability_alive":
-        found = model.probability_alive(cells)
+        found[there] = model.probability_alive(known)
     elif quantity == "expected_purchases" and horizon is not None:
-        found = model.expected_purchases(cells, horizon=horizon)
+        found[there] = model.expected_purchases(known, horizon=horizon)
     else:
         raise ParameterError.of(
             name="quantity",
@@ -107,6 +115,15 @@ def _map(
         "recency": cells["recency"],
         quantity: found,
     }
+
+
+def _opportunities(age: float) -> NDArray[np.float64]:
+    """Return the opportunities at which a last purchase may have been made."""
+    if age != np.round(age):
+        raise ParameterError.of(
+            name="T", expected="be a whole number of opportunities", found=repr(age)
+        )
+    return np.arange(1.0, age + 1.0)
 
 
 def plot_recency_frequency(
@@ -135,17 +152,20 @@ def plot_recency_frequency(
         For the map, as `Axes.imshow` takes them.
     """
     table = _map(model, T, quantity=quantity, horizon=horizon, most=most, steps=steps)
-    cells = table[quantity].reshape(steps, most)
+    cells = table[quantity].reshape(-1, most)
+    whole = 0.5 if model._counts_opportunities else 0.0  # noqa: SLF001
     ax = calm_axes(ax)
     ax.grid(visible=False)
     look: dict[str, Any] = {"cmap": sequential(), "aspect": "auto", "origin": "lower"}
-    look |= {"extent": (0.5, most + 0.5, 0, T), "vmin": 0, "interpolation": "nearest"}
+    extent = (0.5, most + 0.5, whole, T + whole)
+    look |= {"extent": extent, "vmin": 0, "interpolation": "nearest"}
     if quantity == "probability_alive":
         look["vmax"] = 1
     image = ax.imshow(cells, **(look | kwargs))
     _contours(ax, table, cells, percent=quantity == "probability_alive")
     if summary is not None:
         _customers(ax, summary, most, T)
+    ax.set_ylim(whole, T + whole)
     bar = ax.get_figure().colorbar(image, ax=ax, pad=0.02)  # type: ignore[union-attr]
     bar.outline.set_visible(False)
     if quantity == "probability_alive":
@@ -153,9 +173,16 @@ def plot_recency_frequency(
     ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[attr-defined]
     bar.ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=8.5, length=0)
     unit = plural(model.time_unit_)
+    across, up = (
+        "repeat purchases (frequency)",
+        f"last purchase, in {unit} after the first",
+    )
+    if model._counts_opportunities:  # noqa: SLF001
+        unit = "opportunities"
+        across, up = "purchases (frequency)", "opportunity of the last purchase"
     title(ax, _map_title(quantity, horizon, unit))
-    ax.set_xlabel("repeat purchases (frequency)")
-    ax.set_ylabel(f"last purchase, in {unit} after the first")
+    ax.set_xlabel(across)
+    ax.set_ylabel(up)
     return ax
 
 
@@ -197,4 +224,3 @@ def _customers(ax: Axes, summary: Summary, most: int, age: float) -> None:
     places = np.unique(places.round(1), axis=0)
     ax.scatter(*places.T, s=3, color=ON_MAP, alpha=0.25, linewidths=0, rasterized=True)
     ax.set_xlim(0.5, most + 0.5)
-    ax.set_ylim(0, age)
