@@ -305,3 +305,34 @@ class TestBacktest:
             tn.backtest(log, ["NBD"], horizon=0)
         with pytest.raises(ParameterError, match="`measure` must be one of"):
             tn.backtest(log, ["NBD"], origins=1, horizon=28).best("aic")
+
+
+class TestRegularity:
+    def test_likelihoods_of_regular_models_compare(self, log):
+        """A log gives the times between purchases, without which k has no AIC."""
+        models = {"k = 2": tn.BGCNBD(k=2), "any k": tn.BGCNBD(k=None), "BG": tn.BGNBD()}
+        for holdout in (None, "1997-09-30"):
+            until = "1997-09-30" if holdout is None else None
+            found = tn.compare(log, models, holdout=holdout, until=until)
+            # BTYDplus, as in the golden file
+            two = found["k = 2"].log_likelihood_
+            assert two == pytest.approx(-9855.326974, rel=1e-9)
+            assert found["any k"].params_["k"] == 1.0
+            plain = found["BG"].log_likelihood_
+            assert found["any k"].log_likelihood_ == pytest.approx(plain, rel=1e-10)
+
+    def test_backtests_too(self, log):
+        models = {"two": tn.MBGCNBD(k=2)}
+        tests = tn.backtest(log, models, origins=["1997-09-30"], horizon="13 weeks")
+        ((_, fitted),) = tests.tests
+        value = fitted["two"].log_likelihood_
+        assert value == pytest.approx(-9853.253129, rel=1e-9)
+
+    def test_without_them_nothing_is_compared(self, summary):
+        models = ["BGNBD", tn.BGCNBD(k=2)]
+        with pytest.raises(ParameterError, match="have the column `log_intervals`"):
+            tn.compare(summary, models)
+        columns = {n: np.asarray(summary[n]) for n in ("frequency", "recency", "T")}
+        with pytest.raises(ParameterError, match="likelihood of BGCNBD compares with"):
+            tn.compare(columns, models)
+        assert tn.compare(summary, ["BGNBD", tn.BGCNBD(k=1)]).failed == {}

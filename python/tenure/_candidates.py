@@ -6,16 +6,31 @@ import copy
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import tenure.purchasing as family
+from tenure._condensed import INTERVALS, CondensedModel
+from tenure._frame import Table
 from tenure._purchasing import PurchasingModel
 from tenure.exceptions import ConvergenceError, ParameterError
+from tenure.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["DEFAULT", "Candidates", "fitted_side_by_side", "named_models"]
+    from tenure.transactions import Transactions
+
+__all__ = [
+    "DEFAULT",
+    "Candidates",
+    "check_comparable",
+    "fitted_side_by_side",
+    "named_models",
+    "with_intervals",
+]
+
+Known = TypeVar("Known", bound="Summary")
 
 Candidate: TypeAlias = "PurchasingModel | type[PurchasingModel] | str"
 Candidates: TypeAlias = "Sequence[Candidate] | Mapping[str, Candidate]"
@@ -75,6 +90,41 @@ def _model(one: object) -> PurchasingModel:
         found=found,
         hint="there are " + ", ".join(known),
     )
+
+
+def with_intervals(
+    known: Known, log: Transactions, models: Iterable[PurchasingModel]
+) -> Known:
+    """Return what was known with the times between purchases, if a model needs them.
+
+    Without them likelihoods of models with a regularity lack a part that depends on k,
+    and compare with no other.
+    """
+    if not any(isinstance(model, CondensedModel) for model in models):
+        return known
+    unit: Any = known.unit or "day"
+    seen = log.summary(unit=unit, as_of=known.as_of, intervals=True)
+    return replace(known, log_intervals=seen.log_intervals)
+
+
+def check_comparable(known: object, models: Mapping[str, PurchasingModel]) -> None:
+    """Pass unless a likelihood would lack the part that depends on the regularity."""
+    if len(models) < 2:
+        return
+    if isinstance(known, Summary):
+        there = known.log_intervals is not None
+    else:
+        there = INTERVALS in Table.of(known).names
+    for name, model in models.items():
+        if isinstance(model, CondensedModel) and model.k != 1 and not there:
+            raise ParameterError.of(
+                name="data",
+                expected=f"have the column `{INTERVALS}`, without which the likelihood "
+                f"of {name} compares with no other",
+                found="none",
+                hint="log.summary(..., intervals=True) adds it, and compare(log, ...) "
+                "does so itself",
+            )
 
 
 def fitted_side_by_side(

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure._candidates import fitted_side_by_side, named_models
+from tenure._candidates import (
+    fitted_side_by_side,
+    named_models,
+    with_intervals,
+)
 from tenure._frame import native_frame
 from tenure._holdout import Holdout
 from tenure._report import counted, html_report, text_table, written
@@ -85,7 +89,10 @@ def backtest(
     named = named_models(models)
     days = _whole_days(horizon)
     dates = _origins(log, origins, days)
-    splits = [log.split(str(day), str(day + days), unit) for day in dates]
+    splits = [
+        with_intervals(log.split(str(day), str(day + days), unit), log, named.values())
+        for day in dates
+    ]
     jobs = [
         (model, partial(_fit, split=split))
         for split in splits

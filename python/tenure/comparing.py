@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from tenure import _accuracy
-from tenure._candidates import fitted_side_by_side, named_models
+from tenure._candidates import (
+    check_comparable,
+    fitted_side_by_side,
+    named_models,
+    with_intervals,
+)
 from tenure._frame import native_frame
 from tenure._holdout import Holdout
 from tenure._intervals import check_level
@@ -94,6 +99,9 @@ def compare(
     """
     named = named_models(models)
     known, log = _known(data, holdout, until, unit)
+    if log is not None and isinstance(known, Summary):
+        known = with_intervals(known, log, named.values())
+    check_comparable(known, named)
     if isinstance(known, Summary):
         names = {name: name for name in ("frequency", "recency", "T")}
     else:
