@@ -722,7 +722,7 @@ class TestErrors:
         with pytest.raises(ColumnError) as raised:
             tn.BGNBD(purchase_covariates=["age"]).fit(summary)
         assert str(raised.value).endswith(
-            "join the summary's frame, to_frame(), with what is known of customers"
+            "summary.with_covariates(frame) joins what is known of customers"
         )
 
     def test_parameters_far_from_the_data(self, frame):

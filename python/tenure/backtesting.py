@@ -37,6 +37,7 @@ def backtest(
     origins: int | Dates = 4,
     horizon: Horizon,
     unit: Unit = "week",
+    covariates: object = None,
 ) -> Backtest:
     """Fit models as of several dates, and see what each would have foretold.
 
@@ -58,6 +59,9 @@ def backtest(
         whole days.
     unit : str, default "week"
         The unit of time of the models.
+    covariates : frame, optional
+        For models with covariates, one row a customer, with a column "customer_id":
+        things that were so at every origin.
 
     Returns
     -------
@@ -86,6 +90,8 @@ def backtest(
     days = _whole_days(horizon)
     dates = _origins(log, origins, days)
     splits = [log.split(str(day), str(day + days), unit) for day in dates]
+    if covariates is not None:
+        splits = [split.with_covariates(covariates) for split in splits]
     jobs = [
         (model, partial(_fit, split=split))
         for split in splits
