@@ -139,8 +139,10 @@ impl<S: Scalar> Lifetime<S> for Gompertz<S> {
 
 impl<S: Scalar> Smooth<S> for Gompertz<S> {
     /// `f(t) = b s beta^s exp(b t) / (beta - 1 + exp(b t))^(s+1)`.
-    fn ln_density(&self, t: f64) -> S {
-        (self.b * self.s / self.beta).ln() + self.b * t - (self.s + 1.0) * self.ln_growth(t)
+    fn ln_density(&self) -> impl Fn(f64) -> S {
+        let (first, shape) = ((self.b * self.s / self.beta).ln(), self.s + 1.0);
+        let law = *self;
+        move |t| first + law.b * t - shape * law.ln_growth(t)
     }
 
     /// The root of `beta - 1 + exp(b t)` on the real line, if there is one.

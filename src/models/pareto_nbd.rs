@@ -130,8 +130,9 @@ impl<S: Scalar> Lifetime<S> for Exponential<S> {
 
 impl<S: Scalar> Smooth<S> for Exponential<S> {
     /// `f(t) = s/beta (beta / (beta + t))^(s+1)`.
-    fn ln_density(&self, t: f64) -> S {
-        (self.s / self.beta).ln() + (self.s + 1.0).ln_gamma_laplace(self.beta, t)
+    fn ln_density(&self) -> impl Fn(f64) -> S {
+        let (first, shape, beta) = ((self.s / self.beta).ln(), self.s + 1.0, self.beta);
+        move |t| first + shape.ln_gamma_laplace(beta, t)
     }
 
     fn scale(&self) -> f64 {

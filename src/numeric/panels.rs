@@ -121,7 +121,7 @@ impl<S: Scalar> LnSum<S> {
             self.sum = self.sum * (self.reference - ln_term.value()).exp();
             self.reference = ln_term.value();
         }
-        self.sum += (ln_term - self.reference).exp() * factor;
+        self.sum.add_exp(ln_term - self.reference, factor);
     }
 
     /// The logarithm of the sum; `-inf` for no terms.

@@ -73,6 +73,11 @@ pub trait Scalar:
         self.chain(y, || y, || y)
     }
 
+    /// Adds `factor exp(exponent)`.
+    fn add_exp(&mut self, exponent: Self, factor: f64) {
+        *self += exponent.exp() * factor;
+    }
+
     /// `exp(x) - 1`, accurate near zero.
     #[must_use]
     fn exp_m1(self) -> Self {

@@ -65,12 +65,12 @@ fn assert_objective<M: Model<K, J>, const K: usize, const J: usize, const N: usi
     let problem = Regression::<M, K, J, N>::new(rows, &design, &options, true).unwrap();
     let free = (0..K).map(|j| M::PARAMETERS[j].dimension.freed(theta[j]));
     let point: Vec<f64> = free.chain(coefficients).collect();
-    let exact = problem.objective(&point).unwrap();
+    let exact = problem.objective(1, &point).unwrap();
     assert!(exact.value.is_finite());
     let moved = |i: usize, step: f64| {
         let mut there = point.clone();
         there[i] += step;
-        problem.objective(&there).unwrap()
+        problem.objective(1, &there).unwrap()
     };
     let scale = 1.0 + exact.value.abs() + exact.gradient.iter().fold(0.0, |m, g| g.abs().max(m));
     for i in 0..point.len() {

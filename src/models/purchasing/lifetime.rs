@@ -61,8 +61,8 @@ pub struct Span<F> {
 
 /// A law with a density that is analytic around all positive times.
 pub trait Smooth<S: Scalar>: Lifetime<S> {
-    /// Logarithm of the density.
-    fn ln_density(&self, t: f64) -> S;
+    /// Logarithm of the density, as a function of time.
+    fn ln_density(&self) -> impl Fn(f64) -> S;
 
     /// Survival and density have no singularity but at or before minus this time.
     fn scale(&self) -> f64;
@@ -77,12 +77,13 @@ pub fn leaving_smoothly<S: Scalar>(
     span: &Span<impl Fn(f64) -> f64>,
     mut visit: impl FnMut(f64, S, f64) -> f64,
 ) {
+    let ln_density = law.ln_density();
     walk(
         span.from,
         span.to,
         span.scale.min(law.scale()),
         |t| (span.slope)(t) + law.slope(t),
-        |t, width| visit(t, law.ln_density(t), width),
+        |t, width| visit(t, ln_density(t), width),
     );
 }
 
