@@ -92,8 +92,8 @@ class TestJoined:
         assert str(raised.value) == (
             "column `customer_id` must name every customer whose covariates are asked "
             f"for; row {first} has nobody called {split.customer_id[first]} "
-            f"({count} rows in all)\n\nHint: a frame of covariates has one row for each "
-            "customer of the log"
+            f"({count} rows in all)\n\nHint: a frame of covariates has one row for "
+            "each customer of the log"
         )
         with pytest.raises(ColumnError, match="unknown column 'customer_id'"):
             split.with_covariates({"z": people["z"]})

@@ -40,7 +40,7 @@ pub fn fit_covariates<M: Model<K, J>, const K: usize, const J: usize, const N: u
     options: &Options<'_>,
 ) -> Result<Fit> {
     check_options::<M, K, J>(options)?;
-    let is_held = options.fixed.iter().any(Option::is_some);
+    let is_held = holds_moved::<M, K, J>(options);
     let problem = Regression::<M, K, J, N>::new(rows, design, options, !is_held)?;
     M::check(&problem.overall)?;
     problem.report(&problem.optimum()?)
@@ -274,6 +274,17 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         let row = |i: usize| (0..size).map(|j| entry(i, j)).collect();
         (0..size).map(row).collect()
     }
+}
+
+/// Whether a parameter is held that depends on covariates.
+pub(super) fn holds_moved<M: Model<K, J>, const K: usize, const J: usize>(
+    options: &Options<'_>,
+) -> bool {
+    let theta = [0.5; K];
+    let there = M::moved(theta, [1.0; PROCESSES]);
+    let depends = |j: usize| (there[j] - theta[j]).abs() > 0.0;
+    let mut held = options.fixed.iter().enumerate();
+    held.any(|(j, fixed)| fixed.is_some() && depends(j))
 }
 
 /// From twice as many patterns on the first iterations run on a thinning of them, to about so many; likewise the fit
