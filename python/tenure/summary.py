@@ -94,7 +94,7 @@ class Summary:
     unit: str | None = None
     as_of: np.datetime64 | None = None
     family: str = "numpy"
-    covariates: Mapping[str, Column] = field(default_factory=dict)
+    covariates: Mapping[str, Column] = field(default_factory=dict[str, "Column"])
 
     def __post_init__(self) -> None:
         for values in self.columns.values():
@@ -252,7 +252,8 @@ class Summary:
         as_of = "" if self.as_of is None else f" as of {written(self.as_of)}"
         unit = "a unit not stated" if self.unit is None else f"{self.unit}s"
         customers = counted(len(self), "customer")
-        return f"{type(self).__name__} of {customers}{as_of}, ages in {unit}"
+        known = f"; with {', '.join(self.covariates)}" if self.covariates else ""
+        return f"{type(self).__name__} of {customers}{as_of}, ages in {unit}{known}"
 
     def _statistics(self) -> tuple[list[str], list[list[str]]]:
         """Return header and rows of a table of mean, median and maximum."""

@@ -5,7 +5,7 @@ use super::patterns::{Pattern, patterns};
 use super::{Design, Effect, PROCESSES};
 use crate::data::Rows;
 use crate::models::fit::{
-    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, freed, is_curved,
+    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, exactly, freed, is_curved,
 };
 use crate::models::sample::Sample;
 use crate::models::{Model, Parameter, ended};
@@ -176,9 +176,14 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         let (point, customers) = (&found.point, self.customers());
         let by = self.predictors(&point[K..], |c| -self.centres[c] / self.scales[c]);
         let at_zero = moved::<M, Dual2<N>, K, J, N>(Dual2::variables(variables(point, by)));
-        let mut parameters: Vec<f64> = at_zero.iter().map(|theta| theta.value).collect();
+        let mut parameters = exactly(self.options, at_zero.map(|theta| theta.value)).to_vec();
         self.check_reach(&parameters)?;
-        parameters.extend((0..self.effects.len()).map(|c| point[K + c] / self.scales[c]));
+        parameters.extend(
+            self.effects
+                .iter()
+                .enumerate()
+                .map(|(c, effect)| effect.fixed.unwrap_or(point[K + c] / self.scales[c])),
+        );
         let smallest = smallest_eigenvalue(found);
         let average = bound_of::<M, f64, K, J, N>(variables(point, [0.0; PROCESSES]));
         let (status, message) = ended::how(found.converged, smallest, found.evaluations, || {
