@@ -48,6 +48,7 @@ class TestJoined:
         assert joined.covariates["z"].numbers().values.tolist() == expected
         assert list(joined.covariates) == ["z", "channel"]
         assert not split.covariates
+        assert "ages in weeks; with z, channel; holdout to" in repr(joined)
         assert list(joined.columns) == list(split.columns)
         only = split.with_covariates(people, columns=["z"])
         assert list(only.covariates) == ["z"]

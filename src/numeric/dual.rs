@@ -66,6 +66,8 @@ impl<const N: usize> From<f64> for Dual2<N> {
 }
 
 impl<const N: usize> Scalar for Dual<N> {
+    const ORDER: usize = 1;
+
     fn value(self) -> f64 {
         self.value
     }
@@ -106,6 +108,8 @@ impl<const N: usize> Scalar for Dual<N> {
 }
 
 impl<const N: usize> Scalar for Dual2<N> {
+    const ORDER: usize = 2;
+
     fn value(self) -> f64 {
         self.value
     }

@@ -102,8 +102,8 @@ pub struct LnSum<S> {
     sum: S,
 }
 
-/// A term this much larger than all before, as a logarithm, changes the scale of a [`LnSum`].
-const RESCALE: f64 = 500.0;
+/// A term this much larger than all before, as a logarithm, changes the scale of a [`LnSum`]: squares of sums are numbers.
+const RESCALE: f64 = 100.0;
 
 impl<S: Scalar> LnSum<S> {
     /// No terms yet.

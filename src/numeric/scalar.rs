@@ -29,6 +29,9 @@ pub trait Scalar:
     + Div<f64, Output = Self>
     + AddAssign
 {
+    /// How many derivatives it carries along.
+    const ORDER: usize;
+
     /// The value without its derivatives.
     fn value(self) -> f64;
 
@@ -184,6 +187,8 @@ pub trait Scalar:
 }
 
 impl Scalar for f64 {
+    const ORDER: usize = 0;
+
     fn value(self) -> f64 {
         self
     }

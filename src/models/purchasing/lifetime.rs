@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use crate::numeric::Scalar;
 use crate::numeric::panels::walk;
 use crate::numeric::random::Stream;
+use crate::numeric::{Dual2, Scalar};
 
 /// The law of the time until a customer leaves, counted from now on.
 ///
@@ -69,6 +69,16 @@ pub trait Smooth<S: Scalar>: Lifetime<S> {
 
     /// The largest change of the logarithm of survival or density in a unit of time around `t`.
     fn slope(&self, t: f64) -> f64;
+}
+
+/// A smooth law whose derivatives in its `L` parameters are quick by hand: those of a fit to many customers with ages of
+/// their own take most of its time.
+pub trait ByHand<const L: usize>: Smooth<f64> {
+    /// Logarithm of the probability of staying longer than `t`.
+    fn ln_survival_by_hand(&self, t: f64) -> Dual2<L>;
+
+    /// Logarithm of the density, as a function of time.
+    fn ln_density_by_hand(&self) -> impl Fn(f64) -> Dual2<L>;
 }
 
 /// Times of leaving for a smooth law: the nodes of Gauss-Legendre panels.
