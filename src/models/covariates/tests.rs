@@ -223,54 +223,6 @@ proptest! {
     }
 }
 
-/// Enough patterns that the first steps are taken on some of them, and in stretches over threads.
-#[test]
-fn a_thinning_changes_no_optimum() {
-    let count = 20_000;
-    let spread = |i: usize, by: f64| (i as f64 * by).fract();
-    let age: Vec<f64> = (0..count)
-        .map(|i| 20.0 + 20.0 * spread(i, 0.618_034))
-        .collect();
-    let z: Vec<f64> = (0..count).map(|i| spread(i, 0.414_214) - 0.5).collect();
-    let wild = |i: usize| -(1.0 - spread(i, 0.732_051)).ln();
-    let x: Vec<f64> = (0..count)
-        .map(|i| (0.1 * age[i] * wild(i) * (0.5 * z[i]).exp() + spread(i, 0.236_068)).floor())
-        .collect();
-    let last: Vec<f64> = (0..count)
-        .map(|i| {
-            if x[i] > 0.0 {
-                age[i] * spread(i, 0.302_776).sqrt()
-            } else {
-                0.0
-            }
-        })
-        .collect();
-    let histories = Histories::new(&x, &last, &age).unwrap();
-    let effect = |acts: [bool; 2]| Effect {
-        name: "z".into(),
-        column: 0,
-        acts,
-        penalty: 0.0,
-        fixed: None,
-        start: None,
-    };
-    let design = Design {
-        rows: &z,
-        width: 1,
-        effects: vec![effect([true, false]), effect([false, true])],
-    };
-    let options = Options::default();
-    let found = fit_covariates::<MbgNbd, 4, 3, 6>(&histories, &design, &options).unwrap();
-    assert!(found.gradient_norm < 1e-9 && found.smallest_eigenvalue > 1e-4);
-    // half of the customers have nearly the mean of all
-    let problem = Regression::<MbgNbd, 4, 3, 6>::new(&histories, &design, &options, true).unwrap();
-    let point = [-0.5, 2.0, -0.3, 0.8, 0.2, -0.1];
-    let (all, half) = (problem.objective(1, &point), problem.objective(2, &point));
-    let (all, half) = (all.unwrap(), half.unwrap());
-    assert!((all.value - half.value).abs() < 0.02 * all.value.abs());
-    assert!(found.log_likelihood >= -all.value * count as f64);
-}
-
 #[test]
 fn patterns_do_not_depend_on_the_order_of_rows() {
     let histories = Histories::new(&X, &RECENCY, &AGE).unwrap();
