@@ -312,6 +312,26 @@ class TestTruth:
         assert ((shares > 0.87) & (shares < 0.93)).all(), shares
 
 
+class TestMany:
+    @pytest.mark.parametrize("model", [tn.BGNBD, tn.ParetoNBD])
+    def test_first_steps_on_some_of_them_change_no_optimum(self, model):
+        """With 18,000 rows of their own a fit begins on a half; with 9,000 it does not.
+
+        Customers twice, with covariates that hardly differ, are those of weight 2.
+        """
+        once = drawn(9000, np.random.default_rng(17))
+        twice = {name: np.concatenate([v, v]) for name, v in once.items()}
+        twice["z"] = twice["z"] + np.repeat([0.0, 1e-9], 9000)
+        chosen = {"purchase_covariates": ["z"], "dropout_covariates": ["z"]}
+        few = model(**chosen).fit(once, weights=np.full(9000, 2.0))
+        many = model(**chosen).fit(twice)
+        assert many.converged_
+        assert many.result_.gradient_norm < 1e-6
+        assert many.log_likelihood_ == pytest.approx(few.log_likelihood_, rel=1e-9)
+        for name, value in few.params_.items():
+            assert many.params_[name] == pytest.approx(value, rel=LARGE), name
+
+
 class TestConstraints:
     def test_one_coefficient_for_both(self, simulated):
         settings = {"purchase_covariates": ["z"], "dropout_covariates": ["z"]}
@@ -722,7 +742,7 @@ class TestErrors:
         with pytest.raises(ColumnError) as raised:
             tn.BGNBD(purchase_covariates=["age"]).fit(summary)
         assert str(raised.value).endswith(
-            "join the summary's frame, to_frame(), with what is known of customers"
+            "summary.with_covariates(frame) joins what is known of customers"
         )
 
     def test_parameters_far_from_the_data(self, frame):

@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tenure._frame import Table
-from tenure._purchasing import PurchasingModel
 from tenure._typing import override
+from tenure._with_covariates import BuyingAndLeaving
 from tenure.exceptions import ParameterError
 from tenure.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
 
     from tenure._customers import Customers
+    from tenure._effects import Chosen
 
 __all__ = ["BGCNBD", "MBGCNBD"]
 
@@ -29,16 +30,35 @@ MOST_REGULAR = 12
 """No larger k is tried."""
 
 
-class CondensedModel(PurchasingModel):
+class CondensedModel(BuyingAndLeaving):
     """A model in which every k-th stroke of a clock is a purchase."""
 
     _held: ClassVar[tuple[str, ...]] = ("k",)
     _waits: ClassVar[str | None] = INTERVALS
+    _processes: ClassVar[dict[str, str]] = {
+        "purchase": "rate ratio",
+        "dropout": "odds ratio",
+    }
 
     def __init__(
-        self, *, k: int | None = 2, penalty: float = 0.0, strict: bool = False
+        self,
+        *,
+        k: int | None = 2,
+        purchase_covariates: Chosen = None,
+        dropout_covariates: Chosen = None,
+        shared_covariates: Sequence[str] | None = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
+        penalty: float = 0.0,
+        strict: bool = False,
     ) -> None:
-        super().__init__(penalty=penalty, strict=strict)
+        super().__init__(
+            purchase_covariates=purchase_covariates,
+            dropout_covariates=dropout_covariates,
+            shared_covariates=shared_covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
         self.k = k
 
     @override
@@ -164,6 +184,11 @@ class BGCNBD(CondensedModel):
         The regularity. None chooses the likeliest of 1, 2, ... by fitting them in turn
         until the likelihood has fallen twice; that takes the column `log_intervals`,
         which `log.summary(..., intervals=True)` adds.
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What purchases and dropout depend on: see `BGNBD`. The clock strikes `exp(z'g)`
+        times as often as that of one whose covariates are 0, and the odds of leaving
+        are, at the mean probability, `exp(z'h)` times as large, with a + b as it is.
+        Purchases are equally regular for all.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -222,6 +247,11 @@ class MBGCNBD(CondensedModel):
         The regularity. None chooses the likeliest of 1, 2, ... by fitting them in turn
         until the likelihood has fallen twice; that takes the column `log_intervals`,
         which `log.summary(..., intervals=True)` adds.
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What purchases and dropout depend on: see `BGNBD`. The clock strikes `exp(z'g)`
+        times as often as that of one whose covariates are 0, and the odds of leaving
+        are, at the mean probability, `exp(z'h)` times as large, with a + b as it is.
+        Purchases are equally regular for all.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False

@@ -11,7 +11,7 @@ from tenure._frame import Table, native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._settings import Configured
 from tenure.exceptions import ColumnError, ParameterError
-from tenure.summary import Summary
+from tenure.summary import Summary, table_of
 
 if TYPE_CHECKING:
     from abc import abstractmethod
@@ -352,12 +352,12 @@ def _table(data: object, chosen: Mapping[str, Chosen]) -> Table:
     """Return the data as a table that has covariates."""
     if not isinstance(data, Summary):
         return Table.of(data)
+    if data.covariates:
+        return table_of(data.covariates, len(data))
     for columns in chosen.values():
         names = [columns] if isinstance(columns, str) else list(columns or ())
         for name in names:
-            hint = (
-                "join the summary's frame, to_frame(), with what is known of customers"
-            )
+            hint = "summary.with_covariates(frame) joins what is known of customers"
             raise ColumnError.unusable(
                 name, "is none of a summary", tuple(data.columns), hint=hint
             )

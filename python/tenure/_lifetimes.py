@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tenure._purchasing import PurchasingModel
 from tenure._typing import override
 from tenure._units import in_units
 from tenure._with_covariates import LeavingInTime
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike
 
     from tenure._customers import Customers
+    from tenure._effects import Chosen
 
 __all__ = ["PDO", "GGompertzNBD", "WeibullNBD"]
 
@@ -216,7 +217,7 @@ class WeibullNBD(LeavingInTime):
         return cls._with_share(given, never_leaving, covariance, unit)
 
 
-class PDO(PurchasingModel):
+class PDO(LeavingInTime):
     """Periodic-death-opportunity / NBD model of repeat buying (PDO).
 
     While alive a customer buys at random at a rate of their own; at the end of each
@@ -233,6 +234,11 @@ class PDO(PurchasingModel):
         no slope to follow and no standard error.)
     never_leaving : bool, default False
         Whether a share of customers never leaves: see `ParetoNBD`.
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What purchases and leaving depend on: see `BGNBD`. The rate of purchases is
+        `exp(z'g)` times that of one whose covariates are 0; the odds of leaving at the
+        end of a period are, at the mean probability, `exp(z'h)` times as large, with
+        a + b as it is. Periods are equally long for all.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -265,18 +271,33 @@ class PDO(PurchasingModel):
 
     _model: ClassVar[str] = "PDO"
     _held: ClassVar[tuple[str, ...]] = ("tau",)
+    _processes: ClassVar[dict[str, str]] = {
+        "purchase": "rate ratio",
+        "dropout": "odds ratio",
+    }
 
     def __init__(
         self,
         *,
         period: float | str | None = None,
         never_leaving: bool = False,
+        purchase_covariates: Chosen = None,
+        dropout_covariates: Chosen = None,
+        shared_covariates: Sequence[str] | None = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
-        super().__init__(penalty=penalty, strict=strict)
+        super().__init__(
+            never_leaving=never_leaving,
+            purchase_covariates=purchase_covariates,
+            dropout_covariates=dropout_covariates,
+            shared_covariates=shared_covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
         self.period = period
-        self.never_leaving = never_leaving
 
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:

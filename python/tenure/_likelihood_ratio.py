@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tenure import _core
@@ -12,6 +12,8 @@ from tenure._units import plural
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tenure._estimator import Estimator
 
 __all__ = ["LikelihoodRatio", "known_pair", "likelihood_ratio_test"]
@@ -27,26 +29,46 @@ class Nesting:
         What makes the general model the simple one.
     inside : int
         Parameters that are held at a value within their range.
-    at_the_end : bool
-        Whether one more is held at the end of its range.
+    ends : int
+        How many are held at the end of theirs.
     meaningless : int
         Parameters that mean nothing in the simple model.
     """
 
     case: str
     inside: int = 0
-    at_the_end: bool = True
+    ends: int = 1
     meaningless: int = 0
 
     @property
     def weights(self) -> dict[int, float]:
-        """Weight of each number of degrees of freedom in the mixture."""
-        free = self.inside + self.meaningless
-        return {free: 0.5, free + 1: 0.5} if self.at_the_end else {free: 1.0}
+        """Weight of each number of degrees of freedom in the mixture.
+
+        With several at an end the weights depend on how the estimates go together;
+        none are worse than these.
+        """
+        free = self.inside + self.meaningless + self.ends
+        return {free - 1: 0.5, free: 0.5} if self.ends else {free: 1.0}
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the true distribution lies below that one."""
+        return self.meaningless > 0 or self.ends > 1
+
+    def with_shares(self, simple: str, shares: Collection[str]) -> Nesting:
+        """Return how the simple model lies in the general one with shares besides."""
+        if not shares:
+            return self
+        if simple == "NBD":
+            # nobody leaves: then nothing says which share of them would not
+            return replace(self, meaningless=self.meaningless + len(shares))
+        nobody = " and ".join(f"{name} = 0" for name in sorted(shares))
+        case = f"{self.case}, and {nobody}"
+        return replace(self, case=case, ends=self.ends + len(shares))
 
 
 _NOBODY_LEAVES = Nesting("nobody leaves", meaningless=1)
-_AT_ONE = Nesting("c = 1", inside=1, at_the_end=False)
+_AT_ONE = Nesting("c = 1", inside=1, ends=0)
 _ALIKE = Nesting("customers are all alike")
 
 _KNOWN = {
@@ -124,21 +146,27 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
     the general model is it at values *within* the range of its parameters. Where that
     is at the end of a range (nobody leaves; a risk that never grows; customers who are
     all alike), the estimate lies at that end half of the time, and the statistic is a
-    mixture: half of it chi-squared with a degree of freedom less.
+    mixture: half of it chi-squared with a degree of freedom less. With several of them
+    at an end, such as a share of 0 beside a risk that never grows, the weights of the
+    mixture depend on how the estimates go together; half and half of the two largest
+    numbers of degrees of freedom is the worst that they can be, and the p-value is a
+    bound.
 
     Where, besides, another parameter means nothing in the simple model (how differently
-    customers leave, if nobody does), the statistic is the largest of many, and its
-    distribution depends on the data. Then that parameter is counted as a degree of
-    freedom, which overstates the p-value, and the result says that it is a bound.
+    customers leave, or which share of them never does, if nobody does), the statistic
+    is the largest of many, and its distribution depends on the data. Then that
+    parameter is counted as a degree of freedom, which overstates the p-value, and the
+    result says that it is a bound.
 
     Parameters
     ----------
     simple, general : model
         Fitted models: two of NBD, BGNBD, MBGNBD, ParetoNBD, GGompertzNBD, WeibullNBD
         and PDO, of Geometric, DiscreteWeibull, SBG and BdW, or of ExponentialGamma and
-        WeibullGamma, of which one is a case of the other; or two of one kind of which
-        the simple one has parameters held `fixed`, a share less, fewer covariates, or
-        one coefficient for both processes where the general one has two.
+        WeibullGamma, of which one is a case of the other, also where the general one
+        has shares (`never_leaving`, `one_and_done`) that the other has not; or two of
+        one kind of which the simple one has parameters held `fixed`, shares less, fewer
+        covariates, or one coefficient for both processes where the general one has two.
 
     Returns
     -------
@@ -155,6 +183,8 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
     Self, S. G., Liang, K.-Y. (1987). Asymptotic properties of maximum likelihood
     estimators and likelihood ratio tests under nonstandard conditions. Journal of the
     American Statistical Association 82(398), 605-610.
+    Kodde, D. A., Palm, F. C. (1986). Wald criteria for jointly testing equality and
+    inequality restrictions. Econometrica 54(5), 1243-1248.
     Davies, R. B. (1987). Hypothesis testing when a nuisance parameter is present only
     under the alternative. Biometrika 74(1), 33-43.
 
@@ -186,7 +216,7 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
         statistic=statistic,
         p_value=p_value,
         weights=nesting.weights,
-        is_bound=nesting.meaningless > 0,
+        is_bound=nesting.is_bound,
         simple=type(simple).__name__,
         general=type(general).__name__,
         case=nesting.case,
@@ -209,12 +239,12 @@ def _nesting(simple: Estimator, general: Estimator) -> Nesting | None:
     one, other = simple.result_, general.result_
     if names[0] == names[1]:
         return _of_one_kind(simple, general)
-    shares = _shares(simple) | _shares(general)
-    if one.fixed or other.fixed or (shares and _shares(simple) != _shares(general)):
+    if one.fixed or other.fixed or not _shares(simple) <= _shares(general):
         return None
-    if _coefficients(simple) != _coefficients(general):
+    if _coefficients(simple) != _coefficients(general) or names not in _KNOWN:
         return None
-    return _KNOWN.get(names)
+    more = _shares(general) - _shares(simple)
+    return _KNOWN[names].with_shares(names[0], more)
 
 
 def _of_one_kind(simple: Estimator, general: Estimator) -> Nesting | None:
@@ -242,12 +272,12 @@ def _of_one_kind(simple: Estimator, general: Estimator) -> Nesting | None:
         if scales.get(name) == "probability" and one.parameters[name] == 0.0
     }
     inside = (held - at_the_end) | absent | {f"{name} alike" for name in shared}
-    if len(at_the_end) > 1 or not (inside or at_the_end):
+    if not (inside or at_the_end):
         return None
     case = [f"{name} = {one.parameters[name]:g}" for name in one.fixed if name in held]
     case += [f"{name} = 0" for name in sorted(missing | absent)]
     case += [f"{name.partition('.')[2]} acts on both alike" for name in sorted(shared)]
-    return Nesting(" and ".join(case), len(inside), bool(at_the_end))
+    return Nesting(" and ".join(case), len(inside), len(at_the_end))
 
 
 def _coefficients(model: Estimator) -> set[str]:

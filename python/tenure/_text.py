@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -165,6 +165,11 @@ class DictionaryColumn(Column):
     @override
     def numbers(self) -> Numbers:
         return self.words.numbers()
+
+    @override
+    def take(self, keys: NDArray[np.int64]) -> Column:
+        # nothing where a key is negative, which takes the last
+        return replace(self, keys=np.append(self.keys, -1)[np.maximum(keys, -1)])
 
     def _used(self) -> TextColumn:
         """Return the strings with those missing that stand in no row."""

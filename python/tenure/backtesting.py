@@ -41,6 +41,7 @@ def backtest(
     origins: int | Dates = 4,
     horizon: Horizon,
     unit: Unit = "week",
+    covariates: object = None,
 ) -> Backtest:
     """Fit models as of several dates, and see what each would have foretold.
 
@@ -62,6 +63,9 @@ def backtest(
         whole days.
     unit : str, default "week"
         The unit of time of the models.
+    covariates : frame, optional
+        For models with covariates, one row a customer, with a column "customer_id":
+        things that were so at every origin.
 
     Returns
     -------
@@ -93,6 +97,8 @@ def backtest(
         with_intervals(log.split(str(day), str(day + days), unit), log, named.values())
         for day in dates
     ]
+    if covariates is not None:
+        splits = [split.with_covariates(covariates) for split in splits]
     jobs = [
         (model, partial(_fit, split=split))
         for split in splits

@@ -57,13 +57,16 @@ def compare(
     ----------
     data : Transactions, Split, Summary or frame
         A log; a summary or a frame with the columns `frequency`, `recency` and `T`; or
-        a split, which is a summary with its holdout.
+        a split, which is a summary with its holdout. Models with covariates need a
+        frame that has them, or a summary or split `with_covariates`.
     models : sequence or mapping, optional
         Models, classes or names such as "ParetoNBD"; a mapping gives them names of its
         own. BGNBD, MBGNBD, ParetoNBD, NBD and GGompertzNBD if left out.
     holdout : date or Split, optional
         For a log, the last day that the models may see; what came later is what they
-        have to foretell. For a summary, a split with the same customers.
+        have to foretell. For a summary, a split with the same customers. Models with
+        covariates compared on a log need
+        `log.split(date, unit=...).with_covariates(frame)`.
     until : date, optional
         For a log, the last day to foretell; that of the last event if left out.
     unit : str, default "week"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,9 +14,21 @@ from tenure._typing import override
 from tenure.exceptions import ColumnError, DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
     from numpy.typing import NDArray
 
-__all__ = ["RefundsOfCalibration", "Split", "Summary", "customer_ids"]
+    from tenure._column import Column
+
+__all__ = [
+    "RefundsOfCalibration",
+    "Split",
+    "Summary",
+    "customer_ids",
+    "known_of",
+    "table_of",
+]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +61,9 @@ class Summary:
         The last day (or instant) observed.
     family : str
         The kind of frame that results come back as.
+    covariates : mapping of str to column
+        What is known of the customers beside, for models that ask for it: see
+        `with_covariates`.
 
     Examples
     --------
@@ -79,6 +94,7 @@ class Summary:
     unit: str | None = None
     as_of: np.datetime64 | None = None
     family: str = "numpy"
+    covariates: Mapping[str, Column] = field(default_factory=dict[str, "Column"])
 
     def __post_init__(self) -> None:
         for values in self.columns.values():
@@ -148,6 +164,56 @@ class Summary:
             family=table.family,
         )
 
+    def with_covariates(
+        self,
+        frame: object,
+        *,
+        customer_id: str | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Self:
+        """Join what is known of the customers beside their purchases.
+
+        Models with covariates can then be fitted to the summary, asked about it and
+        compared on it as others can. The frame must know every customer of the summary;
+        others in it are left out. `to_frame` and `columns` are as before.
+
+        Parameters
+        ----------
+        frame : frame or mapping of arrays
+            One row a customer, in any order.
+        customer_id : str, optional
+            The column that says who is who; by default "customer_id", or the index of
+            a pandas frame.
+        columns : sequence of str, optional
+            What to join; all but `customer_id` if left out.
+
+        Returns
+        -------
+        Summary
+            A new one of the same kind; the covariates replace those that it had.
+
+        Raises
+        ------
+        ColumnError
+            If a column is not there.
+        DataError
+            If the frame does not know a customer of the summary, or names one twice.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> orders = {
+        ...     "customer_id": ["ann", "ann", "bob"],
+        ...     "date": ["2024-01-01", "2024-01-15", "2024-01-08"],
+        ... }
+        >>> people = {"customer_id": ["bob", "ann"], "channel": ["web", "mail"]}
+        >>> summary = tn.Transactions(orders).summary(unit="week")
+        >>> list(summary.with_covariates(people).covariates)
+        ['channel']
+        """
+        known = known_of(self.customer_id, frame, customer_id, columns)
+        return replace(self, covariates=known)
+
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
         """The columns by name, `customer_id` first."""
@@ -186,7 +252,8 @@ class Summary:
         as_of = "" if self.as_of is None else f" as of {written(self.as_of)}"
         unit = "a unit not stated" if self.unit is None else f"{self.unit}s"
         customers = counted(len(self), "customer")
-        return f"{type(self).__name__} of {customers}{as_of}, ages in {unit}"
+        known = f"; with {', '.join(self.covariates)}" if self.covariates else ""
+        return f"{type(self).__name__} of {customers}{as_of}, ages in {unit}{known}"
 
     def _statistics(self) -> tuple[list[str], list[list[str]]]:
         """Return header and rows of a table of mean, median and maximum."""
@@ -236,6 +303,55 @@ def customer_ids(table: Table, name: str | None) -> NDArray[Any]:
         )
         raise DataError.at(name, expected, row=row, found=found, count=len(repeated))
     return ids.categories[ids.values]
+
+
+def table_of(columns: Mapping[str, Column], n_rows: int) -> Table:
+    """Return what is known of so many customers as a table."""
+    return Table("numpy", n_rows, tuple(columns), list(columns.values()).__getitem__)
+
+
+def known_of(
+    customers: NDArray[Any],
+    frame: object,
+    customer_id: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> dict[str, Column]:
+    """Return what a frame with one row a customer, or a summary, knows of customers."""
+    if isinstance(frame, Summary):
+        joined = table_of(frame.covariates, len(frame))
+        return _looked_up(customers, frame.customer_id, joined, "customer_id", columns)
+    table = Table.of(frame)
+    name = customer_id or "customer_id"
+    if customer_id is None and name not in table.names and table.index is None:
+        raise ColumnError.unknown(name, table.names)
+    ids = customer_ids(table, customer_id)
+    return _looked_up(customers, ids, table, name, columns)
+
+
+def _looked_up(
+    customers: NDArray[Any],
+    ids: NDArray[Any],
+    table: Table,
+    name: str,
+    columns: Sequence[str] | None,
+) -> dict[str, Column]:
+    """Return columns of a table whose rows have these ids, for these customers."""
+    places = {one: place for place, one in enumerate(ids.tolist())}
+    wanted = customers.tolist()
+    rows = np.array([places.get(one, -1) for one in wanted], dtype=np.int64)
+    missing = np.flatnonzero(rows < 0)
+    if len(missing):
+        raise DataError.at(
+            name,
+            "name every customer whose covariates are asked for",
+            row=missing[0],
+            found=f"nobody called {wanted[missing[0]]!r}",
+            count=len(missing),
+            hint="a frame of covariates has one row for each customer of the log",
+        )
+    rest = [one for one in table.names if one != name]
+    chosen = rest if columns is None else list(columns)
+    return {one: table.column(one).take(rows) for one in chosen}
 
 
 @dataclass(frozen=True)

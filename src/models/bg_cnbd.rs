@@ -4,6 +4,7 @@
 use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
 use crate::Result;
 use crate::data::Purchases;
+use crate::models::covariates::{faster, likelier};
 use crate::models::purchasing::beta_geometric::{A, B, flat_direction};
 use crate::models::purchasing::erlang::{Erlang, silences, silent_share};
 use crate::models::purchasing::{ALPHA, Nature, R, check_repeat_buyers, rates_by_moments};
@@ -95,6 +96,15 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
             "first repeat purchase"
         };
         flat_direction([r, alpha, a, b], first)
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// As in the BG/NBD model: the clock may be faster, `alpha exp(-z'g)`, and the mean chance of leaving larger, its log
+    /// odds by `z'h`. Purchases are as regular for all.
+    fn moved<S: Scalar>([r, alpha, a, b, k]: [S; 5], [buying, leaving]: [S; 2]) -> [S; 5] {
+        let [a, b] = likelier([a, b], leaving);
+        [r, faster(alpha, buying), a, b, k]
     }
 }
 

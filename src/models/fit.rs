@@ -223,7 +223,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
             Vec::new()
         };
         Fit {
-            parameters: theta.to_vec(),
+            parameters: exactly(self.options, theta).to_vec(),
             covariance,
             log_likelihood: self.penalty(theta) - minimum.at.value * customers,
             customers,
@@ -280,6 +280,12 @@ pub fn fit<M: Model<K, J>, const K: usize, const J: usize>(
     M::check(&sample)?;
     let problem = Problem::<M, K, J>::new(&sample, options);
     Ok(problem.report(&problem.optimum()?))
+}
+
+/// Parameters with those that are held as they were given, not as they came back from the free scale.
+pub(super) fn exactly<const K: usize>(options: &Options<'_>, theta: [f64; K]) -> [f64; K] {
+    let held = |j: usize| options.fixed.get(j).copied().flatten();
+    std::array::from_fn(|j| held(j).unwrap_or(theta[j]))
 }
 
 /// Whether the likelihood bends in every direction.

@@ -3,13 +3,13 @@
 use super::covariates::faster;
 use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{
-    Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
+    ByHand, Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
 };
-use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
+use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments, silence_by_hand};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
-use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
+use crate::numeric::{Dual2, Scalar};
 
 /// Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
 ///
@@ -55,6 +55,10 @@ impl LifetimeModel<5> for GGompertzNbd {
     }
 
     fn shared<S: Scalar>(_: [S; 5], _: f64) {}
+
+    fn own_by_hand(theta: [f64; 5], row: &Purchases) -> Option<Dual2<5>> {
+        Some(silence_by_hand(theta, &Self::law(theta), row))
+    }
 
     /// The rates of buying by the moments of the counts; lifetimes about as long as the observation.
     fn starts(sample: &Sample<Purchases>) -> [[f64; 5]; 2] {
@@ -139,8 +143,10 @@ impl<S: Scalar> Lifetime<S> for Gompertz<S> {
 
 impl<S: Scalar> Smooth<S> for Gompertz<S> {
     /// `f(t) = b s beta^s exp(b t) / (beta - 1 + exp(b t))^(s+1)`.
-    fn ln_density(&self, t: f64) -> S {
-        (self.b * self.s / self.beta).ln() + self.b * t - (self.s + 1.0) * self.ln_growth(t)
+    fn ln_density(&self) -> impl Fn(f64) -> S {
+        let (first, shape) = ((self.b * self.s / self.beta).ln(), self.s + 1.0);
+        let law = *self;
+        move |t| first + law.b * t - shape * law.ln_growth(t)
     }
 
     /// The root of `beta - 1 + exp(b t)` on the real line, if there is one.
@@ -157,5 +163,55 @@ impl<S: Scalar> Smooth<S> for Gompertz<S> {
     fn slope(&self, t: f64) -> f64 {
         let (b, s, beta) = (self.b.value(), self.s.value(), self.beta.value());
         b * (2.0 + (s + 1.0) / (1.0 + (beta - 1.0) * (-b * t).exp()))
+    }
+}
+
+impl ByHand<3> for Gompertz<f64> {
+    fn ln_survival_by_hand(&self, t: f64) -> Dual2<3> {
+        self.power(self.s, t)
+    }
+
+    fn ln_density_by_hand(&self) -> impl Fn(f64) -> Dual2<3> {
+        let &Self { b, s, beta } = self;
+        let first = (b * s / beta).ln();
+        move |t| {
+            let mut all = self.power(s + 1.0, t);
+            all.value += first + b * t;
+            let inverses = [1.0 / b, 1.0 / s, -1.0 / beta];
+            for (i, inverse) in inverses.into_iter().enumerate() {
+                all.gradient[i] += inverse;
+                all.hessian[i][i] -= inverse * inverse.abs();
+            }
+            all.gradient[0] += t;
+            all
+        }
+    }
+}
+
+impl Gompertz<f64> {
+    /// `-shape ln(1 + (exp(b t) - 1) / beta)`, with derivatives in `b`, the shape and `beta`: those of the logarithm's
+    /// argument are shares of it.
+    fn power(&self, shape: f64, t: f64) -> Dual2<3> {
+        let &Self { b, beta, .. } = self;
+        let (fallen, gone) = ((-b * t).exp(), -(-b * t).exp_m1());
+        // exp(b t) and 1 over beta - 1 + exp(b t), and the rest of the former's share of 1
+        let share = 1.0 / (beta * fallen + gone);
+        let one = fallen * share;
+        let rest = (beta - 1.0) * one;
+        let ln = self.ln_growth(t);
+        // of one over it and one over beta: -(exp(b t) - 1) / (beta (beta - 1 + exp(b t)))
+        let by_beta = -gone * share / beta;
+        let (by_b, across) = (t * share, -t * share * one);
+        let by_b_twice = t * t * share * rest;
+        let by_beta_twice = -by_beta * (one + 1.0 / beta);
+        Dual2 {
+            value: -shape * ln,
+            gradient: [-shape * by_b, -ln, -shape * by_beta],
+            hessian: [
+                [-shape * by_b_twice, -by_b, -shape * across],
+                [-by_b, 0.0, -by_beta],
+                [-shape * across, -by_beta, -shape * by_beta_twice],
+            ],
+        }
     }
 }

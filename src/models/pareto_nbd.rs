@@ -3,14 +3,14 @@
 use super::covariates::faster;
 use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{
-    Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
+    ByHand, Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
 };
-use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
+use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments, silence_by_hand};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
-use crate::numeric::Scalar;
 use crate::numeric::power_series::PowerSeries;
 use crate::numeric::random::Stream;
+use crate::numeric::{Dual2, Scalar, special};
 
 /// Pareto / negative binomial model of repeat buying (Pareto/NBD).
 ///
@@ -56,6 +56,10 @@ impl LifetimeModel<4> for ParetoNbd {
 
     fn probability_alive<S: Scalar>(_: [S; 4], shared: &Odds<S>, row: &Purchases) -> Option<S> {
         shared.of_leaving(row).map(|odds| (odds + 1.0).recip())
+    }
+
+    fn own_by_hand(theta: [f64; 4], row: &Purchases) -> Option<Dual2<4>> {
+        Some(silence_by_hand(theta, &Self::law(theta), row))
     }
 
     /// The rates of buying by the moments of the counts; lifetimes about as long as the observation.
@@ -130,8 +134,9 @@ impl<S: Scalar> Lifetime<S> for Exponential<S> {
 
 impl<S: Scalar> Smooth<S> for Exponential<S> {
     /// `f(t) = s/beta (beta / (beta + t))^(s+1)`.
-    fn ln_density(&self, t: f64) -> S {
-        (self.s / self.beta).ln() + (self.s + 1.0).ln_gamma_laplace(self.beta, t)
+    fn ln_density(&self) -> impl Fn(f64) -> S {
+        let (first, shape, beta) = ((self.s / self.beta).ln(), self.s + 1.0, self.beta);
+        move |t| first + shape.ln_gamma_laplace(beta, t)
     }
 
     fn scale(&self) -> f64 {
@@ -140,6 +145,40 @@ impl<S: Scalar> Smooth<S> for Exponential<S> {
 
     fn slope(&self, t: f64) -> f64 {
         (self.s.value() + 1.0) / (self.beta.value() + t)
+    }
+}
+
+impl ByHand<2> for Exponential<f64> {
+    fn ln_survival_by_hand(&self, t: f64) -> Dual2<2> {
+        self.power(self.s, t)
+    }
+
+    fn ln_density_by_hand(&self) -> impl Fn(f64) -> Dual2<2> {
+        let &Self { s, beta } = self;
+        let first = (s / beta).ln();
+        move |t| {
+            let mut all = self.power(s + 1.0, t);
+            all.value += first;
+            all.gradient[0] += 1.0 / s;
+            all.gradient[1] -= 1.0 / beta;
+            all.hessian[0][0] -= 1.0 / (s * s);
+            all.hessian[1][1] += 1.0 / (beta * beta);
+            all
+        }
+    }
+}
+
+impl Exponential<f64> {
+    /// `-shape ln(1 + t/beta)`, with derivatives in the shape and `beta`.
+    fn power(&self, shape: f64, t: f64) -> Dual2<2> {
+        let ln = special::ln_1p(t / self.beta);
+        let step = t / self.beta / (self.beta + t);
+        let bend = -shape * step * (1.0 / self.beta + 1.0 / (self.beta + t));
+        Dual2 {
+            value: -shape * ln,
+            gradient: [-ln, shape * step],
+            hessian: [[0.0, step], [step, bend]],
+        }
     }
 }
 

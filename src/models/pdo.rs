@@ -1,5 +1,6 @@
 //! The period-death model: a law of the lifetime for customers who buy while alive.
 
+use super::covariates::{faster, likelier};
 use super::never_leaving::MayStay;
 use super::purchasing::lifetime::{Drawn, Lifetime, Span};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
@@ -84,6 +85,15 @@ impl LifetimeModel<5> for Pdo {
             "the likelihood is flat in a direction: the data do not identify all parameters, of which tau must be held"
         };
         what.into()
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// The rate of buying may be faster, `alpha exp(-z'g)`, and the mean chance of leaving at the end of a period larger:
+    /// its log odds by `z'h`, with `a + b` as it is. Periods are as long for all.
+    fn moved<S: Scalar>([r, alpha, a, b, tau]: [S; 5], [buying, leaving]: [S; 2]) -> [S; 5] {
+        let [a, b] = likelier([a, b], leaving);
+        [r, faster(alpha, buying), a, b, tau]
     }
 }
 

@@ -66,6 +66,8 @@ impl<const N: usize> From<f64> for Dual2<N> {
 }
 
 impl<const N: usize> Scalar for Dual<N> {
+    const ORDER: usize = 1;
+
     fn value(self) -> f64 {
         self.value
     }
@@ -106,6 +108,8 @@ impl<const N: usize> Scalar for Dual<N> {
 }
 
 impl<const N: usize> Scalar for Dual2<N> {
+    const ORDER: usize = 2;
+
     fn value(self) -> f64 {
         self.value
     }
@@ -149,18 +153,35 @@ impl<const N: usize> Scalar for Dual2<N> {
         }
     }
 
+    /// In one go: integrals over time are sums of these.
+    #[inline]
+    fn add_exp(&mut self, exponent: Self, factor: f64) {
+        let term = exponent.value.exp() * factor;
+        self.value += term;
+        for i in 0..N {
+            let slope = term * exponent.gradient[i];
+            self.gradient[i] += slope;
+            for j in 0..N {
+                self.hessian[i][j] += slope * exponent.gradient[j] + term * exponent.hessian[i][j];
+            }
+        }
+    }
+
     fn compose<const M: usize>(arguments: [Self; M], outer: &Dual2<M>) -> Self {
         let mut result = Self::from(outer.value);
         for (m, argument) in arguments.iter().enumerate() {
             let slope = outer.gradient[m];
+            let mut bend = [0.0; N];
+            for (n, other) in arguments.iter().enumerate() {
+                for (sum, along) in bend.iter_mut().zip(other.gradient) {
+                    *sum += outer.hessian[m][n] * along;
+                }
+            }
             for i in 0..N {
                 result.gradient[i] += slope * argument.gradient[i];
                 for j in 0..N {
-                    let bend: f64 = (0..M)
-                        .map(|n| outer.hessian[m][n] * arguments[n].gradient[j])
-                        .sum();
                     result.hessian[i][j] +=
-                        slope * argument.hessian[i][j] + argument.gradient[i] * bend;
+                        slope * argument.hessian[i][j] + argument.gradient[i] * bend[j];
                 }
             }
         }

@@ -102,8 +102,8 @@ pub struct LnSum<S> {
     sum: S,
 }
 
-/// A term this much larger than all before, as a logarithm, changes the scale of a [`LnSum`].
-const RESCALE: f64 = 500.0;
+/// A term this much larger than all before, as a logarithm, changes the scale of a [`LnSum`]: squares of sums are numbers.
+const RESCALE: f64 = 100.0;
 
 impl<S: Scalar> LnSum<S> {
     /// No terms yet.
@@ -121,7 +121,7 @@ impl<S: Scalar> LnSum<S> {
             self.sum = self.sum * (self.reference - ln_term.value()).exp();
             self.reference = ln_term.value();
         }
-        self.sum += (ln_term - self.reference).exp() * factor;
+        self.sum.add_exp(ln_term - self.reference, factor);
     }
 
     /// The logarithm of the sum; `-inf` for no terms.
@@ -178,11 +178,13 @@ pub fn walk(
         let fits = |rule: &&Rule| width <= rule.width && fall <= rule.fall;
         let rule = RULES.iter().find(fits).unwrap_or(longest);
         let (mut first, mut last) = (f64::NAN, f64::NEG_INFINITY);
+        let ln_scale = (c + left).ln();
         for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
             let x = left + (c + left) * (0.5 * width * (1.0 + node)).exp_m1();
             last = visit(x, 0.5 * width * weight * (c + x));
             first = if first.is_nan() { last } else { first };
-            largest = largest.max(last + (c + x).ln());
+            // what the panel is worth at least
+            largest = largest.max(last + ln_scale);
         }
         let rest = last + (to - right).ln();
         if right >= to || right <= left || (last < first && rest < largest + LN_NEGLIGIBLE) {

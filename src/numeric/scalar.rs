@@ -29,6 +29,9 @@ pub trait Scalar:
     + Div<f64, Output = Self>
     + AddAssign
 {
+    /// How many derivatives it carries along.
+    const ORDER: usize;
+
     /// The value without its derivatives.
     fn value(self) -> f64;
 
@@ -71,6 +74,11 @@ pub trait Scalar:
     fn exp(self) -> Self {
         let y = self.value().exp();
         self.chain(y, || y, || y)
+    }
+
+    /// Adds `factor exp(exponent)`.
+    fn add_exp(&mut self, exponent: Self, factor: f64) {
+        *self += exponent.exp() * factor;
     }
 
     /// `exp(x) - 1`, accurate near zero.
@@ -179,6 +187,8 @@ pub trait Scalar:
 }
 
 impl Scalar for f64 {
+    const ORDER: usize = 0;
+
     fn value(self) -> f64 {
         self
     }

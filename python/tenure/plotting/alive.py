@@ -8,6 +8,7 @@ import numpy as np
 
 from tenure._frame import native_frame
 from tenure.exceptions import ParameterError
+from tenure.plotting._covariates import of_one
 from tenure.plotting._dates import end_of
 from tenure.plotting._style import (
     ACTUAL,
@@ -21,6 +22,8 @@ from tenure.plotting._style import (
 from tenure.transactions import Transactions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -37,6 +40,7 @@ def alive_history(
     *,
     until: Date | None = None,
     points: int = 200,
+    covariates: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return the probability that a customer was alive, as known on each day.
 
@@ -53,6 +57,8 @@ def alive_history(
     points : int, default 200
         About how many days to compute, evenly spread over time; the days of purchases
         are among them.
+    covariates : mapping of str to value, optional
+        For a model with covariates, those of the customer.
 
     Returns
     -------
@@ -60,7 +66,9 @@ def alive_history(
         One row a day: `date`, `probability_alive`, and `purchase`: whether there was
         one on it.
     """
-    columns, _ = _history(model, log, customer, until, points)
+    columns, _ = _history(
+        model, log, customer, until, points=points, covariates=covariates
+    )
     return native_frame(columns, family=log.family)
 
 
@@ -69,7 +77,9 @@ def _history(
     log: Transactions,
     customer: object,
     until: Date | None,
-    points: int,
+    *,
+    points: int = 400,
+    covariates: Mapping[str, Any] | None,
 ) -> tuple[dict[str, NDArray[Any]], NDArray[np.datetime64]]:
     times = _times(log, customer)
     end = end_of(log.span[1] if until is None else until, name="until")
@@ -94,7 +104,9 @@ def _history(
     }
     columns: dict[str, NDArray[Any]] = {
         "date": days.astype("datetime64[us]"),
-        "probability_alive": model.probability_alive(histories),
+        "probability_alive": model.probability_alive(
+            {**histories, **of_one(model, covariates, len(days))}
+        ),
         "purchase": np.isin(days, bought),
     }
     return columns, bought
@@ -117,6 +129,7 @@ def plot_alive_history(
     customer: object,
     *,
     until: Date | None = None,
+    covariates: Mapping[str, Any] | None = None,
     ax: Axes | None = None,
     **kwargs: Any,
 ) -> Axes:
@@ -124,14 +137,14 @@ def plot_alive_history(
 
     Parameters
     ----------
-    model, log, customer, until
+    model, log, customer, until, covariates
         As `alive_history`.
     ax : Axes, optional
         Where to draw.
     **kwargs
         For the line, as `Axes.plot` takes them.
     """
-    table, bought = _history(model, log, customer, until, 400)
+    table, bought = _history(model, log, customer, until, covariates=covariates)
     ax = calm_axes(ax)
     days = table["date"].astype("datetime64[D]")
     look: dict[str, Any] = {"color": ACTUAL, "linewidth": 1.8}

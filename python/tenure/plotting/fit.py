@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._buying import newcomers
 from tenure._frame import Table, native_frame
 from tenure.plotting._style import (
     ACTUAL,
@@ -44,7 +45,8 @@ def frequency_histogram(
     model : BGNBD
         A fitted model.
     summary : Summary
-        The customers that it was fitted to.
+        The customers that it was fitted to; for a model with covariates with these: see
+        `Summary.with_covariates`.
     most : int, default 7
         The last row counts customers with this many repeat purchases or more.
 
@@ -75,11 +77,15 @@ def frequency_histogram(
 def _frequency_histogram(
     model: PurchasingModel, summary: Summary, most: int
 ) -> dict[str, NDArray[Any]]:
-    ages, customers = np.unique(summary["T"], return_counts=True)
-    nothing = np.zeros(len(ages))
-    newcomers = {"frequency": nothing, "recency": nothing, "T": nothing}
-    found = model.purchase_probabilities(newcomers, horizon=ages, most=most - 1)
-    expected = [customers @ found[str(n)] for n in range(most)]
+    own = model._covariates_of(summary)  # noqa: SLF001
+    rows = np.asarray(summary["T"], dtype=np.float64)[:, None]
+    rows = rows if own is None else np.hstack([rows, own])
+    kinds, customers = np.unique(rows, axis=0, return_counts=True)
+    ages = np.ascontiguousarray(kinds[:, 0])
+    covariates = None if own is None else np.ascontiguousarray(kinds[:, 1:])
+    unseen = newcomers(len(ages), model.time_unit_, covariates)
+    found = model._probabilities(unseen, ages, most - 1)  # noqa: SLF001
+    expected = [float(customers @ found[:, n]) for n in range(most)]
     expected.append(len(summary) - sum(expected))
     counts = np.bincount(np.minimum(summary.frequency, most), minlength=most + 1)
     return {
@@ -130,7 +136,8 @@ def conditional_expectations(
     model : BGNBD
         A model fitted to the calibration part.
     split : Split
-        The result of `log.split`.
+        The result of `log.split`; for a model with covariates with these: see
+        `Summary.with_covariates`.
     most : int, default 7
         The last row is for customers with this many repeat purchases or more.
 

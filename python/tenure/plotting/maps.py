@@ -9,6 +9,7 @@ import numpy as np
 from tenure._frame import native_frame
 from tenure._units import plural
 from tenure.exceptions import ParameterError
+from tenure.plotting._covariates import of_one
 from tenure.plotting._style import (
     INK,
     MUTED,
@@ -20,6 +21,8 @@ from tenure.plotting._style import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -41,6 +44,7 @@ def recency_frequency_map(
     horizon: Horizon | None = None,
     most: int = 20,
     steps: int = 40,
+    covariates: Mapping[str, Any] | None = None,
     family: str = "numpy",
 ) -> Any:
     """Return a prediction for every frequency and recency of customers of one age.
@@ -60,6 +64,8 @@ def recency_frequency_map(
     steps : int, default 40
         How many recencies between 0 and T; each is the middle of its step. (For BGBB
         they are the opportunities themselves, and what cannot be is NaN.)
+    covariates : mapping of str to value, optional
+        For a model with covariates, those of the customers, who are alike in them.
     family : {"numpy", "pandas", "polars", "pyarrow"}
         The kind of frame to return.
 
@@ -68,7 +74,15 @@ def recency_frequency_map(
     frame
         One row a cell: `frequency` (from 1 on), `recency` and the quantity.
     """
-    columns = _map(model, T, quantity=quantity, horizon=horizon, most=most, steps=steps)
+    columns = _map(
+        model,
+        T,
+        quantity=quantity,
+        horizon=horizon,
+        most=most,
+        steps=steps,
+        covariates=covariates,
+    )
     return native_frame(columns, family=family)
 
 
@@ -80,6 +94,7 @@ def _map(
     horizon: Horizon | None,
     most: int,
     steps: int,
+    covariates: Mapping[str, Any] | None,
 ) -> dict[str, NDArray[Any]]:
     if not (np.isfinite(age) and age > 0):
         raise ParameterError.of(
@@ -100,6 +115,7 @@ def _map(
         there = cells["frequency"] <= cells["recency"]
     found = np.full(frequency.size, np.nan)
     known = {name: values[there] for name, values in cells.items()}
+    known |= of_one(model, covariates, np.count_nonzero(there))
     if quantity == "probability_alive":
         found[there] = model.probability_alive(known)
     elif quantity == "expected_purchases" and horizon is not None:
@@ -134,6 +150,7 @@ def plot_recency_frequency(
     horizon: Horizon | None = None,
     most: int = 20,
     steps: int = 60,
+    covariates: Mapping[str, Any] | None = None,
     summary: Summary | None = None,
     ax: Axes | None = None,
     **kwargs: Any,
@@ -142,7 +159,7 @@ def plot_recency_frequency(
 
     Parameters
     ----------
-    model, T, quantity, horizon, most, steps
+    model, T, quantity, horizon, most, steps, covariates
         As `recency_frequency_map`.
     summary : Summary, optional
         Customers to mark by dots: those whose age is within a tenth of T.
@@ -151,7 +168,15 @@ def plot_recency_frequency(
     **kwargs
         For the map, as `Axes.imshow` takes them.
     """
-    table = _map(model, T, quantity=quantity, horizon=horizon, most=most, steps=steps)
+    table = _map(
+        model,
+        T,
+        quantity=quantity,
+        horizon=horizon,
+        most=most,
+        steps=steps,
+        covariates=covariates,
+    )
     cells = table[quantity].reshape(-1, most)
     whole = 0.5 if model._counts_opportunities else 0.0  # noqa: SLF001
     ax = calm_axes(ax)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._buying import newcomers
 from tenure._frame import native_frame
 from tenure.exceptions import ParameterError
+from tenure.plotting._covariates import of_customers
 from tenure.plotting._dates import end_of, last_days, period_named
 from tenure.plotting._style import (
     ACTUAL,
@@ -43,12 +45,14 @@ def tracking(
     *,
     split: Split | Date | None = None,
     period: Period = "week",
+    covariates: object = None,
 ) -> Any:
     """Return actual and expected repeat purchases over calendar time.
 
     What is expected of a customer is what the model expects of a new one from the first
-    purchase on, so nothing but the fit knows the purchases that are compared with.
-    Customers whose first purchase comes after the calibration are left out of both.
+    purchase on, so nothing but the fit knows the purchases that are compared with; by a
+    model with covariates, of a new one with the customer's own. Customers whose first
+    purchase comes after the calibration are left out of both.
 
     Parameters
     ----------
@@ -62,6 +66,10 @@ def tracking(
     period : {"day", "week", "month", "quarter", "year"}
         What is counted by. Days and weeks start with the first purchase; longer periods
         are those of the calendar.
+    covariates : frame, optional
+        For a model with covariates, those of the customers: one row each, with a column
+        "customer_id". They may be left out where `split` has them (see
+        `Summary.with_covariates`).
 
     Returns
     -------
@@ -85,7 +93,7 @@ def tracking(
     >>> round(float(table["expected_cumulative"][38]))
     2494
     """
-    columns = _tracking(model, log, split, period)
+    columns = _tracking(model, log, split, period, covariates)
     return native_frame(columns, family=log.family)
 
 
@@ -95,6 +103,7 @@ def plot_tracking(
     *,
     split: Split | Date | None = None,
     period: Period = "week",
+    covariates: object = None,
     cumulative: bool = True,
     ax: Axes | None = None,
     **kwargs: Any,
@@ -103,7 +112,7 @@ def plot_tracking(
 
     Parameters
     ----------
-    model, log, split, period
+    model, log, split, period, covariates
         As `tracking`.
     cumulative : bool, default True
         Draw running totals; else the purchases of each period, where a period that was
@@ -113,7 +122,7 @@ def plot_tracking(
     **kwargs
         For both lines, as `Axes.plot` takes them.
     """
-    table = _tracking(model, log, split, period)
+    table = _tracking(model, log, split, period, covariates)
     ending = "_cumulative" if cumulative else ""
     keep = np.ones(len(table["complete"]), bool) if cumulative else table["complete"]
     ax = calm_axes(ax)
@@ -159,7 +168,11 @@ def _shade_holdout(
 
 
 def _tracking(
-    model: PurchasingModel, log: Transactions, split: Split | Date | None, period: str
+    model: PurchasingModel,
+    log: Transactions,
+    split: Split | Date | None,
+    period: str,
+    covariates: object = None,
 ) -> dict[str, NDArray[Any]]:
     period_named(period)
     calibrated, until = _span(log, split)
@@ -171,7 +184,8 @@ def _tracking(
     repeats = np.repeat(known, np.diff(log.offsets))
     repeats[log.offsets[:-1]] = False
     actual = np.searchsorted(np.sort(log.times[repeats]), ends_exclusive)
-    expected = _expected(model, log.receipt.merge, first_times[known], ends)
+    own = of_customers(model, log, known, split, covariates)
+    expected = _expected(model, log.receipt.merge, first_times[known], ends, own)
     all_ends = last_days(start, ends[-1] + 400, period)[: len(ends)]
     columns: dict[str, NDArray[Any]] = {
         "period_end": ends.astype("datetime64[us]"),
@@ -208,10 +222,12 @@ def _expected(
     merge: str | None,
     first_times: NDArray[np.datetime64],
     ends: NDArray[np.datetime64],
+    covariates: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """Return the repeat purchases expected of all customers by the end of each period.
 
-    Customers with the same first time have the same expectation at the same age.
+    Customers with the same first time and the same covariates have the same expectation
+    at the same age.
     """
     if model.time_unit_ is None:
         raise ParameterError.of(
@@ -220,13 +236,16 @@ def _expected(
             found=f"a {type(model).__name__} without one",
             hint="say it where the data comes in: fit(data, unit='week')",
         )
-    starts, customers = _distinct(first_times)
-    newcomers = Transactions(
+    starts, places = _distinct(first_times)
+    kinds, customers = _kinds(places, covariates)
+    beginners = Transactions(
         {"customer_id": np.arange(len(starts)), "date": starts},
         merge=None if merge in (None, "order") else merge,  # type: ignore[arg-type]
     )
     unit: Any = model.time_unit_
-    ages = [newcomers.summary(unit, as_of=str(end)).T for end in ends]
+    ages = [beginners.summary(unit, as_of=str(end)).T for end in ends]
+    if covariates is not None:
+        return np.array([_sum_of(model, age, kinds, customers) for age in ages])
     distinct, places = np.unique(np.concatenate(ages), return_inverse=True)
     each: NDArray[np.float64] = model.expected_purchases_new(distinct)[places]
     parts = np.split(each, np.cumsum([len(age) for age in ages])[:-1])
@@ -234,17 +253,48 @@ def _expected(
     return np.array(sums, dtype=np.float64)
 
 
+def _sum_of(
+    model: PurchasingModel,
+    ages: NDArray[np.float64],
+    kinds: NDArray[np.float64],
+    customers: NDArray[np.int64],
+) -> float:
+    """Return what is expected of customers with covariates who began so long ago.
+
+    `ages` are those of the first starts, and kinds are sorted by their start.
+    """
+    begun = int(np.searchsorted(kinds[:, 0], len(ages)))
+    lengths = ages[kinds[:begun, 0].astype(np.int64)]
+    own = np.ascontiguousarray(kinds[:begun, 1:])
+    unseen = newcomers(begun, model.time_unit_, own)
+    each, _ = model._predict("expected_purchases", unseen, lengths)  # noqa: SLF001
+    return float(each @ customers[:begun])
+
+
+def _kinds(
+    places: NDArray[np.int64], covariates: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the kinds of customers, by start and covariates, and how many are of each.
+
+    The first column is the place of the start, by which they are sorted.
+    """
+    rows = places[:, None].astype(np.float64)
+    if covariates is not None:
+        rows = np.hstack([rows, covariates])
+    return np.unique(rows, axis=0, return_counts=True)
+
+
 def _distinct(
     times: NDArray[np.datetime64],
 ) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
-    """Return distinct times, ascending, and how many customers stand behind each.
+    """Return distinct times, ascending, and the place of each customer's among them.
 
     Where there are very many, those of a day are replaced by their mean, which changes
     a sum over customers only by the curvature of the expectation within a day.
     """
-    starts, customers = np.unique(times, return_counts=True)
+    starts, places = np.unique(times, return_inverse=True)
     if len(starts) <= _MOST_INSTANTS:
-        return starts, customers
+        return starts, places
     days = times.astype("datetime64[D]")
     distinct, places, customers = np.unique(
         days, return_inverse=True, return_counts=True
@@ -252,4 +302,4 @@ def _distinct(
     within = (times - days).astype("timedelta64[us]").astype(np.float64)
     means = np.bincount(places, weights=within) / customers
     starts = distinct.astype("datetime64[us]") + means.astype("timedelta64[us]")
-    return starts, customers
+    return starts, places

@@ -1,18 +1,18 @@
-//! Maximum likelihood with covariates: the derivatives of customers' likelihoods in their own parameters, and by the
-//! chain rule in the parameters of all and the coefficients.
+//! Maximum likelihood with covariates.
 
-use super::patterns::{BLOCK, Pattern, patterns};
+use super::objective::{bound_of, variables};
+use super::patterns::{Pattern, patterns};
 use super::{Design, Effect, PROCESSES};
 use crate::data::Rows;
 use crate::models::fit::{
-    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, freed, is_curved, log_likelihood,
+    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, exactly, freed, is_curved,
 };
-use crate::models::sample::{Row, Sample};
+use crate::models::sample::Sample;
 use crate::models::{Model, Parameter, ended};
 use crate::numeric::dense::Square;
 use crate::numeric::newton::Quadratic;
 use crate::numeric::optimize::{Minimum, Stopping, minimize_many};
-use crate::numeric::{Dual2, Scalar, parallel};
+use crate::numeric::{Dual2, Scalar};
 use crate::{Error, Result};
 
 /// A point with its function: the parameters of all on their free scales, then the coefficients of standardised columns.
@@ -20,14 +20,14 @@ pub(super) type Found = Minimum<Vec<f64>, Quadratic>;
 
 /// A model with customers who have parameters of their own; `N = K + PROCESSES` numbers decide on those of one.
 pub(super) struct Regression<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize> {
-    patterns: Vec<Pattern<M::Row>>,
-    effects: &'a [Effect],
-    options: &'a Options<'a>,
+    pub(super) patterns: Vec<Pattern<M::Row>>,
+    pub(super) effects: &'a [Effect],
+    pub(super) options: &'a Options<'a>,
     /// Of each effect's column: what is taken off it, and what it is divided by.
     centres: Vec<f64>,
     scales: Vec<f64>,
     /// The customers without their covariates.
-    overall: Sample<M::Row>,
+    pub(super) overall: Sample<M::Row>,
 }
 
 /// Fits a model whose parameters depend on covariates: first the parameters, then the coefficients.
@@ -40,7 +40,7 @@ pub fn fit_covariates<M: Model<K, J>, const K: usize, const J: usize, const N: u
     options: &Options<'_>,
 ) -> Result<Fit> {
     check_options::<M, K, J>(options)?;
-    let is_held = options.fixed.iter().any(Option::is_some);
+    let is_held = holds_moved::<M, K, J>(options);
     let problem = Regression::<M, K, J, N>::new(rows, design, options, !is_held)?;
     M::check(&problem.overall)?;
     problem.report(&problem.optimum()?)
@@ -62,10 +62,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         let overall = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
         let patterns = patterns::<M, K, J>(rows, options.weights, design)?;
         let mean = |f: &dyn Fn(&[f64]) -> f64| {
-            let total: f64 = patterns
-                .iter()
-                .map(|p| f(&p.z) * p.sample.customers())
-                .sum();
+            let total: f64 = patterns.iter().map(|p| f(&p.z) * p.customers()).sum();
             total / overall.customers()
         };
         let (mut centres, mut scales) = (Vec::new(), Vec::new());
@@ -85,7 +82,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         })
     }
 
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         K + self.effects.len()
     }
 
@@ -102,157 +99,51 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
     }
 
     /// The value of an effect's column, standardised.
-    fn standard(&self, effect: usize, z: &[f64]) -> f64 {
+    pub(super) fn standard(&self, effect: usize, z: &[f64]) -> f64 {
         (z[self.effects[effect].column] - self.centres[effect]) / self.scales[effect]
-    }
-
-    /// The linear predictors at covariates that `value` gives for each effect.
-    fn predictors(&self, coefficients: &[f64], value: impl Fn(usize) -> f64) -> [f64; PROCESSES] {
-        let mut by = [0.0; PROCESSES];
-        for (c, (effect, coefficient)) in self.effects.iter().zip(coefficients).enumerate() {
-            for (process, by) in by.iter_mut().enumerate() {
-                if effect.acts[process] {
-                    *by += coefficient * value(c);
-                }
-            }
-        }
-        by
-    }
-
-    /// What a pattern adds to the log-likelihood, with derivatives by free parameters and linear predictors.
-    fn of_pattern(&self, pattern: &Pattern<M::Row>, point: &[f64]) -> Dual2<N> {
-        let by = self.predictors(&point[K..], |c| self.standard(c, &pattern.z));
-        let own = moved::<M, Dual2<N>, K, J, N>(Dual2::variables(variables(point, by)));
-        let values = own.map(Scalar::value);
-        let outer = log_likelihood::<M, K, J>(
-            &pattern.sample,
-            &pattern.statistics,
-            Dual2::<K>::variables(values),
-        );
-        Dual2::compose(own, &outer)
-    }
-
-    /// What the optimiser minimises: the negative log-likelihood with its penalties, per customer.
-    pub(super) fn objective(&self, point: &[f64]) -> Result<Quadratic> {
-        (self.options.check)()?;
-        let size = self.size();
-        let zero = || Quadratic {
-            value: 0.0,
-            gradient: vec![0.0; size],
-            hessian: Square::zeros(size),
-        };
-        let blocks: Vec<&[Pattern<M::Row>]> = self.patterns.chunks(BLOCK).collect();
-        let parts = parallel::map_jobs(blocks, |block| {
-            let mut part = zero();
-            for pattern in block {
-                let own = self.of_pattern(pattern, point);
-                self.spread(&mut part, &own, |c| self.standard(c, &pattern.z));
-            }
-            part
-        });
-        let mut total = zero();
-        for part in parts {
-            total.value += part.value;
-            for (sum, slope) in total.gradient.iter_mut().zip(&part.gradient) {
-                *sum += slope;
-            }
-            total.hessian.add(&part.hessian);
-        }
-        total.hessian.mirror();
-        let per = -1.0 / self.customers();
-        total.value *= per;
-        for slope in &mut total.gradient {
-            *slope *= per;
-        }
-        let cells = total.hessian.cells_mut();
-        for bend in cells {
-            *bend *= per;
-        }
-        self.add_penalty(&mut total, point);
-        Ok(total)
-    }
-
-    /// Adds a function of free parameters and linear predictors to one of all variables: value, gradient and the lower
-    /// triangle of the Hessian.
-    fn spread(&self, sum: &mut Quadratic, own: &Dual2<N>, value: impl Fn(usize) -> f64) {
-        sum.value += own.value;
-        // each variable as numbers among the N, with their slopes
-        let mut sources: Vec<[(usize, f64); PROCESSES]> =
-            (0..K).map(|j| [(j, 1.0), (j, 0.0)]).collect();
-        for (c, effect) in self.effects.iter().enumerate() {
-            let z = value(c);
-            sources.push(std::array::from_fn(|process| {
-                (K + process, if effect.acts[process] { z } else { 0.0 })
-            }));
-        }
-        for (i, source) in sources.iter().enumerate() {
-            let mut along = [0.0; N];
-            for &(place, slope) in source.iter().filter(|(_, slope)| *slope != 0.0) {
-                sum.gradient[i] += slope * own.gradient[place];
-                for (cell, bend) in along.iter_mut().zip(own.hessian[place]) {
-                    *cell += slope * bend;
-                }
-            }
-            for (j, other) in sources.iter().take(i + 1).enumerate() {
-                for &(place, slope) in other.iter().filter(|(_, slope)| *slope != 0.0) {
-                    *sum.hessian.at_mut(i, j) += slope * along[place];
-                }
-            }
-        }
-    }
-
-    /// The pull of the parameters, as without covariates, and that of the coefficients.
-    fn add_penalty(&self, total: &mut Quadratic, point: &[f64]) {
-        let free = self.free();
-        if self.options.penalty > 0.0 {
-            let at = Dual2::<N>::variables(variables(point, [0.0; PROCESSES]));
-            let pull = self.pull(bound_of::<M, Dual2<N>, K, J, N>(at), &free);
-            total.value += pull.value;
-            for i in 0..K {
-                total.gradient[i] += pull.gradient[i];
-                for j in 0..K {
-                    *total.hessian.at_mut(i, j) += pull.hessian[i][j];
-                }
-            }
-        }
-        for (c, effect) in self.effects.iter().enumerate() {
-            let (place, coefficient) = (K + c, point[K + c]);
-            if free[place] {
-                total.value += effect.penalty * coefficient * coefficient;
-                total.gradient[place] += 2.0 * effect.penalty * coefficient;
-                *total.hessian.at_mut(place, place) += 2.0 * effect.penalty;
-            }
-        }
-    }
-
-    /// `penalty * sum_j ln(theta_j / neutral_j)^2` over the parameters that are not held.
-    fn pull<S: Scalar>(&self, theta: [S; K], free: &[bool]) -> S {
-        let (time, money) = (
-            self.overall.mean(M::Row::time),
-            self.overall.mean(M::Row::money),
-        );
-        let mut total = S::from(0.0);
-        let distances = M::distances(theta, time, money);
-        for (distance, _) in distances.into_iter().zip(free).filter(|(_, free)| **free) {
-            total += distance * distance;
-        }
-        total * self.options.penalty
     }
 
     /// Minimises from one start until a Newton step promises less than `decrease` of the total log-likelihood.
     pub(super) fn climb(&self, start: Vec<f64>, free: &[bool], decrease: f64) -> Result<Found> {
+        self.climb_by(1, start, free, decrease)
+    }
+
+    /// The same for every `step`-th of the patterns.
+    fn climb_by(
+        &self,
+        step: usize,
+        start: Vec<f64>,
+        free: &[bool],
+        decrease: f64,
+    ) -> Result<Found> {
         let stopping = Stopping {
             decrease: decrease / self.customers(),
             gradient: 1e-11,
             evaluations: 200,
         };
-        minimize_many(|point| self.objective(point), start, free, stopping)
+        minimize_many(|point| self.objective(step, point), start, free, stopping)
+    }
+
+    /// One climb, for many patterns the first part of it on an even thinning of them, where that has an optimum.
+    fn attempt(&self, start: Vec<f64>) -> Result<Found> {
+        let free = self.free();
+        let decrease = DECREASE.max(DECREASE_EACH * self.customers());
+        let step = self.patterns.len() / THINNED;
+        if step > 1 {
+            let rough = self.climb_by(step, start.clone(), &free, 1e-3)?;
+            if has_optimum(&rough) && self.runaway(&rough.point[K..]).is_none() {
+                return self.climb(rough.point, &free, decrease);
+            }
+        }
+        self.climb(start, &free, decrease)
     }
 
     /// The optimum: from that without covariates, or, where that has none or the climb stalls, from the data's moments.
     fn optimum(&self) -> Result<Found> {
-        let decrease = DECREASE.max(DECREASE_EACH * self.customers());
-        let plain = Problem::<M, K, J>::new(&self.overall, self.options);
+        let few = self.overall.distinct() / THINNED;
+        let thinned = (few > 1).then(|| self.overall.thinned(few));
+        let plain =
+            Problem::<M, K, J>::new(thinned.as_ref().unwrap_or(&self.overall), self.options);
         let mut starts: Vec<[f64; K]> = Vec::new();
         let without = plain.optimum()?;
         if without.converged && is_curved(&without) {
@@ -266,9 +157,8 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
                 self.effects.iter().enumerate().map(|(c, effect)| {
                     effect.fixed.or(effect.start).unwrap_or(0.0) * self.scales[c]
                 });
-            let start = start.into_iter().chain(coefficients).collect();
-            let found = self.climb(start, &self.free(), decrease)?;
-            if found.converged && ended::curved(smallest_eigenvalue(&found)) {
+            let found = self.attempt(start.into_iter().chain(coefficients).collect())?;
+            if has_optimum(&found) {
                 return Ok(found);
             }
             let better = |b: &Found| found.at.value < b.at.value || !b.at.value.is_finite();
@@ -286,9 +176,14 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         let (point, customers) = (&found.point, self.customers());
         let by = self.predictors(&point[K..], |c| -self.centres[c] / self.scales[c]);
         let at_zero = moved::<M, Dual2<N>, K, J, N>(Dual2::variables(variables(point, by)));
-        let mut parameters: Vec<f64> = at_zero.iter().map(|theta| theta.value).collect();
+        let mut parameters = exactly(self.options, at_zero.map(|theta| theta.value)).to_vec();
         self.check_reach(&parameters)?;
-        parameters.extend((0..self.effects.len()).map(|c| point[K + c] / self.scales[c]));
+        parameters.extend(
+            self.effects
+                .iter()
+                .enumerate()
+                .map(|(c, effect)| effect.fixed.unwrap_or(point[K + c] / self.scales[c])),
+        );
         let smallest = smallest_eigenvalue(found);
         let average = bound_of::<M, f64, K, J, N>(variables(point, [0.0; PROCESSES]));
         let (status, message) = ended::how(found.converged, smallest, found.evaluations, || {
@@ -386,31 +281,31 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
     }
 }
 
+/// Whether a parameter is held that depends on covariates.
+pub(super) fn holds_moved<M: Model<K, J>, const K: usize, const J: usize>(
+    options: &Options<'_>,
+) -> bool {
+    let theta = [0.5; K];
+    let there = M::moved(theta, [1.0; PROCESSES]);
+    let depends = |j: usize| (there[j] - theta[j]).abs() > 0.0;
+    let mut held = options.fixed.iter().enumerate();
+    held.any(|(j, fixed)| fixed.is_some() && depends(j))
+}
+
+/// From twice as many patterns on the first iterations run on a thinning of them, to about so many; likewise the fit
+/// without covariates that they start from.
+const THINNED: usize = 8_000;
+
 /// A coefficient of a standardised column beyond this has gone to infinity.
 const ENDLESS: f64 = 12.0;
+
+fn has_optimum(found: &Found) -> bool {
+    found.converged && ended::curved(smallest_eigenvalue(found))
+}
 
 fn smallest_eigenvalue(found: &Found) -> f64 {
     let all = found.at.hessian.eigenvalues();
     all.and_then(|all| all.first().copied()).unwrap_or(f64::NAN)
-}
-
-/// Free parameters and linear predictors in a row.
-fn variables<const N: usize>(point: &[f64], by: [f64; PROCESSES]) -> [f64; N] {
-    let parameters = N - PROCESSES;
-    std::array::from_fn(|i| {
-        if i < parameters {
-            point[i]
-        } else {
-            by[i - parameters]
-        }
-    })
-}
-
-/// The parameters of all customers, from their free scales.
-fn bound_of<M: Model<K, J>, S: Scalar, const K: usize, const J: usize, const N: usize>(
-    variables: [S; N],
-) -> [S; K] {
-    std::array::from_fn(|j| M::PARAMETERS[j].dimension.bound_scalar(variables[j]))
 }
 
 /// The parameters of one customer.

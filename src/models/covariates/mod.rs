@@ -7,6 +7,7 @@
 
 mod customers;
 mod fit;
+mod objective;
 mod patterns;
 mod profile;
 

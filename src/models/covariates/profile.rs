@@ -1,7 +1,7 @@
 //! Intervals by the profile likelihood of parameters and coefficients.
 
 use super::Design;
-use super::fit::{Regression, placed, scale};
+use super::fit::{Regression, holds_moved, placed, scale};
 use crate::Result;
 use crate::data::Rows;
 use crate::models::fit::Options;
@@ -28,7 +28,7 @@ pub fn profile_covariates<M: Model<K, J>, const K: usize, const J: usize, const 
     let (theta, coefficients) = estimates.split_at(K);
     let theta = positive::<K>(&M::PARAMETERS, theta)?;
     // parameters are those of customers whose covariates are 0, so that columns stay where they are for one of them
-    let is_held = options.fixed.iter().any(Option::is_some);
+    let is_held = holds_moved::<M, K, J>(options);
     let centred = parameter >= K && !is_held;
     let problem = Regression::<M, K, J, N>::new(rows, design, options, centred)?;
     let estimate = placed(&problem, theta, coefficients);

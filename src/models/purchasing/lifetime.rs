@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use crate::numeric::Scalar;
 use crate::numeric::panels::walk;
 use crate::numeric::random::Stream;
+use crate::numeric::{Dual2, Scalar};
 
 /// The law of the time until a customer leaves, counted from now on.
 ///
@@ -61,8 +61,8 @@ pub struct Span<F> {
 
 /// A law with a density that is analytic around all positive times.
 pub trait Smooth<S: Scalar>: Lifetime<S> {
-    /// Logarithm of the density.
-    fn ln_density(&self, t: f64) -> S;
+    /// Logarithm of the density, as a function of time.
+    fn ln_density(&self) -> impl Fn(f64) -> S;
 
     /// Survival and density have no singularity but at or before minus this time.
     fn scale(&self) -> f64;
@@ -71,18 +71,29 @@ pub trait Smooth<S: Scalar>: Lifetime<S> {
     fn slope(&self, t: f64) -> f64;
 }
 
+/// A smooth law whose derivatives in its `L` parameters are quick by hand: those of a fit to many customers with ages of
+/// their own take most of its time.
+pub trait ByHand<const L: usize>: Smooth<f64> {
+    /// Logarithm of the probability of staying longer than `t`.
+    fn ln_survival_by_hand(&self, t: f64) -> Dual2<L>;
+
+    /// Logarithm of the density, as a function of time.
+    fn ln_density_by_hand(&self) -> impl Fn(f64) -> Dual2<L>;
+}
+
 /// Times of leaving for a smooth law: the nodes of Gauss-Legendre panels.
 pub fn leaving_smoothly<S: Scalar>(
     law: &impl Smooth<S>,
     span: &Span<impl Fn(f64) -> f64>,
     mut visit: impl FnMut(f64, S, f64) -> f64,
 ) {
+    let ln_density = law.ln_density();
     walk(
         span.from,
         span.to,
         span.scale.min(law.scale()),
         |t| (span.slope)(t) + law.slope(t),
-        |t, width| visit(t, law.ln_density(t), width),
+        |t, width| visit(t, ln_density(t), width),
     );
 }
 

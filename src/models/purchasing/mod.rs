@@ -24,7 +24,7 @@ pub use erlang::Erlang;
 pub use lifetime::Lifetime;
 pub use nature::{Lived, Nature};
 pub use registry::{DynPurchasing, PURCHASING, purchasing};
-pub use while_alive::{LifetimeModel, WhileAlive};
+pub use while_alive::{LifetimeModel, WhileAlive, silence_by_hand};
 pub use whole::Asked;
 
 use super::{Dimension, Model, Parameter, Sample};

@@ -6,15 +6,15 @@
 //! law of the lifetime: see [`Lifetime`] and, for the first of them, the Pareto/NBD model.
 
 use super::counts::NegativeBinomial;
-use super::lifetime::{Lifetime, Span};
+use super::lifetime::{ByHand, Lifetime, Span};
 use super::{Future, Nature, Purchasing, check_repeat_buyers};
 use crate::Result;
 use crate::data::Purchases;
 use crate::models::covariates::PROCESSES;
 use crate::models::{Equals, Model, Parameter, Sample};
-use crate::numeric::Scalar;
-use crate::numeric::panels::LnSum;
+use crate::numeric::panels::{LnSum, walk};
 use crate::numeric::random::Stream;
+use crate::numeric::{Dual2, Scalar, special};
 
 /// A model with `K` parameters, of which the first two are `r` and `alpha`, made of a law of the lifetime.
 pub trait LifetimeModel<const K: usize>: Sync {
@@ -41,6 +41,11 @@ pub trait LifetimeModel<const K: usize>: Sync {
         _shared: &Self::Shared<S>,
         _row: &Purchases,
     ) -> Option<S> {
+        None
+    }
+
+    /// The own term of a customer and its derivatives, where there is a quicker way to them: see [`silence_by_hand`].
+    fn own_by_hand(_theta: [f64; K], _row: &Purchases) -> Option<Dual2<K>> {
         None
     }
 
@@ -72,6 +77,11 @@ impl<M: LifetimeModel<K>, const K: usize> Model<K, K> for M {
     /// `ln{ S(T) (1+T/alpha)^-(r+x) + int_{t_x}^T f(u) (1+u/alpha)^-(r+x) du }`: the customer bought nothing since `t_x`
     /// while alive, or left on the way.
     fn own<S: Scalar>(theta: [S; K], row: &Purchases) -> S {
+        if S::ORDER == 2
+            && let Some(outer) = M::own_by_hand(theta.map(Scalar::value), row)
+        {
+            return S::compose(theta, &outer);
+        }
         ln_silence(theta[0] + row.x, theta[1], &M::law(theta), row.t_x, row.t)
     }
 
@@ -175,6 +185,51 @@ fn ln_silence<S: Scalar>(s: S, alpha: S, law: &impl Lifetime<S>, from: f64, to: 
         return left;
     }
     alive.ln_add_exp(left)
+}
+
+/// [`ln_silence`] of a customer with its derivatives in `r`, `alpha` and the parameters of the law, which stand behind them:
+/// the sum of exponentials of terms of which one part knows `r` and `alpha` and the other the law, `K = L + 2`.
+pub fn silence_by_hand<const L: usize, const K: usize>(
+    theta: [f64; K],
+    law: &impl ByHand<L>,
+    row: &Purchases,
+) -> Dual2<K> {
+    const { assert!(K == L + 2, "r, alpha and the parameters of the law") };
+    let (s, alpha) = (theta[0] + row.x, theta[1]);
+    // ln (1+u/alpha)^-s beside a part of the law
+    let term = |u: f64, of_law: &Dual2<L>| {
+        let ln = special::ln_1p(u / alpha);
+        let step = u / alpha / (alpha + u);
+        let mut term = Dual2::<K>::from(of_law.value - s * ln);
+        (term.gradient[0], term.gradient[1]) = (-ln, s * step);
+        (term.hessian[0][1], term.hessian[1][0]) = (step, step);
+        term.hessian[1][1] = -s * step * (1.0 / alpha + 1.0 / (alpha + u));
+        term.gradient[2..].copy_from_slice(&of_law.gradient);
+        for (bends, of_law) in term.hessian[2..].iter_mut().zip(&of_law.hessian) {
+            bends[2..].copy_from_slice(of_law);
+        }
+        term
+    };
+    let mut sum = LnSum::new();
+    if row.t_x < row.t {
+        let ln_density = law.ln_density_by_hand();
+        walk(
+            row.t_x,
+            row.t,
+            alpha.min(law.scale()),
+            |u| s / (alpha + u) + law.slope(u),
+            |u, width| {
+                let term = term(u, &ln_density(u));
+                sum.add(term, width);
+                term.value
+            },
+        );
+    }
+    let alive = term(row.t, &law.ln_survival_by_hand(row.t));
+    if alive.value > f64::NEG_INFINITY {
+        sum.add(alive, 1.0);
+    }
+    sum.ln()
 }
 
 /// A customer who buys at rate `lambda ~ Gamma(s, alpha + age)` until the end of a lifetime.
@@ -288,5 +343,58 @@ impl<S: Scalar, L: Lifetime<S>, Q: Send + Sync> Future<S> for WhileAlive<S, L, Q
             }
         }
         super::smallest(few, limit, |k| 1.0 - self.tail(age, t, k + 1) >= level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::{GGompertzNbd, ParetoNbd};
+
+    /// Value, slopes and bends by hand are those of dual numbers.
+    fn assert_by_hand<M: LifetimeModel<K>, const K: usize>(theta: [f64; K], row: &Purchases) {
+        let by_hand = M::own_by_hand(theta, row).unwrap();
+        let [r, alpha] = [0, 1].map(|j| Dual2::<K>::variables(theta)[j]);
+        let law = M::law(Dual2::<K>::variables(theta));
+        let dual = ln_silence(r + row.x, alpha, &law, row.t_x, row.t);
+        let near = |ours: f64, other: f64, scale: f64| {
+            assert!(
+                (ours - other).abs() <= 1e-10 * (scale + other.abs()),
+                "{ours} {other} {theta:?} {row:?}"
+            );
+        };
+        near(by_hand.value, dual.value, 1e-3);
+        for i in 0..K {
+            let scale = (1.0 + row.x) / theta[i];
+            near(by_hand.gradient[i], dual.gradient[i], scale);
+            for j in 0..K {
+                near(by_hand.hessian[i][j], dual.hessian[i][j], scale / theta[j]);
+            }
+        }
+    }
+
+    #[test]
+    fn derivatives_by_hand_are_those_of_dual_numbers() {
+        let rows = [
+            (0.0, 0.0, 30.0),
+            (3.0, 12.0, 40.0),
+            (3.0, 40.0, 40.0),
+            (60.0, 35.0, 52.0),
+            (900.0, 5.0, 500.0),
+        ];
+        for (x, t_x, t) in rows {
+            let row = Purchases { x, t_x, t };
+            for r in [0.3, 4.0] {
+                for alpha in [0.5, 20.0] {
+                    for s in [0.2, 3.0] {
+                        assert_by_hand::<ParetoNbd, 4>([r, alpha, s, 0.7], &row);
+                        assert_by_hand::<ParetoNbd, 4>([r, alpha, s, 40.0], &row);
+                        assert_by_hand::<GGompertzNbd, 5>([r, alpha, 0.02, s, 0.3], &row);
+                        assert_by_hand::<GGompertzNbd, 5>([r, alpha, 0.5, s, 8.0], &row);
+                        assert_by_hand::<GGompertzNbd, 5>([r, alpha, 1e-7, s, 1e-6], &row);
+                    }
+                }
+            }
+        }
     }
 }
