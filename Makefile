@@ -5,7 +5,7 @@ RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-python test-spark test-slow lint fmt types golden golden-survival notebooks \
-        test-notebooks bench bench-cohorts bench-engine bench-rfm bench-survival wheel ci clean
+        test-notebooks bench bench-baskets bench-cohorts bench-engine bench-rfm bench-survival wheel ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,7 +46,7 @@ test-rust: ## tests of the core
 	cargo test --quiet
 
 test-python: .venv/.dev .venv/.built ## tests of the package
-	$(BIN)/python -m pytest --quiet -m 'not slow'
+	$(BIN)/python -m pytest --quiet --numprocesses auto -m 'not slow'
 
 .venv/.spark: .venv/.dev
 	$(BIN)/python -m pip install --quiet --group spark
@@ -103,6 +103,11 @@ bench-cohorts: .venv/.built ## the monthly retention triangle beside general too
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --group bench-engine .
 	.venv-bench/bin/python benches/cohorts.py
+
+bench-baskets: .venv/.built ## pairs of products beside mlxtend and general tools, in one run
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --group bench-baskets .
+	.venv-bench/bin/python benches/baskets.py
 
 bench-rfm: .venv/.dev .venv/.built ## scores and segments beside pandas, NumPy, polars and DuckDB
 	$(BIN)/python benches/rfm.py

@@ -1,5 +1,6 @@
 //! Customer lifetime value, RFM and retention: the numeric core of the Python package `tenure`.
 
+pub mod baskets;
 pub mod cohorts;
 pub mod data;
 pub mod error;

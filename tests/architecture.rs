@@ -20,6 +20,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("survival", &["error", "numeric", "data"]),
     ("cohorts", &["error", "numeric", "data"]),
     ("retention", &["error", "numeric", "data"]),
+    ("baskets", &["error", "numeric", "data"]),
     (
         "python",
         &[
@@ -27,6 +28,7 @@ const PARTS: &[(&str, &[&str])] = &[
             "numeric",
             "data",
             "models",
+            "baskets",
             "cohorts",
             "rfm",
             "retention",

@@ -25,6 +25,7 @@ PUBLIC = [name for name in tn.__all__ if not name.startswith("__")]
 
 
 RESULTS = (
+    "Audit",
     "Backtest",
     "Comparison",
     "Concentration",

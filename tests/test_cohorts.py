@@ -14,8 +14,8 @@ import tenure as tn
 from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from reference_cohorts import ReferenceTable
+from tenure._calendar import Calendar
 from tenure.cohorts import newcombe, wilson
-from tenure.cohorts._calendar import Calendar
 from tenure.cohorts._intervals import adjusted, two_share_p_values
 
 # A folder with data that may not be bundled.
@@ -367,6 +367,23 @@ def test_events_before_the_birth_count_nowhere():
     table = log.cohorts(signup=["2024-02-01"], as_of="2024-03-31").retention()
     assert [str(day)[:7] for day in table.cohorts] == ["2024-02", "2024-03"]
     assert table.customers[0].tolist() == [1, 0]
+
+
+def test_who_is_not_in_the_table_is_counted():
+    log = log_of(
+        {1: ["2024-01-01", "2024-02-03"], 2: ["2024-02-05"], 3: ["2024-03-01"]}
+    )
+    born = ["2024-01-15", "2024-02-01", "2025-01-01"]
+    table = log.cohorts(signup=born, as_of="2024-04-30").retention()
+    assert (table.outside, table.early) == (1, 1)
+    assert repr(table).splitlines()[-1] == (
+        "1 customer in no cohort: not begun by the last day observed, or without a "
+        "segment; events of 1 customer before they begin are left out"
+    )
+    assert "1 customer in no cohort" in table._repr_html_()
+    everybody = log.cohorts(as_of="2024-04-30").values("orders")
+    assert (everybody.outside, everybody.early) == (0, 0)
+    assert "no cohort" not in repr(everybody)
 
 
 def test_a_signup_attribute():

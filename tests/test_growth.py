@@ -418,7 +418,8 @@ class TestErrors:
     def test_arguments(self):
         log = log_of()
         assert self.message(lambda: log.growth("fortnight")) == (
-            "`every` must be one of day, week, month, quarter, year, got 'fortnight'"
+            "`every` must be one of day, week, month, quarter, year, 4-4-5, 4-5-4, "
+            "5-4-4, got 'fortnight'"
         )
         assert self.message(lambda: log.growth("week", week_start="mon")) == (
             "`week_start` must be one of monday, tuesday, wednesday, thursday, friday, "

@@ -67,6 +67,39 @@ def test_values_are_drawn(cohorts, kind):
     assert title == "Revenue per acquired customer, cumulative"
 
 
+def test_medians_are_drawn_without_an_average(cohorts):
+    ax = cohorts.lifetime_value(statistic="median").plot()
+    assert ax.get_title(loc="left").startswith("Median ")
+    labels = [line.get_label() for line in ax.lines]
+    assert "all customers" not in labels
+
+
+def test_projections_are_drawn():
+    counts = [100, 80, 70, 65, 61, 58]
+    payments = {
+        "customer_id": [who for count in counts for who in range(count)],
+        "date": [f"202{year}-06-01" for year, n in enumerate(counts) for _ in range(n)],
+    }
+    table = tn.Cohorts.from_events(payments, "year", as_of="2025-12-31").retention(
+        "consecutive"
+    )
+    found = table.project("SBG", holdout=1, ages=10, replicates=5)
+    ax = found.plot()
+    frame = found.to_frame()
+    lines = {line.get_label(): line for line in ax.lines}
+    assert lines["SBG"].get_ydata().tolist() == frame["expected"].tolist()
+    assert lines["actual"].get_ydata().tolist() == frame["actual"][:6].tolist()
+    held = lines["without the last 1"].get_ydata()
+    assert held.tolist() == frame["held_out"].tolist()
+    value = found.plot("value", worth=10.0, margin=0.5)
+    drawn = {line.get_label(): line for line in value.lines}["SBG"].get_ydata()
+    numbers = found.lifetime_value(10.0, margin=0.5)["lifetime_value"]
+    assert drawn.tolist() == numbers.tolist()
+    each = table.project("SBG", holdout=1, pooled=False, replicates=5)
+    axes = each.plot(ax=value.figure.add_subplot())
+    assert axes.figure is value.figure
+
+
 def test_segments_are_named(orders):
     groups = dict(orders) | {"group": np.where(orders["customer_id"] % 2, "x", "y")}
     log = tn.Transactions(groups, attributes=["group"])

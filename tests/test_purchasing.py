@@ -690,7 +690,14 @@ class TestStorage:
     def test_unfitted(self, tmp_path):
         tn.BGNBD(penalty=0.5, strict=True).save(tmp_path / "unfitted.json")
         model = tn.BGNBD.load(tmp_path / "unfitted.json")
-        assert model.get_params() == {"penalty": 0.5, "strict": True}
+        assert model.get_params() == {
+            "purchase_covariates": None,
+            "dropout_covariates": None,
+            "shared_covariates": None,
+            "covariate_penalty": 0.0,
+            "penalty": 0.5,
+            "strict": True,
+        }
         with pytest.raises(NotFittedError):
             _ = model.params_
 
@@ -795,7 +802,9 @@ class TestErrors:
         (lambda m: m.discounted_purchases(horizon=52, compounding=1e-9),
          "`compounding` must be at least a 100,000th of the horizon, got 0.000000001"),
         (lambda m: m.set_params(penlty=1.0),
-         "`set_params` must name settings of BGNBD: penalty, strict, got 'penlty'"),
+         "`set_params` must name settings of BGNBD: purchase_covariates, "
+         "dropout_covariates, shared_covariates, covariate_penalty, penalty, strict, "
+         "got 'penlty'"),
     )  # fmt: skip
 
     @pytest.mark.parametrize(("ask", "message"), CASES)

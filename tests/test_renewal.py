@@ -70,7 +70,8 @@ class TestSettings:
 
     def test_before_the_fit(self):
         assert repr(tn.SBG(never_leaving=True)) == (
-            "SBG(one_and_done=False, never_leaving=True, penalty=0.0, strict=False)"
+            "SBG(one_and_done=False, never_leaving=True, covariates=None, "
+            "covariate_penalty=0.0, penalty=0.0, strict=False)"
         )
 
 

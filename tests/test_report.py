@@ -101,6 +101,11 @@ class TestPage:
             "checks",
             "alive",
             "value",
+            "between",
+            "periods",
+            "cohort",
+            "cohorts",
+            "base",
             "method",
         }
         assert targets <= set(ids)
@@ -132,9 +137,9 @@ class TestPage:
     def test_pictures_have_words(self, report):
         page = Page(report.path.read_text("utf-8"))
         pictures = [a for a in page.all("div") if a.get("role") == "img"]
-        assert len(pictures) == len(page.all("svg")) == len(page.all("figure")) == 20
+        assert len(pictures) == len(page.all("svg")) == len(page.all("figure")) == 27
         assert all(len(a["aria-label"]) > 40 for a in pictures)
-        assert len(page.all("figcaption")) == 20
+        assert len(page.all("figcaption")) == 27
         assert all(a["scope"] in ("col", "row") for a in page.all("th"))
 
     def test_says_the_numbers(self, report):
@@ -362,6 +367,7 @@ class TestWithoutMuch:
         assert {a["href"] for a in page.all("a")} == {
             *("#glance", "#data", "#models", "#method"),
             *("#scores", "#segments", "#concentration"),
+            *("#cohort", "#base"),
         }
         header = (tmp_path / "a.csv").read_text("utf-8").splitlines()[0]
         assert header == (

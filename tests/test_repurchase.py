@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import tenure as tn
 from hypothesis import given, settings
@@ -232,6 +233,124 @@ class TestLadder:
         assert message(ParameterError, lambda: log.repurchase().hazards(7)) == (
             "`order` must be an order of the ladder, 1 to 1, got 7"
         )
+
+
+ORDERS = {
+    "customer_id": [1, 1, 1, 2, 2, 1],
+    "date": [
+        *("2024-01-01", "2024-01-11", "2024-01-21"),
+        *("2024-01-01", "2024-03-01", "2024-01-01"),
+    ],
+    "product": ["tea", "milk", "cup", "cup", "plate", "cup"],
+}
+
+
+class TestTable:
+    """Times between orders by order number, in one table."""
+
+    def test_by_hand(self):
+        # after the first order 10, 20 and 40 days, and 100 without an end; a fifth
+        # customer comes on the last day
+        purchases = [(1, 0), (1, 10), (2, 0), (2, 20), (3, 0), (3, 40), (4, 0)]
+        table = log_of(purchases, 100).times_between_orders(horizons=[15, "30 days"])
+        assert table["order"].tolist() == [1, 2]
+        assert table["customers"].tolist() == [5, 3]
+        assert table["returned"].tolist() == [3, 0]
+        assert table["waiting"].tolist() == [2, 3]
+        assert table["first_quarter"][0] == 10.0
+        assert table["median"].tolist() == [20.0, np.inf]
+        assert table["third_quarter"][0] == 40.0
+        assert table["within_15"].tolist() == [0.25, 0.0]
+        assert table["within_30"].tolist() == [0.5, 0.0]
+
+    def test_it_is_the_ladder(self, log):
+        table = log.times_between_orders(horizons=["60 days", "1 year"], orders=4)
+        for days in (60, 365.25):
+            ladder = log.repurchase(horizon=days, orders=4).to_frame()
+            assert table[f"within_{days:g}"].tolist() == ladder["probability"].tolist()
+            assert table[f"within_{days:g}_low"].tolist() == ladder["low"].tolist()
+            assert table[f"within_{days:g}_high"].tolist() == ladder["high"].tolist()
+        for name in ("median", "median_low", "median_high"):
+            there = name.replace("median", "median_days") if name == "median" else name
+            assert table[name].tolist() == ladder[there].tolist()
+
+    def test_waits_that_are_not_over_make_it_longer(self):
+        """Of exponential waits with a mean of 60 days the median is 41.6 days."""
+        rng = np.random.default_rng(5)
+        starts = rng.integers(0, 120, 3000)
+        waits = np.ceil(rng.exponential(60, 3000)).astype(int)
+        rows = [(i, s) for i, s in enumerate(starts.tolist())]
+        rows += [
+            (i, s + w)
+            for i, (s, w) in enumerate(zip(starts, waits, strict=True))
+            if s + w <= 130
+        ]
+        log = log_of(rows, 130)
+        table = log.times_between_orders(horizons=[30], orders=1)
+        # its standard error is about 1.5 days
+        assert table["median"][0] == pytest.approx(42, abs=4)
+        assert table["within_30"][0] == pytest.approx(1 - np.exp(-0.5), abs=0.03)
+        over = waits[starts + waits <= 130]
+        assert np.median(over) < 35
+
+    def test_by_category(self):
+        """Tea and milk are drinks: one customer after 10 days. Crockery is bought on
+        1 and 21 January, and on 1 January and 1 March: after 20 and after 60 days.
+        """
+        log = tn.Transactions(ORDERS, product="product")
+        kinds = {"tea": "drink", "milk": "drink", "cup": "ware", "plate": "ware"}
+        table = log.times_between_orders(categories=kinds, horizons=30, orders=1)
+        assert table["category"].tolist() == ["drink", "ware"]
+        assert table["customers"].tolist() == [1, 2]
+        assert table["median"].tolist() == [10.0, 20.0]
+        assert table["third_quarter"].tolist() == [10.0, 60.0]
+        assert table["within_30"].tolist() == [1.0, 0.5]
+        own = {one: one for one in kinds}
+        ours = log.times_between_orders(categories=own, horizons=30)
+        theirs = log.times_between_orders(by="product", horizons=30)
+        assert ours["category"].tolist() == theirs["product"].tolist()
+        assert ours["median"].tolist() == theirs["median"].tolist()
+        few = log.times_between_orders(categories={"tea": "drink"}, horizons=30)
+        assert few["returned"].tolist() == [0]
+
+    def test_families(self):
+        frame = pd.DataFrame(ORDERS)
+        log = tn.Transactions(frame, product="product")
+        assert log.times_between_orders().index.name == "order"
+        table = tn.Transactions(pl.from_pandas(frame)).times_between_orders()
+        assert isinstance(table, pl.DataFrame)
+        assert table.columns[:3] == ["order", "customers", "returned"]
+
+    def test_errors(self):
+        log = tn.Transactions(ORDERS, product="product")
+        assert message(
+            ParameterError, lambda: log.times_between_orders(horizons=[7, "1 week"])
+        ) == (
+            "`horizons` must hold at least one length of time, and none twice, got "
+            "[7, '1 week']"
+        )
+        assert (
+            message(
+                ParameterError,
+                lambda: log.times_between_orders(by="product", categories={"tea": 1}),
+            )
+            == "`by` must be left out where categories are given, got 'product'"
+        )
+        assert (
+            message(ParameterError, lambda: log.times_between_orders(categories={}))
+            == "`categories` must name at least one product, got {}"
+        )
+        assert (
+            message(
+                EmptyDataError,
+                lambda: log.times_between_orders(categories={"ham": "meat"}),
+            )
+            == "no line has a product of a category"
+        )
+        plain = tn.Transactions(ORDERS)
+        assert message(
+            ParameterError, lambda: plain.times_between_orders(categories={"tea": 1})
+        ).startswith("`by` must be an attribute, for a log without products")
 
 
 class TestChurnWindow:

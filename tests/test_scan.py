@@ -474,3 +474,31 @@ def test_sizes_are_read_as_people_write_them():
     assert _sources.parsed_memory("1.5 GB") == 1_500_000_000
     assert _sources.parsed_memory("1GiB") == 2**30
     assert _sources.parsed_memory("700") == 700
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_little_of_a_file_is_in_memory_at_once(tmp_path, ending):
+    """Some versions of pyarrow's scanner read all of a file before its first rows."""
+    rows = 4_000_000
+    whole = pa.table(
+        {
+            "customer_id": np.arange(rows) % 1000,
+            "date": np.full(rows, "2024-01-05"),
+            "amount": np.arange(rows) / 7,
+        }
+    )
+    path = tmp_path / f"orders.{ending}"
+    if ending == "csv":
+        pa.csv.write_csv(whole, path)
+    else:
+        pq.write_table(whole, path, row_group_size=100_000)
+    settings = tn.scan(path, amount="amount")._settings
+    size = whole.nbytes
+    del whole
+    sources = _sources.Sources.find(path, settings, None)
+    before, most = pa.total_allocated_bytes(), 0
+    for batch in sources.batches():
+        assert batch.schema == sources.schema
+        most = max(most, pa.total_allocated_bytes() - before)
+    # CSV is read 32 blocks of a mebibyte ahead (39 MB here), however large the file
+    assert most < size / 2

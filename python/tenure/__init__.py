@@ -51,10 +51,12 @@ if TYPE_CHECKING:
     from tenure._likelihood_ratio import LikelihoodRatio, likelihood_ratio_test
     from tenure._money import money_quantiles
     from tenure._top_stability import TopStability, top_stability
+    from tenure.auditing import Audit, audit
     from tenure.backtesting import Backtest, backtest
     from tenure.clustering import ClusterSegments
     from tenure.cohorts import Cohorts, CohortValues, Retention
     from tenure.comparing import Comparison, compare
+    from tenure.economics import what_if
     from tenure.engine import LazyTransactions, summarize
     from tenure.independence import SpendIndependence, spend_independence
     from tenure.renewal import (
@@ -109,6 +111,7 @@ __all__ = [
     "SBG",
     "ZILN",
     "AalenJohansen",
+    "Audit",
     "Backtest",
     "BdW",
     "ChurnWindow",
@@ -155,6 +158,7 @@ __all__ = [
     "Weibull",
     "WeibullGamma",
     "__version__",
+    "audit",
     "average_value",
     "backtest",
     "breakdown",
@@ -191,6 +195,7 @@ __all__ = [
     "survival",
     "top_stability",
     "voice",
+    "what_if",
 ]
 
 # What is imported when it is asked for, and not before.
@@ -213,10 +218,12 @@ _PARTS = {
     "_likelihood_ratio": ("LikelihoodRatio", "likelihood_ratio_test"),
     "_money": ("money_quantiles",),
     "_top_stability": ("TopStability", "top_stability"),
+    "auditing": ("Audit", "audit"),
     "backtesting": ("Backtest", "backtest"),
     "clustering": ("ClusterSegments",),
     "cohorts": ("CohortValues", "Cohorts", "Retention"),
     "comparing": ("Comparison", "compare"),
+    "economics": ("what_if",),
     "engine": ("LazyTransactions", "summarize"),
     "independence": ("SpendIndependence", "spend_independence"),
     "renewal": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -58,6 +59,7 @@ class BuyingModel(Estimator):
         return _core.purchasing_fit(
             self._model,
             triple(customers),
+            covariates=self._design(customers, self._fixed, self._start),
             weights=weights,
             penalty=self.penalty,
             **self._told(held),
@@ -65,12 +67,16 @@ class BuyingModel(Estimator):
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
+        customers, known = self._customers(None), self._known_place(parameter)
+        if known is None:
+            return -math.inf, math.inf
         return _core.purchasing_profile(
             self._model,
-            self.result_.theta,
-            triple(self._customers(None)),
-            parameter=parameter,
+            known.estimates,
+            triple(customers),
+            parameter=known.place,
             level=level,
+            covariates=self._held_design(customers),
             weights=self._weights,
             penalty=self.penalty,
             fixed=self._holding(),
@@ -80,7 +86,22 @@ class BuyingModel(Estimator):
         """Return the parameters that no refit may move."""
         result = self.result_
         held = {*self._held, *result.fixed}
-        return [v if name in held else None for name, v in result.parameters.items()]
+        names = [name for name, _, _ in self._parameter_table()]
+        return [result.parameters[name] if name in held else None for name in names]
+
+    def _held_design(self, customers: Customers) -> dict[str, Any] | None:
+        """Return the covariates for a refit, which holds what the fit held."""
+        result = self.result_
+        held = {name: result.parameters[name] for name in result.fixed}
+        return self._design(customers, held)
+
+    @override
+    def _customer_parameters(
+        self, theta: list[float], predictors: NDArray[np.float64], *, gradient: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        return _core.purchasing_customer_parameters(
+            self._model, theta, predictors, gradient=gradient
+        )
 
     def fit(
         self,
@@ -150,7 +171,7 @@ class BuyingModel(Estimator):
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
         return _core.purchasing_log_likelihood(
-            self._model, self.result_.theta, triple(customers)
+            self._model, self._own(customers), triple(customers)
         )
 
     # -- the work --------------------------------------------------------------------
@@ -169,16 +190,39 @@ class BuyingModel(Estimator):
         period: float | None = None,
         gradient: bool = False,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
-        return _core.purchasing_predict(
+        return self._asked(
+            quantity,
+            customers,
+            self.result_.theta,
+            horizon,
+            rate=rate,
+            period=period,
+            gradient=gradient,
+        )
+
+    def _asked(
+        self,
+        quantity: Quantity,
+        customers: Customers,
+        theta: list[float],
+        horizon: NDArray[np.float64],
+        *,
+        rate: float,
+        period: float | None,
+        gradient: bool,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return what the core says at any parameters, with slopes in those of all."""
+        values, slopes = _core.purchasing_predict(
             self._model,
             quantity,
-            self.result_.theta,
+            self._own(customers, theta),
             triple(customers),
             horizon=horizon,
             rate=rate,
             period=period,
             gradient=gradient,
         )
+        return values, self._chained(customers, slopes, theta)
 
     def _answer(
         self,
@@ -203,12 +247,11 @@ class BuyingModel(Estimator):
             theta: list[float], *, gradient: bool = False
         ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
             def at(end: NDArray[np.float64]) -> Any:
-                return _core.purchasing_predict(
-                    self._model,
+                return self._asked(
                     quantity,
+                    customers,
                     theta,
-                    triple(customers),
-                    horizon=end,
+                    end,
                     rate=rate,
                     period=period,
                     gradient=gradient,
@@ -244,6 +287,26 @@ class BuyingModel(Estimator):
             {name: values, "std_error": errors, "lower": lower, "upper": upper}
         )
 
+    def _newcomers(
+        self, frame: object, lengths: NDArray[np.float64]
+    ) -> tuple[Customers, NDArray[np.float64]]:
+        """Return new customers, one a horizon or a row of the frame; and horizons."""
+        covariates = self._covariates_of_new(frame)
+        if covariates is None:
+            return newcomers(len(lengths), self.time_unit_), lengths
+        rows = len(covariates)
+        if len(lengths) != 1 and rows not in (1, len(lengths)):
+            raise ParameterError.of(
+                name="horizon",
+                expected=f"be one, or one for each of {rows:,} new customers",
+                found=f"{len(lengths):,}",
+            )
+        count = max(rows, len(lengths))
+        covariates = np.broadcast_to(covariates, (count, covariates.shape[1]))
+        lengths = np.broadcast_to(lengths, (count,))
+        unseen = newcomers(count, self.time_unit_, np.ascontiguousarray(covariates))
+        return unseen, np.ascontiguousarray(lengths)
+
     def _probabilities(
         self, customers: Customers, horizon: Horizon, most: int
     ) -> NDArray[np.float64]:
@@ -253,7 +316,7 @@ class BuyingModel(Estimator):
             )
         return _core.purchasing_probabilities(
             self._model,
-            self.result_.theta,
+            self._own(customers),
             triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
             most=most,
@@ -264,7 +327,7 @@ class BuyingModel(Estimator):
     ) -> NDArray[np.float64]:
         return _core.purchasing_quantiles(
             self._model,
-            self.result_.theta,
+            self._own(customers),
             triple(customers),
             horizon=in_units(horizon, customers.unit, name="horizon"),
             levels=list(levels),
@@ -294,11 +357,15 @@ def triple(customers: Customers) -> tuple[NDArray[Any], NDArray[Any], NDArray[An
     return columns["frequency"], columns["recency"], columns["T"]
 
 
-def newcomers(count: int, unit: str | None) -> Customers:
+def newcomers(
+    count: int,
+    unit: str | None,
+    covariates: NDArray[np.float64] | None = None,
+) -> Customers:
     """Return customers who have just made their first purchase."""
     nothing = np.zeros(count)
     columns = {"frequency": nothing, "recency": nothing, "T": nothing}
-    return Customers(columns, "numpy", None, None, unit)
+    return Customers(columns, "numpy", None, None, unit, covariates)
 
 
 def is_one(horizon: object) -> bool:

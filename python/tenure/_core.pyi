@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tenure._core_types import (
     ActivityColumns,
+    BasketRows,
     CohortCounts,
     CohortSums,
     CollatedColumns,
@@ -22,7 +23,9 @@ from tenure._core_types import (
     LifeColumns,
     LogColumns,
     MeasureColumns,
+    PairColumns,
     RenewalSettings,
+    SetColumns,
     SplitColumns,
     SummarizedEvents,
     SummaryColumns,
@@ -34,6 +37,8 @@ __all__ = [
     "ArrowTable",
     "aalen_johansen",
     "active_periods",
+    "basket_pairs",
+    "basket_sets",
     "buckets_of_integers",
     "buckets_of_text",
     "check_summary",
@@ -68,20 +73,24 @@ __all__ = [
     "purchase_streaks",
     "purchase_waits",
     "purchasing_bootstrap",
+    "purchasing_customer_parameters",
     "purchasing_fit",
     "purchasing_log_likelihood",
     "purchasing_money_quantiles",
     "purchasing_parameters",
     "purchasing_predict",
     "purchasing_probabilities",
+    "purchasing_processes",
     "purchasing_profile",
     "purchasing_quantiles",
     "purchasing_scores",
     "renewal_bootstrap",
+    "renewal_customer_parameters",
     "renewal_fit",
     "renewal_log_likelihood",
     "renewal_parameters",
     "renewal_predict",
+    "renewal_processes",
     "renewal_profile",
     "renewal_simulate",
     "restricted_mean",
@@ -102,6 +111,7 @@ __all__ = [
     "simulate_mean_spend",
     "simulate_order_values",
     "simulate_purchases",
+    "spending_customer_parameters",
     "spending_expected",
     "spending_fit",
     "spending_log_likelihood",
@@ -177,6 +187,10 @@ def purchase_waits(
 def period_ledger(
     log: HistoryColumns, as_of: _Date, edges: NDArray[np.int64]
 ) -> LedgerColumns: ...
+def basket_pairs(rows: BasketRows, least: tuple[int, float, int]) -> PairColumns: ...
+def basket_sets(
+    rows: BasketRows, least: tuple[int, float, int], size: int, most: int
+) -> SetColumns: ...
 def growth_movements(
     ledger: LedgerColumns, window: int, step: int
 ) -> dict[str, NDArray[Any]]: ...
@@ -205,14 +219,21 @@ def check_summary(
 
 _Numbers: TypeAlias = NDArray[np.float64]
 _Counts: TypeAlias = NDArray[np.int64] | _Numbers
+_Theta: TypeAlias = list[float] | _Numbers
+_Covariates: TypeAlias = dict[str, Any] | None
 _Triple: TypeAlias = tuple[_Counts, _Numbers, _Numbers]
 _Pair: TypeAlias = tuple[_Counts, _Numbers]
 
 def purchasing_parameters(model: str) -> list[tuple[str, str, str]]: ...
+def purchasing_processes(model: str) -> int: ...
+def purchasing_customer_parameters(
+    model: str, theta: list[float], predictors: _Numbers, *, gradient: bool = False
+) -> tuple[_Numbers, _Numbers | None]: ...
 def purchasing_fit(
     model: str,
     customers: _Triple,
     *,
+    covariates: _Covariates = None,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
     fixed: list[float | None] = ...,
@@ -225,17 +246,18 @@ def purchasing_profile(
     *,
     parameter: int,
     level: float,
+    covariates: _Covariates = None,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
     fixed: list[float | None] = ...,
 ) -> tuple[float, float]: ...
 def purchasing_log_likelihood(
-    model: str, theta: list[float], customers: _Triple
+    model: str, theta: _Theta, customers: _Triple
 ) -> _Numbers: ...
 def purchasing_predict(
     model: str,
     quantity: str,
-    theta: list[float],
+    theta: _Theta,
     customers: _Triple,
     *,
     horizon: _Numbers,
@@ -245,7 +267,7 @@ def purchasing_predict(
 ) -> tuple[_Numbers, _Numbers | None]: ...
 def purchasing_probabilities(
     model: str,
-    theta: list[float],
+    theta: _Theta,
     customers: _Triple,
     *,
     horizon: _Numbers,
@@ -253,7 +275,7 @@ def purchasing_probabilities(
 ) -> _Numbers: ...
 def purchasing_quantiles(
     model: str,
-    theta: list[float],
+    theta: _Theta,
     customers: _Triple,
     *,
     horizon: _Numbers,
@@ -261,7 +283,7 @@ def purchasing_quantiles(
 ) -> _Numbers: ...
 def purchasing_scores(
     model: str,
-    theta: list[float],
+    theta: _Theta,
     customers: _Triple,
     *,
     horizon: _Numbers,
@@ -269,11 +291,11 @@ def purchasing_scores(
 ) -> _Numbers: ...
 def purchasing_money_quantiles(
     model: str,
-    theta: list[float],
+    theta: _Theta,
     customers: _Triple,
     *,
     horizon: _Numbers,
-    spend: list[float],
+    spend: _Theta,
     spending: _Pair,
     levels: list[float],
 ) -> _Numbers: ...
@@ -284,6 +306,7 @@ def purchasing_bootstrap(
     *,
     replicates: int,
     seed: int,
+    covariates: _Covariates = None,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
     fixed: list[float | None] = ...,
@@ -297,6 +320,10 @@ def ziln_fit(
     varying_spread: bool = True,
 ) -> dict[str, Any]: ...
 def renewal_parameters(model: str) -> list[tuple[str, str, str]]: ...
+def renewal_processes(model: str) -> int: ...
+def renewal_customer_parameters(
+    model: str, theta: list[float], predictors: _Numbers, *, gradient: bool = False
+) -> tuple[_Numbers, _Numbers | None]: ...
 def renewal_fit(
     model: str, customers: _Triple, settings: RenewalSettings
 ) -> dict[str, Any]: ...
@@ -310,23 +337,23 @@ def renewal_profile(
     level: float,
 ) -> tuple[float, float]: ...
 def renewal_log_likelihood(
-    model: str, theta: list[float], customers: _Triple
+    model: str, theta: _Theta, customers: _Triple
 ) -> _Numbers: ...
 def renewal_predict(
     model: str,
     quantity: str,
-    theta: list[float],
+    theta: _Theta,
     spans: tuple[_Numbers, _Numbers],
     *,
     rate: float = 0.0,
     gradient: bool = False,
 ) -> tuple[_Numbers, _Numbers | None]: ...
 def renewal_simulate(
-    model: str, theta: list[float], entry: _Numbers, seed: int
+    model: str, theta: _Theta, entry: _Numbers, seed: int
 ) -> _Numbers: ...
 def renewal_bootstrap(
     model: str,
-    theta: list[float],
+    theta: _Theta,
     exposure: _Triple,
     settings: RenewalSettings,
     *,
@@ -335,9 +362,13 @@ def renewal_bootstrap(
     seed: int,
 ) -> _Numbers: ...
 def spending_parameters() -> list[tuple[str, str, str]]: ...
+def spending_customer_parameters(
+    theta: list[float], predictors: _Numbers, *, gradient: bool = False
+) -> tuple[_Numbers, _Numbers | None]: ...
 def spending_fit(
     customers: _Pair,
     *,
+    covariates: _Covariates = None,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
     mean_ln: _Numbers | None = None,
@@ -350,20 +381,21 @@ def spending_profile(
     *,
     parameter: int,
     level: float,
+    covariates: _Covariates = None,
     weights: _Numbers | None = None,
     penalty: float = 0.0,
     mean_ln: _Numbers | None = None,
     fixed: list[float | None] = ...,
 ) -> tuple[float, float]: ...
-def spending_log_likelihood(theta: list[float], customers: _Pair) -> _Numbers: ...
+def spending_log_likelihood(theta: _Theta, customers: _Pair) -> _Numbers: ...
 def spending_expected(
-    theta: list[float],
+    theta: _Theta,
     customers: _Pair,
     *,
     gradient: bool = False,
 ) -> tuple[_Numbers, _Numbers | None]: ...
 def spending_quantiles(
-    theta: list[float], customers: _Pair, levels: list[float]
+    theta: _Theta, customers: _Pair, levels: list[float]
 ) -> _Numbers: ...
 
 _Ints: TypeAlias = NDArray[np.int64]
@@ -420,17 +452,15 @@ def text_of_objects(
     column: str, objects: NDArray[np.object_], missing: _Mask | None
 ) -> _Strings: ...
 def simulate_bg_nbd(
-    theta: list[float], ages: _Numbers, seed: int
+    theta: _Theta, ages: _Numbers, seed: int
 ) -> tuple[_Ints, _Numbers, _Numbers, _Numbers, _Mask]: ...
 def simulate_arrivals(windows: _Numbers, seed: int) -> _Numbers: ...
 def simulate_purchases(
-    theta: list[float], ages: _Numbers, seed: int
+    theta: _Theta, ages: _Numbers, seed: int
 ) -> tuple[_Ints, _Numbers]: ...
-def simulate_mean_spend(
-    theta: list[float], frequency: _Numbers, seed: int
-) -> _Numbers: ...
+def simulate_mean_spend(theta: _Theta, frequency: _Numbers, seed: int) -> _Numbers: ...
 def simulate_order_values(
-    theta: list[float], orders: NDArray[np.uint64], seed: int
+    theta: _Theta, orders: NDArray[np.uint64], seed: int
 ) -> _Numbers: ...
 
 _Scores: TypeAlias = NDArray[np.uint8]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivityColumns",
+    "BasketRows",
+    "BasketSurvey",
     "CohortCounts",
     "CohortSums",
     "CollatedColumns",
@@ -36,8 +38,10 @@ __all__ = [
     "LifeColumns",
     "LogColumns",
     "MeasureColumns",
+    "PairColumns",
     "ReceiptCounts",
     "RenewalSettings",
+    "SetColumns",
     "SplitColumns",
     "SummarizedEvents",
     "SummaryColumns",
@@ -197,6 +201,7 @@ class RenewalSettings(TypedDict):
     penalty: float
     fixed: list[float | None]
     start: list[float | None]
+    covariates: dict[str, Any] | None
 
 
 class CompetingColumns(TypedDict):
@@ -290,3 +295,45 @@ class CohortSums(TypedDict):
     of_active: Floats
     cumulative: Floats
     cumulative_squared: Floats
+
+
+class BasketRows(TypedDict):
+    """Rows with a basket and an item each.
+
+    Keys below `smallest` are no basket; items are `first` to `first + kinds - 1`, and
+    smaller ones are none.
+    """
+
+    keys: Ints
+    smallest: int
+    items: Ints
+    first: int
+    kinds: int
+
+
+class BasketSurvey(TypedDict):
+    """What baskets hold, without the giants, and how many baskets are enough."""
+
+    item_counts: Ints
+    baskets: int
+    repeated: int
+    giants: int
+    giant_items: int
+    largest: int
+    fewest: int
+
+
+class PairColumns(BasketSurvey):
+    """Pairs of items, the smaller one first, and how many baskets hold both."""
+
+    firsts: Ints
+    seconds: Ints
+    counts: Ints
+
+
+class SetColumns(BasketSurvey):
+    """Sets of items; `offsets` say where the ascending items of each begin."""
+
+    offsets: Ints
+    items: Ints
+    counts: Ints

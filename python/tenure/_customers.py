@@ -39,6 +39,8 @@ class Customers:
         Customer ids, to put beside several columns of results.
     unit : str or None
         The unit of time.
+    covariates : array, shape (n, k), or None
+        What is known of them beside, as numbers, for a model that asks for it.
     """
 
     columns: dict[str, NDArray[Any]]
@@ -46,6 +48,7 @@ class Customers:
     index: Any
     ids: NDArray[Any] | None
     unit: str | None
+    covariates: NDArray[np.float64] | None = None
 
     @classmethod
     def of(

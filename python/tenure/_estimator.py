@@ -12,12 +12,13 @@ import numpy as np
 
 from tenure._core import VERSION
 from tenure._customers import Customers
+from tenure._explained import Explained
 from tenure._fit import FitResult
 from tenure._frame import native_frame
 from tenure._held import parameters_named
 from tenure._intervals import Scale, bounds, check_level
 from tenure._report import html_report, text_table
-from tenure._settings import FORMAT, Configured
+from tenure._settings import FORMAT
 from tenure._typing import override
 from tenure._units import plural, unit_named
 from tenure.exceptions import (
@@ -40,7 +41,7 @@ IntervalMethod: TypeAlias = Literal["wald", "log", "profile"]
 """How an interval of a parameter is made."""
 
 
-class Estimator(Configured):
+class Estimator(Explained):
     """A model with parameters that are fitted by maximum likelihood.
 
     The rules are scikit-learn's: the constructor only stores settings, `fit` returns
@@ -95,18 +96,28 @@ class Estimator(Configured):
         """Fit to the columns of the data, which are called as `columns` says."""
         names = tuple(name for name, _, _ in self._parameter_table())
         self._result, self._training, self._weights = None, None, None
-        self._fixed = parameters_named(fixed, "fixed", names)
-        self._start = parameters_named(start, "start", names)
         customers = self._customers_to_fit(data, columns, unit).kept()
         self._names = columns
         self._weights = customers.weights(data, weights)
-        found = self._fit(customers, self._weights)
-        held = {*found.get("fixed", ()), *self._fixed}
+        seen = self._seen_in_fit(customers, self._weights)
+        customers = replace(customers, covariates=self._explain(data, seen))
+        size, names = len(names), (*names, *self._coefficient_names())
+        self._fixed = parameters_named(fixed, "fixed", names)
+        self._start = parameters_named(start, "start", names)
+        found = self._completed(self._fit(customers, self._weights), size)
+        held = {*found.get("fixed", ()), *self._fixed, *self._unknowable}
         in_order = tuple(name for name in names if name in held)
         result = FitResult.of(names, found, customers.unit, in_order)
         self._result, self._training = result, customers
         if complain and result.status != "converged":
             self._complain(result)
+
+    def _seen_in_fit(self, customers: Customers, weights: Any) -> NDArray[np.bool_]:
+        """Return which rows a fit is to."""
+        seen = np.ones(len(customers), np.bool_)
+        if weights is not None and np.shape(weights) == seen.shape:
+            seen &= weights > 0
+        return seen
 
     def _customers_to_fit(
         self, data: object, columns: dict[str, str], unit: str | None
@@ -162,6 +173,7 @@ class Estimator(Configured):
     # -- what was learned --------------------------------------------------------
 
     @property
+    @override
     def result_(self) -> FitResult:
         """Everything that the fit found, as plain numbers."""
         if self._result is None:
@@ -253,7 +265,11 @@ class Estimator(Configured):
                 found=f"ages in {plural(customers.unit)}",
                 hint=f"log.summary(unit={result.time_unit!r}) makes such a summary",
             )
-        return replace(customers, unit=customers.unit or result.time_unit)
+        return replace(
+            customers,
+            unit=customers.unit or result.time_unit,
+            covariates=self._covariates_of(data),
+        )
 
     def log_likelihood(self, data: object = None) -> Any:
         """Return the log-likelihood of each customer, as a series.
@@ -303,7 +319,7 @@ class Estimator(Configured):
         errors = self.standard_errors_
         ends: dict[str, tuple[float, float]] = {}
         for name, value in result.parameters.items():
-            scale: Scale = "plain" if method == "wald" else self._scales()[name]
+            scale = "plain" if method == "wald" else self._scales().get(name, "plain")
             pair = np.array([value]), np.array([errors[name]])
             lower, upper = bounds(*pair, level, scale)
             ends[name] = float(lower[0]), float(upper[0])
@@ -323,8 +339,11 @@ class Estimator(Configured):
             "lower": np.array([lower for lower, _ in intervals.values()]),
             "upper": np.array([upper for _, upper in intervals.values()]),
         }
-        family = "numpy" if self._training is None else self._training.family
-        return native_frame(columns, family=family, index="parameter")
+        return native_frame(columns, family=self._family(), index="parameter")
+
+    @override
+    def _family(self) -> str:
+        return "numpy" if self._training is None else self._training.family
 
     # -- storage -----------------------------------------------------------------
 
@@ -337,6 +356,7 @@ class Estimator(Configured):
             "model": type(self).__name__,
             "settings": self.get_params(),
             "columns": self._names,
+            "covariates": self._stored_effects(),
             "fit": None if self._result is None else self._result.to_dict(),
         }
 
@@ -347,6 +367,7 @@ class Estimator(Configured):
         cls._check_stored(stored)
         model = cls(**stored["settings"])
         model._names = dict(stored.get("columns", {}))
+        model._restore_effects(stored.get("covariates"))
         if stored["fit"] is not None:
             model._result = FitResult.from_dict(stored["fit"])
         return model
@@ -399,13 +420,18 @@ class Estimator(Configured):
     def __repr__(self) -> str:
         if self._result is None:
             return self._constructor()
-        message = f"\n{self._result.message}" if self._result.message else ""
-        return f"{self._headline()}\n{text_table(*self._table())}{message}"
+        notes = "".join(f"\n{note}" for note in self._notes())
+        return f"{self._headline()}\n{text_table(*self._table())}{notes}"
 
     def _repr_html_(self) -> str:
         if self._result is None:
             return html_report(repr(self), [], [])
-        return html_report(self._headline(), *self._table(), self._result.message)
+        return html_report(self._headline(), *self._table(), "; ".join(self._notes()))
+
+    def _notes(self) -> list[str]:
+        """Return what to know beside the table."""
+        compared = "" if self._effects is None else self._effects.words()
+        return [note for note in (self.result_.message, compared) if note]
 
 
 def _covariance(given: ArrayLike, size: int) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -35,8 +35,8 @@ class Mixing:
     first: str
     second: str
 
-    def mean(self, parameters: Mapping[str, float]) -> float:
-        """Return the mean over customers."""
+    def mean(self, parameters: Mapping[str, Any]) -> Any:
+        """Return the mean over customers; parameters may be arrays."""
         one, other = parameters[self.first], parameters[self.second]
         return one / other if self.law == "gamma" else one / (one + other)
 

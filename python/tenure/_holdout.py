@@ -69,7 +69,7 @@ class Holdout:
             expected[name] = answer[0]
             scores[name] = _core.purchasing_scores(
                 model._model,  # noqa: SLF001
-                model.result_.theta,
+                model._own(customers),  # noqa: SLF001
                 triple(customers),
                 horizon=horizon,
                 actual=actual,

@@ -13,7 +13,6 @@ from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
     from tenure._estimator import Estimator
-    from tenure._fit import FitResult
 
 __all__ = ["LikelihoodRatio", "known_pair", "likelihood_ratio_test"]
 
@@ -136,7 +135,8 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
         Fitted models: two of NBD, BGNBD, MBGNBD, ParetoNBD, GGompertzNBD and PDO, of
         Geometric, DiscreteWeibull, SBG and BdW, or of ExponentialGamma and
         WeibullGamma, of which one is a case of the other; or two of one kind of which
-        the simple one has parameters held `fixed`, or a share less.
+        the simple one has parameters held `fixed`, a share less, fewer covariates, or
+        one coefficient for both processes where the general one has two.
 
     Returns
     -------
@@ -206,33 +206,66 @@ def _nesting(simple: Estimator, general: Estimator) -> Nesting | None:
     names = type(simple).__name__, type(general).__name__
     one, other = simple.result_, general.result_
     if names[0] == names[1]:
-        return _of_one_kind(one, other, general)
+        return _of_one_kind(simple, general)
     shares = _shares(simple) | _shares(general)
     if one.fixed or other.fixed or (shares and _shares(simple) != _shares(general)):
+        return None
+    if _coefficients(simple) != _coefficients(general):
         return None
     return _KNOWN.get(names)
 
 
-def _of_one_kind(
-    one: FitResult, other: FitResult, general: Estimator
-) -> Nesting | None:
-    """Return how a fit with parameters held, or a share less, lies within another."""
-    missing = set(other.parameters) - set(one.parameters)
-    held = set(one.fixed) - set(other.fixed)
-    if set(one.parameters) - set(other.parameters) or set(other.fixed) - set(one.fixed):
+def _of_one_kind(simple: Estimator, general: Estimator) -> Nesting | None:
+    """Return how a fit lies within another of the same model.
+
+    With parameters held, a share less, fewer covariates, or one coefficient for both
+    processes where the other has two.
+    """
+    one, other = simple.result_, general.result_
+    # of coefficients of which the data say nothing neither model says anything
+    unknown = {name for model in (simple, general) for name in model._unknowable}  # noqa: SLF001
+    shared, split = _shared_of(simple, general)
+    missing = set(other.parameters) - set(one.parameters) - split - unknown
+    held = set(one.fixed) - set(other.fixed) - unknown
+    if set(one.parameters) - set(other.parameters) - shared - unknown:
         return None
+    if set(other.fixed) - set(one.fixed) - unknown:
+        return None
+    absent = missing & _coefficients(general)
+    missing -= absent
     scales = general._scales()  # noqa: SLF001
     at_the_end = missing | {
         name
         for name in held
-        if scales[name] == "probability" and one.parameters[name] == 0.0
+        if scales.get(name) == "probability" and one.parameters[name] == 0.0
     }
-    inside = held - at_the_end
+    inside = (held - at_the_end) | absent | {f"{name} alike" for name in shared}
     if len(at_the_end) > 1 or not (inside or at_the_end):
         return None
     case = [f"{name} = {one.parameters[name]:g}" for name in one.fixed if name in held]
-    case += [f"{name} = 0" for name in sorted(missing)]
+    case += [f"{name} = 0" for name in sorted(missing | absent)]
+    case += [f"{name.partition('.')[2]} acts on both alike" for name in sorted(shared)]
     return Nesting(" and ".join(case), len(inside), bool(at_the_end))
+
+
+def _coefficients(model: Estimator) -> set[str]:
+    """Return the coefficients of covariates that a fit estimated."""
+    return set(model._coefficient_names()) - set(model._unknowable)  # noqa: SLF001
+
+
+def _shared_of(simple: Estimator, general: Estimator) -> tuple[set[str], set[str]]:
+    """Return coefficients for both processes, and those that stand for them beyond."""
+    shared: set[str] = set()
+    split: set[str] = set()
+    processes = list(general._processes)  # noqa: SLF001
+    own = _coefficients(general)
+    for name in _coefficients(simple) - own:
+        label, _, covariate = name.partition(".")
+        pair = {f"{process}.{covariate}" for process in processes}
+        if label == "shared" and pair <= own:
+            shared.add(name)
+            split |= pair
+    return shared, split
 
 
 def _shares(model: Estimator) -> set[str]:
@@ -240,16 +273,24 @@ def _shares(model: Estimator) -> set[str]:
     return {name for name in shares if getattr(model, name, False)}
 
 
+def _pulled(model: Estimator) -> bool:
+    """Whether coefficients were fitted with a penalty."""
+    effects = model._effects  # noqa: SLF001
+    return effects is not None and any(one.penalty for one in effects.coefficients)
+
+
 def _check_same_data(simple: Estimator, general: Estimator) -> None:
     """Pass if both log-likelihoods are maxima for the same customers."""
     for model in (simple, general):
-        if math.isnan(model.log_likelihood_) or model.penalty:
+        if math.isnan(model.log_likelihood_) or model.penalty or _pulled(model):
             raise ParameterError.of(
                 name="general",
                 expected="be fitted without a penalty, as `simple` must",
                 found="given parameters"
                 if math.isnan(model.log_likelihood_)
-                else f"penalty={model.penalty}",
+                else f"penalty={model.penalty}"
+                if model.penalty
+                else f"covariate_penalty={model.covariate_penalty}",
             )
     one, other = simple.result_, general.result_
     same = math.isclose(one.customers, other.customers, rel_tol=1e-9)

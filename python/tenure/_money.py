@@ -96,10 +96,10 @@ def money_quantiles(
         check_same_customers(spenders, customers)
         table = _core.purchasing_money_quantiles(
             buying._model,  # noqa: SLF001
-            buying.result_.theta,
+            buying._own(customers),  # noqa: SLF001
             triple(customers),
             horizon=length,
-            spend=spend.result_.theta,
+            spend=spend._own(spenders),  # noqa: SLF001
             spending=pair(spenders),
             levels=wanted,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import narwhals as nw
@@ -62,11 +62,21 @@ class Scores:
         """Return the columns to add, in the order of the rows."""
         if table.n_rows == 0:
             return {name: np.empty(0) for name in self.methods}
-        read = {name: table.numbers(own).values for name, own in self.columns.items()}
+        read: Any = {
+            name: table.numbers(own).values for name, own in self.columns.items()
+        }
+        if self.covariates:  # which may be text
+            read = replace(table, family="numpy", index=None)
         return {
             name: getattr(self.model, name)(read, **arguments)
             for name, arguments in self.methods.items()
         }
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """The columns of the model's covariates."""
+        effects = self.model._effects  # noqa: SLF001
+        return () if effects is None else effects.columns
 
 
 def score(
@@ -90,6 +100,8 @@ def score(
     lean = copy(model)
     lean._training, lean._weights, lean._names = None, None, {}  # noqa: SLF001
     scores = Scores(lean, dict(columns), dict(methods))
+    if scores.covariates:
+        lean._names = dict(columns)  # noqa: SLF001
     lazy = lazy_frame(data)
     if lazy is not None:
         _check(scores, lazy.collect_schema().names())
@@ -101,7 +113,7 @@ def score(
 
 def _check(scores: Scores, names: Sequence[str]) -> None:
     """Pass if the frame has what is read, and nothing of what is added."""
-    for name in scores.columns.values():
+    for name in (*scores.columns.values(), *scores.covariates):
         if name not in names:
             raise ColumnError.unknown(name, names)
     for name in scores.methods:

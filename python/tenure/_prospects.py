@@ -148,13 +148,17 @@ class Prospects(BuyingModel):
                 found=type(self).__name__,
             )
         customers = self._customers(data)
-        parameters = self.result_.parameters
+        names = [name for name, _, _ in self._parameter_table()]
+        own = np.array(self._own(customers)).reshape(-1, len(names))
+        parameters = dict(zip(names, own.T, strict=True))
         before = self._log_likelihoods(customers)
         means: dict[str, NDArray[np.float64]] = {}
-        for law in mixing_laws(parameters):
+        for law in mixing_laws(names):
             moved = {**parameters, law.first: parameters[law.first] + 1.0}
             after = _core.purchasing_log_likelihood(
-                self._model, list(moved.values()), triple(customers)
+                self._model,
+                np.column_stack(list(moved.values())).ravel(),
+                triple(customers),
             )
             means[law.quantity] = law.mean(parameters) * np.exp(after - before)
         return customers.frame(means)
@@ -191,16 +195,20 @@ class Prospects(BuyingModel):
             raise ParameterError.of(
                 name="replicates", expected="be at least 2", found=repr(replicates)
             )
-        rows = _core.purchasing_bootstrap(
+        kept = [name not in self._unknowable for name in result.parameters]
+        found = _core.purchasing_bootstrap(
             self._model,
-            result.theta,
+            [value for value, keep in zip(result.theta, kept, strict=True) if keep],
             triple(customers),
             replicates=replicates,
             seed=seed,
+            covariates=self._held_design(customers),
             weights=self._weights,
             penalty=self.penalty,
             fixed=self._holding(),
         )
+        rows = np.zeros((len(found), len(kept)))
+        rows[:, kept] = found
         name = type(self).__name__
         names = tuple(result.parameters)
         return Bootstrap.collected(names, rows, name, seed, customers.family)

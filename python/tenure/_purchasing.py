@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from tenure._buying import is_one, newcomers
+from tenure._buying import is_one
 from tenure._customers import unpacked
 from tenure._intervals import check_level, level_names
 from tenure._prospects import Prospects
@@ -365,7 +365,11 @@ class PurchasingModel(Prospects):
     # -- new customers -------------------------------------------------------------
 
     def expected_purchases_new(
-        self, horizon: Horizon, *, interval: float | None = None
+        self,
+        horizon: Horizon,
+        *,
+        covariates: object = None,
+        interval: float | None = None,
     ) -> Any:
         """Return how many repeat purchases to expect of a customer who has just come.
 
@@ -373,24 +377,26 @@ class PurchasingModel(Prospects):
         ----------
         horizon : float, str or array
             How long from the first purchase; several at once as an array.
+        covariates : frame, optional
+            For a model with covariates, those of the new customers, one row each.
         interval : float, optional
             As `expected_purchases`.
 
         Returns
         -------
         float or array, or dict of them
-            One number a horizon; with `interval` a dictionary with the estimate, its
-            standard error and the ends of the interval.
+            One number a horizon, or a row of `covariates`; with `interval` a dictionary
+            with the estimate, its standard error and the ends of the interval.
         """
         lengths = in_units(horizon, self.time_unit_, name="horizon")
-        unseen = newcomers(len(lengths), self.time_unit_)
+        unseen, lengths = self._newcomers(covariates, lengths)
         answer = self._answer(
             "expected_purchases", "positive", unseen, lengths, interval
         )
-        return unpacked(answer) if is_one(horizon) else answer
+        return unpacked(answer) if is_one(horizon) and covariates is None else answer
 
     def purchase_probabilities_new(
-        self, horizon: Horizon, *, most: int = 10
+        self, horizon: Horizon, *, most: int = 10, covariates: object = None
     ) -> NDArray[np.float64]:
         """Return the probabilities of 0 to `most` repeat purchases of a new customer.
 
@@ -400,8 +406,14 @@ class PurchasingModel(Prospects):
             How long from the first purchase.
         most : int, default 10
             The largest count asked for.
+        covariates : frame, optional
+            For a model with covariates, those of the new customers: then the result
+            has one row each.
         """
-        return self._probabilities(newcomers(1, self.time_unit_), horizon, most)[0]
+        lengths = in_units(horizon, self.time_unit_, name="horizon")
+        unseen, lengths = self._newcomers(covariates, lengths)
+        table = self._probabilities(unseen, lengths, most)
+        return table[0] if covariates is None else table
 
     def discounted_purchases_new(
         self,
@@ -410,23 +422,25 @@ class PurchasingModel(Prospects):
         discount_rate: float = 0.10,
         per: str | float = "year",
         compounding: str | float | None = None,
+        covariates: object = None,
         interval: float | None = None,
     ) -> Any:
         """Return expected discounted repeat purchases of a customer who has just come.
 
-        Parameters are those of `discounted_purchases`, the result is that of
-        `expected_purchases_new`.
+        Parameters are those of `discounted_purchases`, but that `covariates` are
+        those of new customers; the result is that of `expected_purchases_new`.
         """
         length, rate, period = self._discounting(
             self.time_unit_, horizon, discount_rate, per, compounding
         )
+        unseen, length = self._newcomers(covariates, length)
         answer = self._answer(
             "discounted_purchases",
             "positive",
-            newcomers(len(length), self.time_unit_),
+            unseen,
             length,
             interval,
             rate=rate,
             period=period,
         )
-        return unpacked(answer) if is_one(horizon) else answer
+        return unpacked(answer) if is_one(horizon) and covariates is None else answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
@@ -19,12 +20,13 @@ from tenure.exceptions import DataError, LengthError, NotFittedError, ParameterE
 from tenure.renewals import Renewals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
 
     from tenure._core_types import RenewalSettings
+    from tenure._effects import Chosen
 
     Floats: TypeAlias = NDArray[np.float64]
 
@@ -34,13 +36,17 @@ Quantity: TypeAlias = Literal["survival", "leaving", "residual", "payments"]
 
 SHARES = ("one_and_done", "never_leaving")
 """The parameters that a model has only if it is asked to."""
+_NOTHING: dict[str, float] = dict.fromkeys(SHARES, 0.0)
 
 
 class RenewalFit(Estimator):
     """A model of renewal without its predictions."""
 
     _model: ClassVar[str]
+    _explained_model: ClassVar[str | None] = None
+    """The core's model with covariates, where that is another one."""
     _continuous: ClassVar[bool] = False
+    _processes: ClassVar[dict[str, str]] = {"churn": "hazard ratio"}
 
     one_and_done: bool
     never_leaving: bool
@@ -50,10 +56,14 @@ class RenewalFit(Estimator):
         *,
         one_and_done: bool = False,
         never_leaving: bool = False,
+        covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
         super().__init__(penalty=penalty, strict=strict)
+        self.covariates = covariates
+        self.covariate_penalty = covariate_penalty
         self.one_and_done = one_and_done
         self.never_leaving = never_leaving
         self._renewals: Renewals | None = None
@@ -63,22 +73,53 @@ class RenewalFit(Estimator):
     def _parameter_table(cls) -> list[tuple[str, str, str]]:
         return _core.renewal_parameters(cls._model)
 
-    @classmethod
-    def _all_parameters(cls) -> tuple[str, ...]:
-        return tuple(name for name, _, _ in cls._parameter_table())
+    @override
+    def _chosen(self) -> dict[str, Chosen]:
+        return {"churn": self.covariates}
+
+    @property
+    def _core_model(self) -> str:
+        """The name of the core's model."""
+        known = set(self._coefficient_names()) - set(self._unknowable)
+        return self._explained_model or self._model if known else self._model
+
+    def _all_parameters(self) -> tuple[str, ...]:
+        """Return the parameters of the core's model."""
+        return tuple(name for name, _, _ in _core.renewal_parameters(self._core_model))
 
     def _parameters(self) -> tuple[str, ...]:
-        """Return the parameters that this model has."""
+        """Return the parameters that this model has, without coefficients."""
         return tuple(
             name
-            for name in self._all_parameters()
+            for name, _, _ in self._parameter_table()
             if name not in SHARES or getattr(self, name)
         )
 
-    def _theta(self) -> list[float]:
-        """Return the parameters as the core wants them: a share left out is 0."""
-        known = self.result_.parameters
-        return [known.get(name, 0.0) for name in self._all_parameters()]
+    def _theta(self, own: Sequence[float] | None = None) -> list[float]:
+        """Return parameters as the core wants them, without coefficients.
+
+        A share that the model does not have is 0, and what else it does not have 1.
+        """
+        values = self.result_.theta if own is None else own
+        known = dict(zip(self._parameters(), values, strict=False))
+        return [known.get(n, _NOTHING.get(n, 1.0)) for n in self._all_parameters()]
+
+    @override
+    def _places(self) -> list[int]:
+        every = self._all_parameters()
+        return [every.index(name) for name in self._parameters()]
+
+    @override
+    def _customer_parameters(
+        self, theta: list[float], predictors: Floats, *, gradient: bool
+    ) -> tuple[Floats, Floats | None]:
+        return _core.renewal_customer_parameters(
+            self._core_model, self._theta(theta), predictors, gradient=gradient
+        )
+
+    @override
+    def _for_core(self, theta: Sequence[float]) -> list[float]:
+        return self._theta(theta)
 
     @classmethod
     def _with_shares(
@@ -167,10 +208,14 @@ class RenewalFit(Estimator):
         counts = renewals.customers
         if weights is not None:
             counts = counts * _checked_weights(customers.weights(data, weights), counts)
-        held = parameters_named(fixed, "fixed", self._parameters())
-        begin = parameters_named(start, "start", self._parameters())
-        settings = self._core_settings(counts, held, begin)
-        found = _core.renewal_fit(self._model, _triple(customers), settings)
+        _check_has_covariates(data, self.covariates)
+        customers = replace(customers, covariates=self._explain(data, counts > 0))
+        names = (*self._parameters(), *self._coefficient_names())
+        held = parameters_named(fixed, "fixed", names)
+        begin = parameters_named(start, "start", names)
+        design = self._design(customers, held, begin)
+        settings = self._core_settings(counts, held, begin, design)
+        found = _core.renewal_fit(self._core_model, _triple(customers), settings)
         result = self._reduced(found, renewals.unit, held)
         self._result, self._training, self._weights = result, customers, counts
         self._renewals = renewals
@@ -209,14 +254,16 @@ class RenewalFit(Estimator):
         counts: Floats,
         held: Mapping[str, float],
         start: Mapping[str, float] | None = None,
+        design: dict[str, Any] | None = None,
     ) -> RenewalSettings:
         own, every = self._parameters(), self._all_parameters()
         start = start or {}
         return {
             "weights": counts,
             "penalty": self.penalty,
-            "fixed": [held.get(n) if n in own else 0.0 for n in every],
+            "fixed": [held.get(n) if n in own else _NOTHING.get(n, 1.0) for n in every],
             "start": [start.get(n) if n in own else None for n in every],
+            "covariates": design,
         }
 
     def _reduced(
@@ -224,7 +271,8 @@ class RenewalFit(Estimator):
     ) -> FitResult:
         """Return what the core found of the parameters that this model has."""
         every, own = self._all_parameters(), self._parameters()
-        where = [every.index(name) for name in own]
+        coefficients = range(len(every), len(found["parameters"]))
+        where = [*(every.index(name) for name in own), *coefficients]
         covariance = found["covariance"]
         if covariance.size:
             covariance = np.ascontiguousarray(covariance[np.ix_(where, where)])
@@ -233,8 +281,9 @@ class RenewalFit(Estimator):
             "parameters": found["parameters"][where],
             "covariance": covariance,
         }
-        fixed = tuple(name for name in own if name in held)
-        return FitResult.of(own, found, unit, fixed)
+        names = (*own, *self._coefficient_names())
+        fixed = tuple(n for n in names if n in held or n in self._unknowable)
+        return FitResult.of(names, self._completed(found, len(own)), unit, fixed)
 
     def _held(self) -> dict[str, float]:
         """Return the parameters that were held fixed, with their values."""
@@ -244,24 +293,39 @@ class RenewalFit(Estimator):
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
         settings = self._core_settings(weights, {})
-        return _core.renewal_fit(self._model, _triple(customers), settings)
+        return _core.renewal_fit(self._core_model, _triple(customers), settings)
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
-        name = list(self.result_.parameters)[parameter]
-        customers = self._customers(None)
+        customers, known = self._customers(None), self._known_place(parameter)
+        if known is None:
+            return -math.inf, math.inf
         assert self._weights is not None  # noqa: S101
+        every, own = self._all_parameters(), self._parameters()
+        place = known.place - len(own) + len(every)
+        if known.place < len(own):
+            place = every.index(own[known.place])
+        held = self._held()
         return _core.renewal_profile(
-            self._model,
-            self._theta(),
+            self._core_model,
+            [*self._theta(), *known.estimates[len(own) :]],
             _triple(customers),
-            self._core_settings(self._weights, self._held()),
-            parameter=self._all_parameters().index(name),
+            self._core_settings(
+                self._weights, held, design=self._design(customers, held)
+            ),
+            parameter=place,
             level=level,
         )
 
     def _bootstrap(self, renewals: Renewals, replicates: int, seed: int) -> Floats:
         """Return the parameters of this model, one row a replicate."""
+        if self._effects is not None:
+            raise ParameterError.of(
+                name="bootstrap",
+                expected="be asked of a model without covariates",
+                found=", ".join(self._effects.columns),
+                hint="its standard errors and profile intervals know them",
+            )
         counts = renewals.customers if self._weights is None else self._weights
         seen = counts > 0
         ends = renewals.end[seen]
@@ -292,15 +356,14 @@ class RenewalFit(Estimator):
             replicates=replicates,
             seed=seed,
         )
-        own = [self._all_parameters().index(n) for n in self.result_.parameters]
-        return rows[:, own]
+        return rows[:, self._places()]
 
     # -- customers ---------------------------------------------------------------------
 
     @override
     def _log_likelihoods(self, customers: Customers) -> Floats:
         return _core.renewal_log_likelihood(
-            self._model, self._theta(), _triple(customers)
+            self._core_model, self._own(customers), _triple(customers)
         )
 
     @override
@@ -308,7 +371,10 @@ class RenewalFit(Estimator):
         if data is None:
             return self._customers_of(None, {})
         names = self._names or {"duration": "duration", "churned": "churned"}
-        return _as_customers(data, self._renewals_in(data, names, None))
+        customers = _as_customers(data, self._renewals_in(data, names, None))
+        if self._effects is not None:
+            _check_has_covariates(data, self._effects.columns)
+        return replace(customers, covariates=self._covariates_of(data))
 
     @property
     def fitted_to_(self) -> float | None:
@@ -348,25 +414,60 @@ class RenewalFit(Estimator):
         rate: float = 0.0,
         gradient: bool = False,
         theta: list[float] | None = None,
+        covariates: Floats | None = None,
     ) -> tuple[Floats, Floats | None]:
         """Return a quantity for each pair of ages, and its slopes in the parameters."""
         pairs = np.column_stack(ages)
-        distinct, where = np.unique(pairs, axis=0, return_inverse=True)
+        where: Any = slice(None)
+        if covariates is None:
+            pairs, places = np.unique(pairs, axis=0, return_inverse=True)
+            where = places.ravel()
+        nobody: dict[str, Any] = {"from": pairs[:, 0]}
+        who = Customers(nobody, "numpy", None, None, None, covariates)
         values, gradients = _core.renewal_predict(
-            self._model,
+            self._core_model,
             quantity,
-            self._theta() if theta is None else theta,
-            (
-                np.ascontiguousarray(distinct[:, 0]),
-                np.ascontiguousarray(distinct[:, 1]),
-            ),
+            self._own(who, theta),
+            (np.ascontiguousarray(pairs[:, 0]), np.ascontiguousarray(pairs[:, 1])),
             rate=rate,
             gradient=gradient,
         )
         if gradients is not None:
-            own = [self._all_parameters().index(n) for n in self.result_.parameters]
-            gradients = gradients[:, own][where.ravel()]
-        return values[where.ravel()], gradients
+            if self._effects is None:
+                gradients = gradients[:, self._places()]
+            gradients = self._chained(who, gradients, theta)
+        return values[where], None if gradients is None else gradients[where]
+
+    def _of_customers(
+        self, frame: object, *ages: Floats
+    ) -> tuple[Floats | None, tuple[Floats, ...]]:
+        """Return covariates and ages, as many of each.
+
+        One age may be that of all customers, and one customer may be asked about at
+        several ages.
+        """
+        if self._effects is None:
+            return None, ages
+        if frame is None:
+            raise ParameterError.of(
+                name="covariates",
+                expected="hold those of the customers: "
+                + ", ".join(self._effects.columns),
+                found="None",
+            )
+        matrix = self._covariates_of(frame)
+        assert matrix is not None  # noqa: S101
+        rows, count = len(matrix), len(ages[0])
+        if count != 1 and rows not in (1, count):
+            raise ParameterError.of(
+                name="covariates",
+                expected=f"hold one customer, or one for each of {count:,} ages",
+                found=f"{rows:,}",
+            )
+        size = max(rows, count)
+        matrix = np.broadcast_to(matrix, (size, matrix.shape[1]))
+        longer = tuple(np.ascontiguousarray(np.broadcast_to(a, size)) for a in ages)
+        return np.ascontiguousarray(matrix), longer
 
     @override
     def __getstate__(self) -> dict[str, Any]:
@@ -377,6 +478,17 @@ class RenewalFit(Estimator):
     def _ages(self) -> str:
         unit = self.result_.time_unit
         return f", ages in {plural(unit)}" if unit else ""
+
+
+def _check_has_covariates(data: object, covariates: Chosen) -> None:
+    """Pass unless covariates are asked of renewals, which have none."""
+    if isinstance(data, Renewals) and covariates is not None and len(covariates):
+        raise ParameterError.of(
+            name="data",
+            expected="be a frame with one row a customer and the covariates as columns",
+            found="Renewals",
+            hint="fit(frame, duration=..., churned=...) reads such a frame",
+        )
 
 
 def _as_customers(data: object, renewals: Renewals) -> Customers:

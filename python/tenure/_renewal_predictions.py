@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from tenure import _core
 from tenure._bootstrap import Bootstrap
+from tenure._customers import Customers
 from tenure._frame import native_frame
 from tenure._intervals import Scale, bounds, check_level, delta_method
 from tenure._renewal import Quantity, RenewalFit
@@ -56,6 +58,7 @@ class RenewalModel(RenewalFit):
         ages: ArrayLike | None = None,
         *,
         given: ArrayLike = 0.0,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -68,6 +71,9 @@ class RenewalModel(RenewalFit):
         given : float or array, default 0
             The age at which customers are known to be there, one for all or one for
             each of `ages`: then the result is the probability of being there still.
+        covariates : frame, optional
+            For a model with covariates, those of the customers: one row for each age,
+            one for all of them, or several with one age for all.
         interval : float, optional
             Confidence level of an interval for the uncertainty of the parameters.
         bootstrap : Bootstrap, optional
@@ -97,6 +103,7 @@ class RenewalModel(RenewalFit):
             "survival",
             "survival",
             spans,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -105,6 +112,7 @@ class RenewalModel(RenewalFit):
         self,
         periods: ArrayLike | None = None,
         *,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -114,7 +122,7 @@ class RenewalModel(RenewalFit):
         ----------
         periods : array, optional
             The renewals: 1 is the first. By default all that the fit has seen.
-        interval, bootstrap
+        covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -130,6 +138,7 @@ class RenewalModel(RenewalFit):
             "retention",
             "survival",
             spans,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -139,6 +148,7 @@ class RenewalModel(RenewalFit):
         periods: ArrayLike | None = None,
         *,
         given: ArrayLike = 0.0,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -148,7 +158,7 @@ class RenewalModel(RenewalFit):
         ----------
         periods : array, optional
             The renewals: 1 is the first. By default all that the fit has seen.
-        given, interval, bootstrap
+        given, covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -171,6 +181,7 @@ class RenewalModel(RenewalFit):
             "churn_probability",
             "leaving",
             (known, to),
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -182,6 +193,7 @@ class RenewalModel(RenewalFit):
         ages: ArrayLike = 0.0,
         *,
         horizon: Horizon | None = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -198,7 +210,7 @@ class RenewalModel(RenewalFit):
         horizon : float or str, optional
             How far to look ahead: a number of periods, or a text such as "2 years"
             where the length of a period is known; without end if left out.
-        interval, bootstrap
+        covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -213,13 +225,14 @@ class RenewalModel(RenewalFit):
         """
         age = self._whole(ages, "ages")
         spans = (age, age + self._periods(horizon))
-        self._warn_of_the_endless(spans)
+        self._warn_of_the_endless(spans, covariates)
         return self._curve(
             "age",
             age,
             "expected_residual_lifetime",
             "residual",
             spans,
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
         )
@@ -232,6 +245,7 @@ class RenewalModel(RenewalFit):
         per: str | float = "year",
         next_renewal: float = 0.0,
         horizon: Horizon | None = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -254,7 +268,7 @@ class RenewalModel(RenewalFit):
             Periods until the next renewal: 0 just before it, 1 just after the last.
         horizon : float or str, optional
             As `expected_residual_lifetime`.
-        interval, bootstrap
+        covariates, interval, bootstrap
             As `survival`.
 
         Returns
@@ -282,6 +296,7 @@ class RenewalModel(RenewalFit):
             "discounted_residual_lifetime",
             "payments",
             (age, age + self._periods(horizon)),
+            covariates=covariates,
             interval=interval,
             bootstrap=bootstrap,
             rate=rate,
@@ -294,6 +309,7 @@ class RenewalModel(RenewalFit):
         discount_rate: float = 0.10,
         per: str | float = "year",
         horizon: Horizon | None = None,
+        covariates: object = None,
         interval: float | None = None,
         bootstrap: Bootstrap | None = None,
     ) -> Any:
@@ -303,25 +319,32 @@ class RenewalModel(RenewalFit):
 
         Parameters
         ----------
-        discount_rate, per, horizon, interval, bootstrap
+        discount_rate, per, horizon, covariates, interval, bootstrap
             As `discounted_residual_lifetime`.
 
         Returns
         -------
         float, or dict of float
-            With `interval` the estimate, its standard error and the ends.
+            With `interval` the estimate, its standard error and the ends; arrays for a
+            model with covariates.
         """
         rate = self._rate(discount_rate, per)
         age = np.zeros(1)
+        matrix, (begin, end) = self._of_customers(
+            covariates, age, age + self._periods(horizon)
+        )
         columns = self._columns(
             "discounted_lifetime",
             "payments",
-            (age, age + self._periods(horizon)),
+            (begin, end),
+            covariates=matrix,
             interval=interval,
             bootstrap=bootstrap,
             rate=rate,
             transform=(1.0, math.exp(-rate)),
         )
+        if matrix is not None:
+            return columns["discounted_lifetime"] if interval is None else columns
         numbers = {name: float(values[0]) for name, values in columns.items()}
         return numbers["discounted_lifetime"] if interval is None else numbers
 
@@ -333,6 +356,7 @@ class RenewalModel(RenewalFit):
         *,
         end: float | None = None,
         entry: float = 0.0,
+        covariates: object = None,
         seed: int = 0,
     ) -> Renewals:
         """Draw customers from the model.
@@ -346,6 +370,9 @@ class RenewalModel(RenewalFit):
             model without a share of customers who never leave.
         entry : float, default 0
             The age at which they are there for certain.
+        covariates : frame, optional
+            For a model with covariates, those of the customers: one row for each, or
+            one for all.
         seed : int, default 0
             The same seed draws the same customers, with any number of threads.
 
@@ -359,7 +386,10 @@ class RenewalModel(RenewalFit):
                 name="customers", expected="be at least 1", found=repr(customers)
             )
         came = self._whole(np.full(customers, float(entry)), "entry")
-        left = _core.renewal_simulate(self._model, self._theta(), came, seed)
+        matrix, _ = self._of_customers(covariates, came)
+        nobody: dict[str, Any] = {"from": came}
+        who = Customers(nobody, "numpy", None, None, None, matrix)
+        left = _core.renewal_simulate(self._core_model, self._own(who), came, seed)
         until = math.inf if end is None else float(self._whole(end, "end")[0])
         if until == math.inf and np.isinf(left).any():
             raise ParameterError.of(
@@ -465,8 +495,10 @@ class RenewalModel(RenewalFit):
         periods = float(length[0])
         return periods if self._continuous else math.floor(periods + 1e-9)
 
-    def _warn_of_the_endless(self, spans: tuple[Floats, Floats]) -> None:
-        if np.isinf(self._spans("residual", spans)[0]).any():
+    def _warn_of_the_endless(self, spans: tuple[Floats, Floats], frame: object) -> None:
+        matrix, (begin, end) = self._of_customers(frame, *spans)
+        longest = self._spans("residual", (begin, end), covariates=matrix)[0]
+        if np.isinf(longest).any():
             msg = (
                 "the expected residual lifetime is infinite: some customers never "
                 "leave, or so many stay so long that the mean does not exist; give a "
@@ -486,7 +518,11 @@ class RenewalModel(RenewalFit):
         spans: tuple[Floats, Floats],
         **options: Any,
     ) -> Any:
-        columns = self._columns(name, quantity, spans, **options)
+        matrix, (places, begin, end) = self._of_customers(
+            options["covariates"], places, *spans
+        )
+        options["covariates"] = matrix
+        columns = self._columns(name, quantity, (begin, end), **options)
         family = "numpy" if self._training is None else self._training.family
         return native_frame({axis: places, **columns}, family=family)
 
@@ -500,25 +536,26 @@ class RenewalModel(RenewalFit):
         bootstrap: Bootstrap | None = None,
         rate: float = 0.0,
         transform: tuple[float, float] = (0.0, 1.0),
+        covariates: Floats | None = None,
     ) -> dict[str, Floats]:
         """Return a quantity and its interval; it may be shifted and scaled."""
         shift, factor = transform
+        ask = partial(self._spans, quantity, spans, rate=rate, covariates=covariates)
         if interval is None:
-            values, _ = self._spans(quantity, spans, rate=rate)
+            values, _ = ask()
             return {name: shift + factor * values}
         check_level(interval)
         if bootstrap is not None:
-            values, _ = self._spans(quantity, spans, rate=rate)
+            values, _ = ask()
             draws = np.array(
                 [
-                    shift
-                    + factor * self._spans(quantity, spans, rate=rate, theta=one)[0]
-                    for one in bootstrap.for_core(self, self._all_parameters())
+                    shift + factor * ask(theta=one)[0]
+                    for one in bootstrap.for_core(self, self._parameters())
                 ]
             )
             return {name: shift + factor * values, **bootstrap.ends(draws, interval)}
         covariance = self.result_.needed_covariance(type(self).__name__)
-        values, gradients = self._spans(quantity, spans, rate=rate, gradient=True)
+        values, gradients = ask(gradient=True)
         assert gradients is not None  # noqa: S101
         with np.errstate(invalid="ignore"):
             errors = factor * delta_method(gradients, covariance)

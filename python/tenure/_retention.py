@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tenure._calendar import Every, Weekday
     from tenure._typing import Date, Dates
     from tenure._units import Horizon
     from tenure.retention import (
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
         Lifecycle,
         RepurchaseLadder,
     )
-    from tenure.retention.periods import Every, Weekday
     from tenure.retention.revenue import RetentionMethod
     from tenure.transactions import Transactions
 
@@ -37,14 +37,16 @@ class Retention:
         window: int = 1,
         inactive_after: int = 1,
         week_start: Weekday = "monday",
+        year_start: int = 1,
         as_of: Date | None = None,
     ) -> GrowthAccounting:
         """Return growth accounting: who came, stayed, came back and left.
 
         Parameters
         ----------
-        every : {"month", "day", "week", "quarter", "year"}
-            How long a period is.
+        every : str
+            How long a period is: "day", "week", "month", "quarter", "year", or those of
+            a 52-week year of quarters of "4-4-5", "4-5-4" or "5-4-4" weeks.
         window : int, default 1
             How many periods are looked at together: ``every="day", window=28``
             compares, at the end of each day, the last 28 days with the 28 before,
@@ -55,7 +57,9 @@ class Retention:
             noise: see `find_churn_window`. With more than 1, revenue too is that of
             so many windows together.
         week_start : str, default "monday"
-            The day that weeks begin with.
+            The day that weeks begin with, and 52-week years.
+        year_start : int, default 1
+            The month that quarters and years begin with, as for `Cohorts`.
         as_of : date, optional
             The last day observed, as for `summary`.
 
@@ -89,6 +93,7 @@ class Retention:
             window=window,
             inactive_after=inactive_after,
             week_start=week_start,
+            year_start=year_start,
             as_of=as_of,
         )
 
@@ -101,6 +106,7 @@ class Retention:
         method: RetentionMethod = "customers",
         reactivation: bool = True,
         week_start: Weekday = "monday",
+        year_start: int = 1,
         as_of: Date | None = None,
         level: float = 0.95,
     ) -> Any:
@@ -112,8 +118,9 @@ class Retention:
 
         Parameters
         ----------
-        every : {"month", "day", "week", "quarter", "year"}
-            How long a period is.
+        every : str
+            How long a period is: "day", "week", "month", "quarter", "year", or those of
+            a 52-week year of quarters of "4-4-5", "4-5-4" or "5-4-4" weeks.
         span : int, default 12
             How many periods lie between start and end.
         window : int, default 1
@@ -126,7 +133,9 @@ class Retention:
             Whether those who left within the span and came back count with what they
             pay at its end, or as lost.
         week_start : str, default "monday"
-            The day that weeks begin with.
+            The day that weeks begin with, and 52-week years.
+        year_start : int, default 1
+            The month that quarters and years begin with, as for `Cohorts`.
         as_of : date, optional
             The last day observed, as for `summary`.
         level : float, default 0.95
@@ -173,6 +182,7 @@ class Retention:
             method=method,
             reactivation=reactivation,
             week_start=week_start,
+            year_start=year_start,
             as_of=as_of,
             level=level,
         )
@@ -259,16 +269,19 @@ class Retention:
         every: Every = "week",
         *,
         week_start: Weekday = "monday",
+        year_start: int = 1,
         as_of: Date | None = None,
     ) -> Any:
         """Return the streaks of each customer: periods in a row with a purchase.
 
         Parameters
         ----------
-        every : {"week", "day", "month", "quarter", "year"}
-            How long a period is.
+        every : str
+            How long a period is, as for `growth`.
         week_start : str, default "monday"
-            The day that weeks begin with.
+            The day that weeks begin with, and 52-week years.
+        year_start : int, default 1
+            The month that quarters and years begin with, as for `Cohorts`.
         as_of : date, optional
             The last day observed. A streak goes on that reaches the last complete
             period: in the one in progress a purchase may yet come.
@@ -293,7 +306,13 @@ class Retention:
         """
         from tenure.retention.engagement import streaks  # noqa: PLC0415
 
-        return streaks(self._whole_log, every, week_start=week_start, as_of=as_of)
+        return streaks(
+            self._whole_log,
+            every,
+            week_start=week_start,
+            year_start=year_start,
+            as_of=as_of,
+        )
 
     def lifecycle(
         self,
@@ -303,6 +322,7 @@ class Retention:
         dormant_after: Horizon | None = None,
         lost_after: Horizon | None = None,
         week_start: Weekday = "monday",
+        year_start: int = 1,
         as_of: Date | None = None,
     ) -> Lifecycle:
         """Return the state of customers in each period, and their moves.
@@ -314,8 +334,8 @@ class Retention:
 
         Parameters
         ----------
-        every : {"week", "day", "month", "quarter", "year"}
-            How long a period is.
+        every : str
+            How long a period is, as for `growth`.
         at_risk_after, dormant_after, lost_after : float, str or timedelta, optional
             After more days than these since the last purchase customers are at risk,
             dormant or lost. Left out, they are found from the log by
@@ -324,7 +344,9 @@ class Retention:
             and two thirds of the way, in its logarithm. They are found from all of the
             log up to `as_of`, and are the same in all periods.
         week_start : str, default "monday"
-            The day that weeks begin with.
+            The day that weeks begin with, and 52-week years.
+        year_start : int, default 1
+            The month that quarters and years begin with, as for `Cohorts`.
         as_of : date, optional
             The last day observed, as for `summary`.
 
@@ -351,6 +373,7 @@ class Retention:
             every,
             gaps=(at_risk_after, dormant_after, lost_after),
             week_start=week_start,
+            year_start=year_start,
             as_of=as_of,
         )
 
@@ -456,6 +479,77 @@ class Retention:
             horizon=horizon,
             orders=orders,
             by=by,
+            as_of=as_of,
+            level=level,
+        )
+
+    def times_between_orders(
+        self,
+        *,
+        horizons: Horizon | Sequence[Horizon] = ("30 days", "90 days", "365 days"),
+        orders: int = 10,
+        by: str | None = None,
+        categories: Mapping[Any, Any] | None = None,
+        as_of: Date | None = None,
+        level: float = 0.95,
+    ) -> Any:
+        """Return how long customers take to their next order, by order number.
+
+        Waits that are not over at the end of observation count as long as they have
+        lasted (Kaplan and Meier 1958): the mean of those that are over would be too
+        short. See `repurchase` for the ladder, and `find_churn_window` for all waits.
+
+        Parameters
+        ----------
+        horizons : length of time or sequence of them
+            Within which times the chance of the next order is given; numbers are days.
+        orders : int, default 10
+            The last order whose waits are looked at.
+        by : str, optional
+            An attribute of the log, or "product" for the time to the next order of the
+            same product.
+        categories : mapping, optional
+            The category of each product, for the time to the next order of the same
+            category; products without one are left out.
+        as_of : date, optional
+            The last day observed, as for `summary`.
+        level : float, default 0.95
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        frame
+            One row an order number (and group, the 20 largest): the attribute,
+            `product` or `category`, if any; `order`, that was placed; `customers` who
+            placed it; how many of them have `returned` and are `waiting`; the days by
+            which a quarter, half and three quarters have returned (`first_quarter`,
+            `median` with `median_low` and `median_high`, `third_quarter`; infinite
+            where so many do not return as long as anybody is seen); and for each
+            horizon of d days `within_d` with `within_d_low` and `within_d_high`, NaN
+            where it is longer than anybody was observed.
+
+        References
+        ----------
+        Brookmeyer, R., Crowley, J. (1982). A confidence interval for the median
+        survival time. Biometrics 38, 29-41.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> log = tn.Transactions(tn.datasets.load_cdnow(family="numpy"))
+        >>> found = log.times_between_orders(horizons="90 days", orders=3)
+        >>> found["customers"], found["median"], found["within_90"].round(3)
+        (array([2357, 1139,  736]), array([ inf, 139.,  81.]),
+         array([0.291, 0.43 , 0.522]))
+        """
+        from tenure.retention.between import times_between_orders  # noqa: PLC0415
+
+        return times_between_orders(
+            self._whole_log,
+            horizons=horizons,
+            orders=orders,
+            by=by,
+            categories=categories,
             as_of=as_of,
             level=level,
         )

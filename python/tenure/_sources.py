@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tenure._arrow import pyarrow_for
+from tenure._file_batches import file_batches
 from tenure.exceptions import ColumnError, FileError, ParameterError
 
 if TYPE_CHECKING:
@@ -100,14 +101,9 @@ class Sources:
 
     def batches(self) -> Iterator[Any]:
         """Return the rows piece by piece, in the order of the files."""
-        scanner = self.dataset.scanner(
-            columns=self.schema.names,
-            batch_size=_BATCH,
-            batch_readahead=2,
-            fragment_readahead=1,
-        )
         try:
-            yield from scanner.to_batches()
+            for fragment in self.dataset.get_fragments():
+                yield from file_batches(fragment, self.schema, _BATCH)
         except (OSError, TypeError, ValueError) as error:  # those of pyarrow are these
             raise unreadable(self.names, error) from None
 

@@ -65,13 +65,31 @@ class Worth:
         interval: float | None,
     ) -> Worth:
         """Return it for each of the customers."""
+        spenders = customers
+        if isinstance(spend, GammaGamma):
+            spenders = spend._customers(data)  # noqa: SLF001
+        return cls.of_customers(
+            spend, spenders, customers, margin=margin, cost=cost, interval=interval
+        )
+
+    @classmethod
+    def of_customers(
+        cls,
+        spend: GammaGamma | float,
+        spenders: Customers,
+        customers: Customers,
+        *,
+        margin: float | ArrayLike | None,
+        cost: float,
+        interval: float | None,
+    ) -> Worth:
+        """Return it for customers as both models read them."""
         basis = "revenue" if margin is None else "margin"
         check_amount("cost_per_order", cost)
         earned = _margin(margin, len(customers))
         if not isinstance(spend, GammaGamma):
             expected = np.full(len(customers), amount_of(spend))
             return cls(expected, earned, cost, basis, None, None)
-        spenders = spend._customers(data)  # noqa: SLF001
         check_same_customers(spenders, customers)
         expected, gradients = spend._expected(  # noqa: SLF001
             spenders, gradient=interval is not None

@@ -16,6 +16,8 @@ import numpy as np
 from tenure._family import family_or_default
 from tenure._frame import native_frame
 from tenure._simulate import simulate_bg_nbd, simulate_gamma_gamma, simulate_orders
+from tenure._simulate_baskets import simulate_baskets
+from tenure._simulate_campaign import simulate_campaign, simulate_programme
 
 if TYPE_CHECKING:
     from tenure._family import Family
@@ -27,9 +29,12 @@ __all__ = [
     "load_multi_cohort",
     "load_sbg_survival",
     "load_telco_churn",
+    "simulate_baskets",
     "simulate_bg_nbd",
+    "simulate_campaign",
     "simulate_gamma_gamma",
     "simulate_orders",
+    "simulate_programme",
 ]
 
 

@@ -10,13 +10,16 @@ from tenure._condensed import BGCNBD, MBGCNBD
 from tenure._purchasing import PurchasingModel
 from tenure._typing import override
 from tenure._units import in_units
+from tenure._with_covariates import BuyingAndLeaving
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from numpy.typing import ArrayLike
 
     from tenure._customers import Customers
+    from tenure._effects import Chosen
 
 __all__ = [
     "BGBB",
@@ -31,7 +34,7 @@ __all__ = [
 ]
 
 
-class BGNBD(PurchasingModel):
+class BGNBD(BuyingAndLeaving):
     """Beta-geometric / negative binomial model of repeat buying (BG/NBD).
 
     While alive a customer buys at random at a rate of their own; after each repeat
@@ -42,6 +45,19 @@ class BGNBD(PurchasingModel):
 
     Parameters
     ----------
+    purchase_covariates, dropout_covariates : sequence of str or str, optional
+        What the rate of purchases and the chance of leaving depend on: columns of the
+        data, or a formula such as "age + C(channel)" (which needs formulaic:
+        ``pip install 'tenure[formula]'``). Columns of text become one column of 0 and
+        1 for each category but the first, which the others are compared with. A
+        customer's rate is `exp(z'g)` times that of one whose covariates are 0, and the
+        log odds of their mean chance of leaving, a / (a + b), are larger by `z'h`.
+    shared_covariates : sequence of str, optional
+        Covariates of both that have one coefficient for both.
+    covariate_penalty : float or dict, default 0.0
+        Strength of a pull of the coefficients towards 0, for all or by process
+        ("purchase", "dropout"): as `penalty`, of the coefficients of standardised
+        columns.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: the fit maximises
         the log-likelihood less `penalty` times the number of customers times the sum of
@@ -84,6 +100,10 @@ class BGNBD(PurchasingModel):
     """
 
     _model: ClassVar[str] = "BGNBD"
+    _processes: ClassVar[dict[str, str]] = {
+        "purchase": "rate ratio",
+        "dropout": "odds ratio",
+    }
 
     @classmethod
     def from_params(
@@ -118,7 +138,7 @@ class BGNBD(PurchasingModel):
         return cls._from_params(given, covariance, unit)
 
 
-class ParetoNBD(PurchasingModel):
+class ParetoNBD(BuyingAndLeaving):
     """Pareto / negative binomial model of repeat buying (Pareto/NBD).
 
     While alive a customer buys at random at a rate of their own, and may leave at any
@@ -128,6 +148,9 @@ class ParetoNBD(PurchasingModel):
 
     Parameters
     ----------
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What purchases and leaving depend on: see `BGNBD`. Both rates of a customer are
+        `exp(z'g)` and `exp(z'h)` times those of one whose covariates are 0.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -211,6 +234,8 @@ class NBD(PurchasingModel):
 
     Parameters
     ----------
+    purchase_covariates, covariate_penalty
+        What the rate of purchases depends on: see `BGNBD`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -242,6 +267,23 @@ class NBD(PurchasingModel):
     """
 
     _model: ClassVar[str] = "NBD"
+    _processes: ClassVar[dict[str, str]] = {"purchase": "rate ratio"}
+
+    def __init__(
+        self,
+        *,
+        purchase_covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
+        penalty: float = 0.0,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(penalty=penalty, strict=strict)
+        self.purchase_covariates = purchase_covariates
+        self.covariate_penalty = covariate_penalty
+
+    @override
+    def _chosen(self) -> dict[str, Chosen]:
+        return {"purchase": self.purchase_covariates}
 
     @classmethod
     def from_params(
@@ -273,7 +315,7 @@ class NBD(PurchasingModel):
         return cls._from_params({"r": r, "alpha": alpha}, covariance, unit)
 
 
-class GGompertzNBD(PurchasingModel):
+class GGompertzNBD(BuyingAndLeaving):
     """Gamma-Gompertz / negative binomial model of repeat buying (GGompertz/NBD).
 
     As the Pareto/NBD model, but the hazard of leaving grows exponentially with the
@@ -282,6 +324,10 @@ class GGompertzNBD(PurchasingModel):
 
     Parameters
     ----------
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What purchases and leaving depend on: see `BGNBD`. The rate of purchases and the
+        hazard of leaving are `exp(z'g)` and `exp(z'h)` times those of one whose
+        covariates are 0.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -312,6 +358,10 @@ class GGompertzNBD(PurchasingModel):
     """
 
     _model: ClassVar[str] = "GGompertzNBD"
+    _processes: ClassVar[dict[str, str]] = {
+        "purchase": "rate ratio",
+        "dropout": "hazard ratio",
+    }
 
     @classmethod
     def from_params(
@@ -349,7 +399,7 @@ class GGompertzNBD(PurchasingModel):
         return cls._from_params(given, covariance, unit)
 
 
-class MBGNBD(PurchasingModel):
+class MBGNBD(BuyingAndLeaving):
     """Modified beta-geometric / negative binomial model of repeat buying (MBG/NBD).
 
     As the BG/NBD model, but a customer may leave after the first purchase too: who has
@@ -357,6 +407,8 @@ class MBGNBD(PurchasingModel):
 
     Parameters
     ----------
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What purchases and leaving depend on: see `BGNBD`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -396,6 +448,10 @@ class MBGNBD(PurchasingModel):
     """
 
     _model: ClassVar[str] = "MBGNBD"
+    _processes: ClassVar[dict[str, str]] = {
+        "purchase": "rate ratio",
+        "dropout": "odds ratio",
+    }
 
     @classmethod
     def from_params(
@@ -540,7 +596,7 @@ class PDO(PurchasingModel):
         return cls._from_params(given, covariance, unit)
 
 
-class BGBB(PurchasingModel):
+class BGBB(BuyingAndLeaving):
     """Beta-geometric / beta-Bernoulli model of repeat buying in discrete time (BG/BB).
 
     For purchases that can be made once at each of a number of opportunities: a yearly
@@ -556,6 +612,9 @@ class BGBB(PurchasingModel):
 
     Parameters
     ----------
+    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
+        What buying and leaving depend on: see `BGNBD`. The log odds of both mean
+        chances are larger by `z'g` and `z'h`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
     strict : bool, default False
@@ -584,6 +643,10 @@ class BGBB(PurchasingModel):
     """
 
     _model: ClassVar[str] = "BGBB"
+    _processes: ClassVar[dict[str, str]] = {
+        "purchase": "odds ratio",
+        "dropout": "odds ratio",
+    }
 
     @classmethod
     def from_params(

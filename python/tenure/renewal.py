@@ -8,9 +8,12 @@ from tenure._bootstrap import Bootstrap
 from tenure._renewal_predictions import RenewalModel
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from numpy.typing import ArrayLike
+
+    from tenure._effects import Chosen
 
 __all__ = [
     "SBG",
@@ -36,6 +39,15 @@ class SBG(RenewalModel):
     one_and_done, never_leaving : bool, default False
         Whether a share of customers leaves at the first renewal whatever the law says,
         and whether a share of the others never leaves.
+    covariates : sequence of str or str, optional
+        What the risk of leaving depends on: columns of the frame that the model is
+        fitted to, or a formula, as in `BGNBD`. Hazards are proportional in discrete
+        time: a customer stays with the power `exp(z'g)` of the probability of one
+        whose covariates are 0, ``S(t) = B(alpha, beta + exp(z'g) t) / B(alpha, beta)``.
+        Those are beta distributed as without covariates, so that it matters which
+        customers have covariates of 0.
+    covariate_penalty : float, default 0.0
+        Strength of a pull of the coefficients towards 0, as in `BGNBD`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards 1 (shares: one half), per customer,
         in squared logarithms (log odds); 0 is plain maximum likelihood.
@@ -76,6 +88,7 @@ class SBG(RenewalModel):
     """
 
     _model: ClassVar[str] = "SBG"
+    _explained_model: ClassVar[str | None] = "ProportionalBdW"
 
     @classmethod
     def from_params(
@@ -122,7 +135,7 @@ class BdW(RenewalModel):
 
     Parameters
     ----------
-    one_and_done, never_leaving, penalty, strict
+    one_and_done, never_leaving, covariates, covariate_penalty, penalty, strict
         As `SBG`.
 
     Attributes
@@ -152,6 +165,7 @@ class BdW(RenewalModel):
     """
 
     _model: ClassVar[str] = "BdW"
+    _explained_model: ClassVar[str | None] = "ProportionalBdW"
 
     @classmethod
     def from_params(
@@ -187,7 +201,7 @@ class Geometric(RenewalModel):
 
     Parameters
     ----------
-    one_and_done, never_leaving, penalty, strict
+    one_and_done, never_leaving, covariates, covariate_penalty, penalty, strict
         As `SBG`.
 
     Attributes
@@ -240,7 +254,7 @@ class DiscreteWeibull(RenewalModel):
 
     Parameters
     ----------
-    one_and_done, never_leaving, penalty, strict
+    one_and_done, never_leaving, covariates, covariate_penalty, penalty, strict
         As `SBG`.
 
     Attributes
@@ -301,6 +315,9 @@ class ExponentialGamma(RenewalModel):
     ----------
     never_leaving : bool, default False
         Whether a share of the customers never leaves.
+    covariates, covariate_penalty
+        What the rate of leaving depends on, as in `SBG`: it is `exp(z'g)` times that of
+        a customer whose covariates are 0.
     penalty, strict
         As `SBG`; alpha is measured against the mean time that customers stayed, so that
         the unit does not matter.
@@ -336,10 +353,18 @@ class ExponentialGamma(RenewalModel):
         self,
         *,
         never_leaving: bool = False,
+        covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
-        super().__init__(never_leaving=never_leaving, penalty=penalty, strict=strict)
+        super().__init__(
+            never_leaving=never_leaving,
+            covariates=covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
 
     @classmethod
     def from_params(
@@ -373,7 +398,7 @@ class WeibullGamma(RenewalModel):
 
     Parameters
     ----------
-    never_leaving, penalty, strict
+    never_leaving, covariates, covariate_penalty, penalty, strict
         As `ExponentialGamma`.
 
     Attributes
@@ -404,10 +429,18 @@ class WeibullGamma(RenewalModel):
         self,
         *,
         never_leaving: bool = False,
+        covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
         penalty: float = 0.0,
         strict: bool = False,
     ) -> None:
-        super().__init__(never_leaving=never_leaving, penalty=penalty, strict=strict)
+        super().__init__(
+            never_leaving=never_leaving,
+            covariates=covariates,
+            covariate_penalty=covariate_penalty,
+            penalty=penalty,
+            strict=strict,
+        )
 
     @classmethod
     def from_params(

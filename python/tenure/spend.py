@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,13 +15,15 @@ from tenure._intervals import bounds, check_level, delta_method, level_names
 from tenure._order_values import value_columns
 from tenure._report import counted
 from tenure._typing import override
-from tenure.exceptions import EstimateWarning
+from tenure.exceptions import EstimateWarning, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
     from numpy.typing import ArrayLike, NDArray
+
+    from tenure._effects import Chosen
 
 __all__ = ["GammaGamma", "pair"]
 
@@ -38,6 +41,12 @@ class GammaGamma(Estimator):
 
     Parameters
     ----------
+    covariates : sequence of str or str, optional
+        What the value of purchases depends on: columns of the data, or a formula, as in
+        `BGNBD`. The values of a customer are `exp(z'g)` times those of one whose
+        covariates are 0: gamma is.
+    covariate_penalty : float, default 0.0
+        Strength of a pull of the coefficients towards 0, as in `BGNBD`.
     penalty : float, default 0.0
         Strength of a pull of the parameters towards a neutral scale: the fit maximises
         the log-likelihood less `penalty` times the number of customers times the sum of
@@ -80,6 +89,23 @@ class GammaGamma(Estimator):
         "frequency": "frequency",
         "monetary_value": "monetary_value",
     }
+    _processes: ClassVar[dict[str, str]] = {"spend": "mean ratio"}
+
+    def __init__(
+        self,
+        *,
+        covariates: Chosen = None,
+        covariate_penalty: float | Mapping[str, float] = 0.0,
+        penalty: float = 0.0,
+        strict: bool = False,
+    ) -> None:
+        super().__init__(penalty=penalty, strict=strict)
+        self.covariates = covariates
+        self.covariate_penalty = covariate_penalty
+
+    @override
+    def _chosen(self) -> dict[str, Chosen]:
+        return {"spend": self.covariates}
 
     @classmethod
     @override
@@ -87,9 +113,21 @@ class GammaGamma(Estimator):
         return _core.spending_parameters()
 
     @override
+    def _seen_in_fit(self, customers: Customers, weights: Any) -> NDArray[np.bool_]:
+        bought = np.asarray(customers.columns["frequency"]) > 0
+        return super()._seen_in_fit(customers, weights) & bought
+
+    @override
+    def _customer_parameters(
+        self, theta: list[float], predictors: NDArray[np.float64], *, gradient: bool
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        return _core.spending_customer_parameters(theta, predictors, gradient=gradient)
+
+    @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
         return _core.spending_fit(
             pair(customers),
+            covariates=self._design(customers, self._fixed, self._start),
             weights=weights,
             penalty=self.penalty,
             mean_ln=customers.columns.get("mean_log"),
@@ -99,16 +137,20 @@ class GammaGamma(Estimator):
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
         customers, result = self._customers(None), self.result_
-        held = [v if k in result.fixed else None for k, v in result.parameters.items()]
+        known = self._known_place(parameter)
+        if known is None:
+            return -math.inf, math.inf
+        held = {name: result.parameters[name] for name in result.fixed}
         return _core.spending_profile(
-            result.theta,
+            known.estimates,
             pair(customers),
-            parameter=parameter,
+            parameter=known.place,
             level=level,
+            covariates=self._design(customers, held),
             weights=self._weights,
             penalty=self.penalty,
             mean_ln=customers.columns.get("mean_log"),
-            fixed=held,
+            fixed=[held.get(name) for name, _, _ in self._parameter_table()],
         )
 
     @override
@@ -228,6 +270,13 @@ class GammaGamma(Estimator):
         >>> round(spend.params_["p"], 2), round(spend.expected_spend_new(), 2)
         (3.32, 35.91)
         """
+        if self.covariates is not None and len(self.covariates):
+            raise ParameterError.of(
+                name="covariates",
+                expected="be left out of a fit to single purchases",
+                found=repr(self.covariates),
+                hint="fit() takes covariates, and a customer's mean value",
+            )
         columns = value_columns(data, customer, value)
         names = {name: name for name in ("frequency", "monetary_value", "mean_log")}
         self._learn(columns, names, weights=None, unit=None, fixed=fixed, start=start)
@@ -236,7 +285,7 @@ class GammaGamma(Estimator):
 
     @override
     def _log_likelihoods(self, customers: Customers) -> NDArray[np.float64]:
-        return _core.spending_log_likelihood(self.result_.theta, pair(customers))
+        return _core.spending_log_likelihood(self._own(customers), pair(customers))
 
     def expected_spend(
         self, data: object = None, *, interval: float | None = None
@@ -284,11 +333,16 @@ class GammaGamma(Estimator):
             }
         )
 
-    def expected_spend_new(self, *, interval: float | None = None) -> Any:
+    def expected_spend_new(
+        self, *, covariates: object = None, interval: float | None = None
+    ) -> Any:
         """Return the expected value of a purchase of a customer yet unknown.
 
         Parameters
         ----------
+        covariates : frame, optional
+            For a model with covariates, those of the new customers, one row each; then
+            results are arrays.
         interval : float, optional
             As `expected_spend`.
 
@@ -297,7 +351,10 @@ class GammaGamma(Estimator):
         float, or dict of float
             With `interval` the estimate, its standard error and the ends.
         """
-        return unpacked(self._answer(_newcomer(), interval))
+        matrix = self._covariates_of_new(covariates)
+        if matrix is None:
+            return unpacked(self._answer(_newcomer(), interval))
+        return self._answer(_newcomer(len(matrix), matrix), interval)
 
     def spend_quantiles(
         self, data: object = None, *, levels: Sequence[float] = (0.05, 0.5, 0.95)
@@ -322,7 +379,7 @@ class GammaGamma(Estimator):
         customers = self._customers(data)
         named = level_names(levels)
         table = _core.spending_quantiles(
-            self.result_.theta, pair(customers), list(named.values())
+            self._own(customers), pair(customers), list(named.values())
         )
         return customers.frame(dict(zip(named, table.T.copy(), strict=True)))
 
@@ -368,8 +425,9 @@ class GammaGamma(Estimator):
         self, customers: Customers, *, gradient: bool = False
     ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
         values, gradients = _core.spending_expected(
-            self.result_.theta, pair(customers), gradient=gradient
+            self._own(customers), pair(customers), gradient=gradient
         )
+        gradients = self._chained(customers, gradients)
         endless = int(np.isinf(values).sum())
         if endless:
             q = self.params_["q"]
@@ -383,10 +441,12 @@ class GammaGamma(Estimator):
         return values, gradients
 
 
-def _newcomer() -> Customers:
-    """Return a customer of whom nothing is known."""
-    columns = {"frequency": np.zeros(1), "monetary_value": np.zeros(1)}
-    return Customers(columns, "numpy", None, None, None)
+def _newcomer(
+    count: int = 1, covariates: NDArray[np.float64] | None = None
+) -> Customers:
+    """Return customers whose purchases are not known."""
+    columns = {"frequency": np.zeros(count), "monetary_value": np.zeros(count)}
+    return Customers(columns, "numpy", None, None, None, covariates)
 
 
 def pair(customers: Customers) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every
     from tenure._core_types import SummaryColumns
     from tenure._grouped import GroupedLog, Lines
     from tenure._typing import Date, Dates, DuplicateRule, Merge, RefundRule, Unit
     from tenure.cohorts import Cohorts
-    from tenure.cohorts._calendar import Every
     from tenure.history import Period
     from tenure.receipt import Receipt
 

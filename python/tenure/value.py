@@ -16,13 +16,14 @@ from tenure._typing import override
 from tenure._units import plural
 from tenure._worth import Discounting, Worth, check_amount, described
 from tenure.exceptions import ParameterError
+from tenure.spend import GammaGamma
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._estimator import Estimator
     from tenure._units import Horizon
-    from tenure.spend import GammaGamma
 
 __all__ = ["LifetimeValue", "lifetime_value", "lifetime_value_new"]
 
@@ -203,6 +204,7 @@ def lifetime_value_new(
     spend: GammaGamma | float,
     *,
     horizon: Horizon | None,
+    covariates: object = None,
     discount_rate: float = 0.10,
     per: str | float = "year",
     compounding: str | float | None = None,
@@ -219,13 +221,15 @@ def lifetime_value_new(
     buying, spend, horizon, discount_rate, per, compounding, margin, cost_per_order, \
 acquisition_cost, interval
         As `lifetime_value`.
+    covariates : frame, optional
+        For models with covariates, those of the new customers, one row each.
     first_purchase : bool, default True
         Count the first purchase, which is made at once, beside the repeat purchases.
 
     Returns
     -------
     LifetimeValue
-        One row.
+        One row, or one for each of `covariates`.
 
     Examples
     --------
@@ -236,13 +240,19 @@ acquisition_cost, interval
     >>> round(value.total, 2)
     25.14
     """
-    newcomer = {name: np.zeros(1) for name in ("frequency", "recency", "T")}
-    newcomer["monetary_value"] = np.zeros(1)
     unit = _buying(buying).time_unit_
-    customers = Customers(newcomer, "numpy", None, None, unit)
-    worth = Worth.of(
+    of_buying = _of_new(buying, covariates)
+    of_spend = None
+    if isinstance(spend, GammaGamma):
+        of_spend = _of_new(spend, covariates)
+    rows = [len(one) for one in (of_buying, of_spend) if one is not None]
+    nothing = np.zeros(max(rows, default=1))
+    names = ("frequency", "recency", "T", "monetary_value")
+    newcomer: dict[str, NDArray[Any]] = dict.fromkeys(names, nothing)
+    customers = Customers(newcomer, "numpy", None, None, unit, of_buying)
+    worth = Worth.of_customers(
         spend,
-        newcomer,
+        Customers(newcomer, "numpy", None, None, None, of_spend),
         customers,
         margin=margin,
         cost=cost_per_order,
@@ -257,6 +267,13 @@ acquisition_cost, interval
         acquisition_cost=acquisition_cost,
         interval=interval,
     )
+
+
+def _of_new(model: Estimator, covariates: object) -> NDArray[np.float64] | None:
+    """Return the covariates of new customers, if the model has any."""
+    if model._effects is None:  # noqa: SLF001
+        return None
+    return model._covariates_of_new(covariates)  # noqa: SLF001
 
 
 def _value(

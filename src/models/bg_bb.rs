@@ -1,5 +1,6 @@
 //! The BG/BB model: customers who may buy once at each of a number of opportunities.
 
+use super::covariates::likelier;
 use super::purchasing::{Bernoulli, check_repeat_buyers};
 use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
 use crate::Result;
@@ -96,6 +97,15 @@ impl Model<4, 4> for BgBb {
             "the likelihood is flat in a direction: the data do not identify all four parameters"
         };
         what.into()
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// The mean chances of buying and of leaving may be larger: their log odds by `z'g` and `z'h`.
+    fn moved<S: Scalar>([alpha, beta, gamma, delta]: [S; 4], [buying, leaving]: [S; 2]) -> [S; 4] {
+        let [alpha, beta] = likelier([alpha, beta], buying);
+        let [gamma, delta] = likelier([gamma, delta], leaving);
+        [alpha, beta, gamma, delta]
     }
 }
 

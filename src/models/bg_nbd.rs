@@ -3,6 +3,7 @@
 use super::{Equals, Model, Parameter, Purchasing, Sample};
 use crate::Result;
 use crate::data::Purchases;
+use crate::models::covariates::{faster, likelier};
 use crate::models::purchasing::beta_geometric::{
     A, B, BetaGeometric, alive_after_fall, flat_direction, ln_fall_since, ln_silence_or_left,
 };
@@ -62,6 +63,15 @@ impl Model<4, 3> for BgNbd {
 
     fn boundary(theta: [f64; 4]) -> String {
         flat_direction(theta, "first repeat purchase")
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// The rate of buying may be faster, `alpha exp(-z'g)`, and the mean chance of leaving larger: its log odds by `z'h`,
+    /// with `a + b` as it is.
+    fn moved<S: Scalar>([r, alpha, a, b]: [S; 4], [buying, leaving]: [S; 2]) -> [S; 4] {
+        let [a, b] = likelier([a, b], leaving);
+        [r, faster(alpha, buying), a, b]
     }
 }
 

@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ended;
 use super::sample::{Row, Sample};
 use super::{Equals, Model};
 use crate::data::Rows;
 use crate::numeric::linalg::{inverse, symmetric_eigenvalues};
-use crate::numeric::optimize::{Minimum, Stopping, minimize};
+use crate::numeric::optimize::{MinimumOf, Stopping, minimize};
 use crate::numeric::{Dual2, Scalar};
 use crate::{Error, Result};
 
@@ -85,13 +86,11 @@ pub struct Fit {
     pub message: String,
 }
 
-/// Curvature per customer, on the log scale, below which a direction counts as not identified.
-const FLAT: f64 = 1e-7;
 /// A fit ends where a Newton step promises to raise the total log-likelihood by less than this: a parameter is then
 /// within a millionth of its standard error. With many customers standard errors are small, and a share of this for
 /// each customer is enough.
-const DECREASE: f64 = 1e-13;
-const DECREASE_EACH: f64 = 1e-16;
+pub(super) const DECREASE: f64 = 1e-13;
+pub(super) const DECREASE_EACH: f64 = 1e-16;
 /// Above this many distinct rows the first iterations run on an even thinning of them, to about so many.
 const THIN_ABOVE: usize = 60_000;
 const THINNED: usize = 20_000;
@@ -119,34 +118,8 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     }
 
     /// The log-likelihood of all customers at `theta`.
-    ///
-    /// What customers with equal counts have in common is computed once for them, with derivatives in the `K`
-    /// parameters; their own terms are summed with derivatives in the `J` common quantities only, and the chain rule
-    /// puts both together.
     fn log_likelihood(&self, theta: [Dual2<K>; K]) -> Dual2<K> {
-        let commons: Vec<[Dual2<K>; J]> = self
-            .sample
-            .groups()
-            .iter()
-            .map(|group| M::common(theta, group.count))
-            .collect();
-        let values: Vec<[f64; J]> = commons.iter().map(|c| c.map(Scalar::value)).collect();
-        let sums = self
-            .sample
-            .sums(|group, row| M::own(Dual2::variables(values[group]), row));
-        let mut total = Dual2::from(0.0);
-        for (i, (group, own)) in self.sample.groups().iter().zip(sums).enumerate() {
-            total += M::together(
-                theta,
-                &Equals {
-                    count: group.count,
-                    customers: group.customers,
-                    statistic: self.statistics[i],
-                    own: Dual2::compose(commons[i], &own),
-                },
-            );
-        }
-        total
+        log_likelihood::<M, K, J>(self.sample, &self.statistics, theta)
     }
 
     /// What the optimiser minimises, over parameters on their free scales: the negative log-likelihood with its
@@ -182,7 +155,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
         start: [f64; K],
         free: [bool; K],
         decrease: f64,
-    ) -> Result<Minimum<K>> {
+    ) -> Result<MinimumOf<K>> {
         let stopping = Stopping {
             decrease: decrease / self.sample.customers(),
             gradient: 1e-11,
@@ -196,10 +169,10 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     }
 
     /// The optimum on the free scales, from the first start or, where that stalls, the better of two.
-    fn optimum(&self) -> Result<Minimum<K>> {
+    pub(super) fn optimum(&self) -> Result<MinimumOf<K>> {
         let [first, second] = M::starts(self.sample).map(|start| self.start(start));
         let one = self.attempt(first)?;
-        if one.converged && smallest_eigenvalue(&one.at.hessian) > FLAT {
+        if one.converged && is_curved(&one) {
             return Ok(one);
         }
         let two = self.attempt(second)?;
@@ -211,15 +184,11 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
         if best.at.value.is_finite() {
             return Ok(best);
         }
-        Err(Error::Convergence {
-            model: M::NAME.into(),
-            reason: "the likelihood is not finite at either start".into(),
-            hint: "check the units of the columns: values near 1 to 1000 are easiest".into(),
-        })
+        Err(ended::nowhere(M::NAME))
     }
 
     /// A start on the free scales: what was asked for, and what the data say where nothing was.
-    fn start(&self, by_data: [f64; K]) -> [f64; K] {
+    pub(super) fn start(&self, by_data: [f64; K]) -> [f64; K] {
         let asked = |j| {
             let of = |given: &[Option<f64>]| given.get(j).copied().flatten();
             of(self.options.fixed).or_else(|| of(self.options.start))
@@ -228,7 +197,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     }
 
     /// One climb, for many customers the first part of it on a thinning of them.
-    fn attempt(&self, start: [f64; K]) -> Result<Minimum<K>> {
+    fn attempt(&self, start: [f64; K]) -> Result<MinimumOf<K>> {
         let distinct = self.sample.distinct();
         let decrease = DECREASE.max(DECREASE_EACH * self.sample.customers());
         if distinct <= THIN_ABOVE {
@@ -241,22 +210,14 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     }
 
     /// Turns an optimum on the free scales into the fit that is reported.
-    fn report(&self, minimum: &Minimum<K>) -> Fit {
+    fn report(&self, minimum: &MinimumOf<K>) -> Fit {
         let (theta, customers) = (bound::<M, K, J>(minimum.point), self.sample.customers());
         let smallest = smallest_eigenvalue(&minimum.at.hessian);
-        let curved = smallest > FLAT;
-        let (status, message) = match (minimum.converged, curved) {
-            (true, true) => (Status::Converged, String::new()),
-            (_, false) => (Status::Boundary, M::boundary(theta)),
-            (false, true) => (
-                Status::Stopped,
-                format!(
-                    "no optimum after {} evaluations; try a penalty or another time unit",
-                    minimum.evaluations
-                ),
-            ),
-        };
-        let covariance = if curved {
+        let (status, message) =
+            ended::how(minimum.converged, smallest, minimum.evaluations, || {
+                M::boundary(theta)
+            });
+        let covariance = if ended::curved(smallest) {
             covariance::<M, K, J>(&minimum.at, theta, self.free(), customers)
         } else {
             Vec::new()
@@ -275,6 +236,37 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     }
 }
 
+/// The log-likelihood of the customers of a sample at `theta`; `statistics` are the sums of each group's.
+///
+/// What customers with equal counts have in common is computed once for them, with derivatives in the `K` parameters;
+/// their own terms are summed with derivatives in the `J` common quantities only, and the chain rule puts both together.
+pub(super) fn log_likelihood<M: Model<K, J>, const K: usize, const J: usize>(
+    sample: &Sample<M::Row>,
+    statistics: &[f64],
+    theta: [Dual2<K>; K],
+) -> Dual2<K> {
+    let commons: Vec<[Dual2<K>; J]> = sample
+        .groups()
+        .iter()
+        .map(|group| M::common(theta, group.count))
+        .collect();
+    let values: Vec<[f64; J]> = commons.iter().map(|c| c.map(Scalar::value)).collect();
+    let sums = sample.sums(|group, row| M::own(Dual2::variables(values[group]), row));
+    let mut total = Dual2::from(0.0);
+    for (i, (group, own)) in sample.groups().iter().zip(sums).enumerate() {
+        total += M::together(
+            theta,
+            &Equals {
+                count: group.count,
+                customers: group.customers,
+                statistic: statistics[i],
+                own: Dual2::compose(commons[i], &own),
+            },
+        );
+    }
+    total
+}
+
 /// Fits a model by maximum likelihood.
 ///
 /// # Errors
@@ -290,13 +282,18 @@ pub fn fit<M: Model<K, J>, const K: usize, const J: usize>(
     Ok(problem.report(&problem.optimum()?))
 }
 
+/// Whether the likelihood bends in every direction.
+pub(super) fn is_curved<const K: usize>(minimum: &MinimumOf<K>) -> bool {
+    ended::curved(smallest_eigenvalue(&minimum.at.hessian))
+}
+
 fn smallest_eigenvalue<const K: usize>(hessian: &[[f64; K]; K]) -> f64 {
     symmetric_eigenvalues(hessian).map_or(f64::NAN, |eigenvalues| {
         eigenvalues.into_iter().fold(f64::INFINITY, f64::min)
     })
 }
 
-fn check_options<M: Model<K, J>, const K: usize, const J: usize>(
+pub(super) fn check_options<M: Model<K, J>, const K: usize, const J: usize>(
     options: &Options<'_>,
 ) -> Result<()> {
     let refused = |name: &str, expected: &str, found: String| Error::Parameter {

@@ -99,6 +99,13 @@ impl Model<3, 2> for GammaGamma {
         };
         what.into()
     }
+
+    const PROCESSES: usize = 1;
+
+    /// Values may be higher: `gamma exp(b'w)`.
+    fn moved<S: Scalar>([p, q, gamma]: [S; 3], [spend, _]: [S; 2]) -> [S; 3] {
+        [p, q, gamma * spend.exp()]
+    }
 }
 
 impl GammaGamma {

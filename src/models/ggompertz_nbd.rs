@@ -1,5 +1,6 @@
 //! The gamma-Gompertz/NBD model: a law of the lifetime for customers who buy while alive.
 
+use super::covariates::faster;
 use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
@@ -66,6 +67,13 @@ impl LifetimeModel<5> for GGompertzNbd {
             "the likelihood is flat in a direction: the data do not identify all five parameters"
         };
         what.into()
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// The rate of buying and the hazard of leaving may be higher: `alpha exp(-z'g)` and `beta exp(-z'h)`.
+    fn moved<S: Scalar>([r, alpha, b, s, beta]: [S; 5], [buying, leaving]: [S; 2]) -> [S; 5] {
+        [r, faster(alpha, buying), b, s, faster(beta, leaving)]
     }
 }
 

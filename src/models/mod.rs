@@ -3,6 +3,8 @@
 mod bg_bb;
 mod bg_cnbd;
 mod bg_nbd;
+pub mod covariates;
+mod ended;
 pub mod fit;
 mod gamma_gamma;
 mod gamma_gamma_orders;
@@ -195,6 +197,18 @@ pub trait Model<const K: usize, const J: usize>: Sync {
 
     /// What an optimum with a flat direction means, in words.
     fn boundary(theta: [f64; K]) -> String;
+
+    /// How many processes, such as buying and leaving, may depend on covariates.
+    const PROCESSES: usize = 0;
+
+    /// Whether a constant that is added to linear predictors can be had by other parameters just as well.
+    const SHIFTS: bool = true;
+
+    /// The parameters of a customer with these linear predictors, one a process, where `theta` are those of one whose
+    /// covariates are all 0.
+    fn moved<S: Scalar>(theta: [S; K], _by: [S; covariates::PROCESSES]) -> [S; K] {
+        theta
+    }
 }
 
 /// The parameters as an array, all within their range.

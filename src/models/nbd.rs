@@ -1,5 +1,6 @@
 //! The NBD model: customers who buy and never leave.
 
+use super::covariates::faster;
 use super::purchasing::lifetime::{Lifetime, Span};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Parameter, Sample};
@@ -44,6 +45,13 @@ impl LifetimeModel<2> for Nbd {
             "the likelihood is flat in a direction: the data do not identify both parameters"
         };
         what.into()
+    }
+
+    const PROCESSES: usize = 1;
+
+    /// The rate may be faster: `alpha exp(-z'g)`.
+    fn moved<S: Scalar>([r, alpha]: [S; 2], [buying, _]: [S; 2]) -> [S; 2] {
+        [r, faster(alpha, buying)]
     }
 }
 

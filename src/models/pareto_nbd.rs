@@ -1,5 +1,6 @@
 //! The Pareto/NBD model: a law of the lifetime for customers who buy while alive.
 
+use super::covariates::faster;
 use super::purchasing::lifetime::{Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
@@ -69,6 +70,13 @@ impl LifetimeModel<4> for ParetoNbd {
             "the likelihood is flat in a direction: the data do not identify all four parameters"
         };
         what.into()
+    }
+
+    const PROCESSES: usize = 2;
+
+    /// Both rates may be faster: `alpha exp(-z'g)` and `beta exp(-z'h)`.
+    fn moved<S: Scalar>([r, alpha, s, beta]: [S; 4], [buying, leaving]: [S; 2]) -> [S; 4] {
+        [r, faster(alpha, buying), s, faster(beta, leaving)]
     }
 }
 

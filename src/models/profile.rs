@@ -4,7 +4,7 @@
 
 use super::fit::{Options, Problem, freed};
 use super::sample::Sample;
-use super::{Dimension, Model, positive};
+use super::{Model, positive};
 use crate::data::Rows;
 use crate::numeric::incomplete::gamma_quantile;
 use crate::{Error, Result};
@@ -29,9 +29,7 @@ pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
     parameter: usize,
     level: f64,
 ) -> Result<[f64; 2]> {
-    if !(level > 0.0 && level < 1.0) {
-        return Err(refused("level", "lie between 0 and 1", &level.to_string()));
-    }
+    let allowed = allowed(level)?;
     let theta = positive::<K>(&M::PARAMETERS, estimates)?;
     if parameter >= K {
         return Err(refused(
@@ -41,89 +39,84 @@ pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
         ));
     }
     let sample = Sample::new(rows, options.weights, M::LEAST_COUNT)?;
-    let profile = Profile::<M, K, J> {
-        problem: Problem::new(&sample, options),
-        customers: sample.customers(),
-        estimate: freed::<M, K, J>(theta),
-        parameter,
-        // a chi-square variable with one degree of freedom is twice a gamma variable with shape one half
-        allowed: 2.0 * gamma_quantile(0.5, level),
-    };
-    if !profile.problem.free()[parameter] {
+    let problem = Problem::<M, K, J>::new(&sample, options);
+    let mut free = problem.free();
+    if !free[parameter] {
         return Ok([theta[parameter]; 2]);
     }
-    let optimum = profile.objective_at(0.0, &mut profile.estimate.clone())?;
-    Ok([profile.end(optimum, -1.0)?, profile.end(optimum, 1.0)?])
-}
-
-struct Profile<'a, M: Model<K, J>, const K: usize, const J: usize> {
-    problem: Problem<'a, M, K, J>,
-    customers: f64,
-    /// The parameters at the optimum, on their free scales.
-    estimate: [f64; K],
-    parameter: usize,
-    /// How far twice the log-likelihood may fall.
-    allowed: f64,
-}
-
-impl<M: Model<K, J>, const K: usize, const J: usize> Profile<'_, M, K, J> {
-    fn dimension(&self) -> Dimension {
-        M::PARAMETERS[self.parameter].dimension
-    }
-
-    /// The lowest objective (total, not per customer) with the parameter held `distance` from its estimate.
-    fn objective_at(&self, distance: f64, warm: &mut [f64; K]) -> Result<f64> {
-        warm[self.parameter] = self.estimate[self.parameter] + distance;
-        let mut free = self.problem.free();
-        free[self.parameter] = false;
-        let best = self.problem.climb(*warm, free, 1e-10)?;
+    free[parameter] = false;
+    let estimate = freed::<M, K, J>(theta);
+    let lowest = |distance: f64, warm: &mut [f64; K]| {
+        warm[parameter] = estimate[parameter] + distance;
+        let best = problem.climb(*warm, free, 1e-10)?;
         *warm = best.point;
-        Ok(best.at.value * self.customers)
-    }
-
-    /// Where the profile in the given direction has fallen as far as allowed: steps out, then secants and
-    /// bisections in turn.
-    fn end(&self, optimum: f64, direction: f64) -> Result<f64> {
-        let mut warm = self.estimate;
-        let mut excess = |distance: f64| -> Result<f64> {
-            Ok(
-                2.0 * (self.objective_at(direction * distance, &mut warm)? - optimum)
-                    - self.allowed,
-            )
-        };
-        let (mut near, mut far) = ((0.0, -self.allowed), (0.1, excess(0.1)?));
-        while far.1 < 0.0 {
-            if far.0 > FAR {
-                return Ok(self.dimension().bound(direction * f64::INFINITY));
-            }
-            near = far;
-            far = (2.0 * far.0, excess(2.0 * far.0)?);
-        }
-        let mut secant = true;
-        while far.0 - near.0 > PRECISION {
-            let place = if secant {
-                near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1)
-            } else {
-                0.5 * (near.0 + far.0)
-            };
-            secant = !secant;
-            let here = (place, excess(place)?);
-            if here.1 < 0.0 {
-                near = here;
-            } else {
-                far = here;
-            }
-            if here.1.abs() < CLOSE {
-                near = here;
-                break;
-            }
-        }
-        let free = self.estimate[self.parameter] + direction * near.0;
-        Ok(self.dimension().bound(free))
-    }
+        Ok(best.at.value * sample.customers())
+    };
+    let distances = ends(lowest, &estimate, allowed)?;
+    let dimension = M::PARAMETERS[parameter].dimension;
+    Ok(distances.map(|distance| dimension.bound(estimate[parameter] + distance)))
 }
 
-fn refused(name: &str, expected: &str, found: &str) -> Error {
+/// How far twice the log-likelihood may fall at a confidence level.
+pub(super) fn allowed(level: f64) -> Result<f64> {
+    if level > 0.0 && level < 1.0 {
+        // a chi-square variable with one degree of freedom is twice a gamma variable with shape one half
+        return Ok(2.0 * gamma_quantile(0.5, level));
+    }
+    Err(refused("level", "lie between 0 and 1", &level.to_string()))
+}
+
+/// How far from the estimate the profile has fallen as far as allowed, to either side; infinite where it never does.
+/// `lowest` gives the lowest objective (total, not per customer) at a distance, from a point that it moves on.
+pub(super) fn ends<P: Clone>(
+    lowest: impl Fn(f64, &mut P) -> Result<f64>,
+    estimate: &P,
+    allowed: f64,
+) -> Result<[f64; 2]> {
+    let optimum = lowest(0.0, &mut estimate.clone())?;
+    let end = |direction: f64| {
+        let mut warm = estimate.clone();
+        let excess = |distance: f64| -> Result<f64> {
+            Ok(2.0 * (lowest(direction * distance, &mut warm)? - optimum) - allowed)
+        };
+        Ok(direction * reach(excess, allowed)?)
+    };
+    Ok([end(-1.0)?, end(1.0)?])
+}
+
+/// Where `excess`, which is `-allowed` at 0, has risen to nothing: steps out, then secants and bisections in turn.
+fn reach(mut excess: impl FnMut(f64) -> Result<f64>, allowed: f64) -> Result<f64> {
+    let (mut near, mut far) = ((0.0, -allowed), (0.1, excess(0.1)?));
+    while far.1 < 0.0 {
+        if far.0 > FAR {
+            return Ok(f64::INFINITY);
+        }
+        near = far;
+        far = (2.0 * far.0, excess(2.0 * far.0)?);
+    }
+    let mut secant = true;
+    while far.0 - near.0 > PRECISION {
+        let place = if secant {
+            near.0 - near.1 * (far.0 - near.0) / (far.1 - near.1)
+        } else {
+            0.5 * (near.0 + far.0)
+        };
+        secant = !secant;
+        let here = (place, excess(place)?);
+        if here.1 < 0.0 {
+            near = here;
+        } else {
+            far = here;
+        }
+        if here.1.abs() < CLOSE {
+            near = here;
+            break;
+        }
+    }
+    Ok(near.0)
+}
+
+pub(super) fn refused(name: &str, expected: &str, found: &str) -> Error {
     Error::Parameter {
         name: name.into(),
         expected: expected.into(),

@@ -20,6 +20,13 @@ impl Dimension {
         }
     }
 
+    /// [`Dimension::bound`] with derivatives, which are 0 at the ends of the scale.
+    pub(super) fn bound_scalar<S: Scalar>(self, free: S) -> S {
+        let value = self.bound(free.value());
+        let [slope, bend] = self.slopes(value);
+        free.chain(value, || slope, || bend)
+    }
+
     /// First and second derivative of [`Dimension::bound`], given the parameter.
     pub(super) fn slopes(self, value: f64) -> [f64; 2] {
         match self {

@@ -1,6 +1,7 @@
-//! What the Gamma-Gamma model says of a customer's spending.
+//! What the Gamma-Gamma model says of a customer's spending; its parameters are those of all customers, or a row for each.
 
-use super::{GammaGamma, Model, positive};
+use super::covariates::{one_of, own_parameters};
+use super::{GammaGamma, Model};
 use crate::data::{Rows, Spend, Spending};
 use crate::numeric::incomplete::gamma_quantile;
 use crate::numeric::{Dual, parallel};
@@ -15,9 +16,9 @@ pub fn spending_log_likelihood(
     customers: &Spending<'_>,
     out: &mut [f64],
 ) -> Result<()> {
-    let theta = positive::<3>(&GammaGamma::PARAMETERS, theta)?;
+    let theta = own_parameters::<3>(&GammaGamma::PARAMETERS, theta, customers.len())?;
     parallel::fill_rows(out, 1, |i, value| {
-        value[0] = GammaGamma::ln_pdf(theta, &customers.row(i));
+        value[0] = GammaGamma::ln_pdf(one_of(&theta, i), &customers.row(i));
     });
     Ok(())
 }
@@ -32,15 +33,15 @@ pub fn expected_spend(
     out: &mut [f64],
     gradients: Option<&mut [f64]>,
 ) -> Result<()> {
-    let theta = positive::<3>(&GammaGamma::PARAMETERS, theta)?;
+    let theta = own_parameters::<3>(&GammaGamma::PARAMETERS, theta, customers.len())?;
     let Some(gradients) = gradients else {
         parallel::fill_rows(out, 1, |i, value| {
-            value[0] = GammaGamma::expected_spend(theta, &customers.row(i));
+            value[0] = GammaGamma::expected_spend(one_of(&theta, i), &customers.row(i));
         });
         return Ok(());
     };
-    let theta = Dual::variables(theta);
     parallel::fill_row_pairs((out, 1), (gradients, 3), |i, value, gradient| {
+        let theta = Dual::variables(one_of(&theta, i));
         let spend = GammaGamma::expected_spend(theta, &customers.row(i));
         value[0] = spend.value;
         gradient.copy_from_slice(&spend.gradient);
@@ -60,7 +61,7 @@ pub fn spend_quantiles(
     levels: &[f64],
     out: &mut [f64],
 ) -> Result<()> {
-    let [p, q, gamma] = positive::<3>(&GammaGamma::PARAMETERS, theta)?;
+    let theta = own_parameters::<3>(&GammaGamma::PARAMETERS, theta, customers.len())?;
     if let Some(level) = levels
         .iter()
         .find(|level| !(**level > 0.0 && **level < 1.0))
@@ -73,7 +74,7 @@ pub fn spend_quantiles(
         });
     }
     parallel::fill_rows(out, levels.len(), |i, quantiles| {
-        let Spend { x, mean } = customers.row(i);
+        let (Spend { x, mean }, [p, q, gamma]) = (customers.row(i), one_of(&theta, i));
         let scale = p * (gamma + x * mean);
         for (quantile, level) in quantiles.iter_mut().zip(levels) {
             *quantile = scale / gamma_quantile(p * x + q, 1.0 - level);

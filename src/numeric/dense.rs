@@ -2,6 +2,9 @@
 //!
 //! For sizes known beforehand there is [`linalg`](super::linalg).
 
+/// Sweeps of Jacobi's method after which it has failed; six are usual, convergence is quadratic.
+const MAX_SWEEPS: usize = 64;
+
 /// A square matrix in rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Square {
@@ -115,6 +118,53 @@ impl Square {
         Ok(Factor(l))
     }
 
+    /// The eigenvalues of the matrix in ascending order, or `None` if an entry is not finite; by Jacobi's cyclic method,
+    /// as those of [`linalg`](super::linalg). Reads the upper triangle only.
+    pub fn eigenvalues(&self) -> Option<Vec<f64>> {
+        if !self.cells.iter().all(|x| x.is_finite()) {
+            return None;
+        }
+        let mut m = Self::from_fn(self.size, |i, j| self.at(i.min(j), i.max(j)));
+        for _ in 0..MAX_SWEEPS {
+            let mut rotated = false;
+            for p in 0..m.size {
+                for q in p + 1..m.size {
+                    let size = (m.at(p, p) * m.at(q, q)).abs().sqrt();
+                    if m.at(p, q).abs() > f64::EPSILON * size {
+                        m.rotate(p, q);
+                        rotated = true;
+                    }
+                }
+            }
+            if !rotated {
+                let mut values: Vec<f64> = (0..m.size).map(|i| m.at(i, i)).collect();
+                values.sort_unstable_by(f64::total_cmp);
+                return Some(values);
+            }
+        }
+        None
+    }
+
+    /// Turns the plane of axes `p` and `q` so that the entry between them becomes zero.
+    fn rotate(&mut self, p: usize, q: usize) {
+        let theta = (self.at(q, q) - self.at(p, p)) / (2.0 * self.at(p, q));
+        let t = theta.signum() / (theta.abs() + theta.hypot(1.0));
+        let cos = 1.0 / t.hypot(1.0);
+        let sin = t * cos;
+        let shift = t * self.at(p, q);
+        *self.at_mut(p, p) -= shift;
+        *self.at_mut(q, q) += shift;
+        *self.at_mut(p, q) = 0.0;
+        *self.at_mut(q, p) = 0.0;
+        for k in (0..self.size).filter(|&k| k != p && k != q) {
+            let (x, y) = (self.at(k, p), self.at(k, q));
+            *self.at_mut(k, p) = cos * x - sin * y;
+            *self.at_mut(k, q) = sin * x + cos * y;
+            *self.at_mut(p, k) = self.at(k, p);
+            *self.at_mut(q, k) = self.at(k, q);
+        }
+    }
+
     fn row(&self, i: usize) -> &[f64] {
         &self.cells[i * self.size..(i + 1) * self.size]
     }
@@ -188,6 +238,16 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn eigenvalues_are_those_of_the_matrices_of_fixed_size() {
+        let fixed: linalg::Matrix<5> =
+            std::array::from_fn(|i| std::array::from_fn(|j| 1.0 / (i + j + 1) as f64));
+        let found = hilbert(5).eigenvalues().unwrap();
+        let expected = linalg::symmetric_eigenvalues(&fixed).unwrap();
+        assert_eq!(found, expected);
+        assert_eq!(Square::from_fn(1, |_, _| f64::NAN).eigenvalues(), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! For a number of variables known beforehand there is [`optimize`](super::optimize).
 
+use super::Dual2;
 use super::dense::{Square, dot};
 use crate::Result;
 
@@ -15,6 +16,16 @@ pub struct Quadratic {
     pub gradient: Vec<f64>,
     /// Second derivatives.
     pub hessian: Square,
+}
+
+impl<const N: usize> From<&Dual2<N>> for Quadratic {
+    fn from(at: &Dual2<N>) -> Self {
+        Self {
+            value: at.value,
+            gradient: at.gradient.to_vec(),
+            hessian: Square::from_fn(N, |i, j| at.hessian[i][j]),
+        }
+    }
 }
 
 /// Where a minimisation ended.

@@ -2,7 +2,8 @@
 //! Hessian (Moré and Sorensen, Computing a trust region step, SIAM J. Sci. Stat. Comput. 4, 1983).
 
 use super::Dual2;
-use super::linalg::{solve, symmetric_eigenvalues};
+use super::dense::Square;
+use super::newton::Quadratic;
 use crate::Result;
 
 /// When to stop.
@@ -18,16 +19,19 @@ pub struct Stopping {
 
 /// Where a minimisation ended.
 #[derive(Debug, Clone, Copy)]
-pub struct Minimum<const N: usize> {
+pub struct Minimum<P, A> {
     /// The point.
-    pub point: [f64; N],
+    pub point: P,
     /// The function there, with gradient and Hessian.
-    pub at: Dual2<N>,
+    pub at: A,
     /// Evaluations used.
     pub evaluations: usize,
     /// Whether a stopping rule was met.
     pub converged: bool,
 }
+
+/// Where a minimisation over `N` variables ended.
+pub type MinimumOf<const N: usize> = Minimum<[f64; N], Dual2<N>>;
 
 /// A step is taken if it lowers the function by at least this share of what the quadratic model promised.
 const ACCEPT: f64 = 1e-4;
@@ -43,10 +47,36 @@ pub fn minimize<const N: usize>(
     start: [f64; N],
     free: [bool; N],
     stopping: Stopping,
-) -> Result<Minimum<N>> {
+) -> Result<MinimumOf<N>> {
+    let array = |point: &[f64]| std::array::from_fn(|i| point[i]);
+    let general = |point: &[f64]| Ok(Quadratic::from(&f(array(point))?));
+    let found = minimize_many(general, start.to_vec(), &free, stopping)?;
+    let at = &found.at;
+    Ok(Minimum {
+        point: array(&found.point),
+        at: Dual2 {
+            value: at.value,
+            gradient: array(&at.gradient),
+            hessian: std::array::from_fn(|i| std::array::from_fn(|j| at.hessian.at(i, j))),
+        },
+        evaluations: found.evaluations,
+        converged: found.converged,
+    })
+}
+
+/// Minimises a function of as many variables as there are.
+///
+/// # Errors
+/// Passes on what `f` returns; a value that is not finite is no error but a step too far.
+pub fn minimize_many(
+    mut f: impl FnMut(&[f64]) -> Result<Quadratic>,
+    start: Vec<f64>,
+    free: &[bool],
+    stopping: Stopping,
+) -> Result<Minimum<Vec<f64>, Quadratic>> {
     let mut here = Minimum {
+        at: hold(f(&start)?, free),
         point: start,
-        at: hold(f(start)?, free),
         evaluations: 1,
         converged: false,
     };
@@ -60,8 +90,9 @@ pub fn minimize<const N: usize>(
         if radius < 1e-12 {
             break;
         }
-        let trial = moved(here.point, &step);
-        let there = hold(f(trial)?, free);
+        let moved = here.point.iter().zip(&step.direction).map(|(x, s)| x + s);
+        let trial: Vec<f64> = moved.collect();
+        let there = hold(f(&trial)?, free);
         here.evaluations += 1;
         let agreement = agreement(&here.at, &there, step.promised);
         let length = norm(&step.direction);
@@ -78,24 +109,20 @@ pub fn minimize<const N: usize>(
 }
 
 /// A step within the trust region and the decrease that the quadratic model promises for it.
-struct Step<const N: usize> {
-    direction: [f64; N],
+struct Step {
+    direction: Vec<f64>,
     promised: f64,
     /// Whether this is the unrestricted Newton step of a positive definite Hessian.
     newton: bool,
 }
 
-fn moved<const N: usize>(point: [f64; N], step: &Step<N>) -> [f64; N] {
-    std::array::from_fn(|i| point[i] + step.direction[i])
-}
-
-fn is_minimum<const N: usize>(at: &Dual2<N>, step: &Step<N>, stopping: Stopping) -> bool {
+fn is_minimum(at: &Quadratic, step: &Step, stopping: Stopping) -> bool {
     let steepest = at.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
     steepest < stopping.gradient || (step.newton && step.promised < stopping.decrease)
 }
 
 /// Actual decrease as a share of the promised one. Where both drown in rounding, a smaller gradient decides.
-fn agreement<const N: usize>(here: &Dual2<N>, there: &Dual2<N>, promised: f64) -> f64 {
+fn agreement(here: &Quadratic, there: &Quadratic, promised: f64) -> f64 {
     if !there.value.is_finite() {
         return f64::NEG_INFINITY;
     }
@@ -107,12 +134,14 @@ fn agreement<const N: usize>(here: &Dual2<N>, there: &Dual2<N>, promised: f64) -
 }
 
 /// Takes the variables that are held fixed out of the problem: no slope, unit curvature, no coupling.
-fn hold<const N: usize>(mut at: Dual2<N>, free: [bool; N]) -> Dual2<N> {
-    for i in (0..N).filter(|&i| !free[i]) {
+fn hold(mut at: Quadratic, free: &[bool]) -> Quadratic {
+    let size = free.len();
+    for i in (0..size).filter(|&i| !free[i]) {
         at.gradient[i] = 0.0;
-        for j in 0..N {
-            at.hessian[i][j] = f64::from(u8::from(i == j));
-            at.hessian[j][i] = at.hessian[i][j];
+        for j in 0..size {
+            let cell = f64::from(u8::from(i == j));
+            *at.hessian.at_mut(i, j) = cell;
+            *at.hessian.at_mut(j, i) = cell;
         }
     }
     at
@@ -122,18 +151,17 @@ fn hold<const N: usize>(mut at: Dual2<N>, free: [bool; N]) -> Dual2<N> {
 ///
 /// The solution is `p = -(H + mu I)^-1 g` with the smallest `mu >= 0` that makes the matrix positive definite and the
 /// step short enough; its length falls as `mu` grows, so bisection finds `mu`.
-fn trust_region_step<const N: usize>(at: &Dual2<N>, radius: f64) -> Step<N> {
-    let shifted = |mu: f64| {
-        let mut hessian = at.hessian;
-        for (i, row) in hessian.iter_mut().enumerate() {
-            row[i] += mu;
-        }
-        solve(&hessian, &at.gradient.map(|g| -g))
-    };
+fn trust_region_step(at: &Quadratic, radius: f64) -> Step {
+    let downhill: Vec<f64> = at.gradient.iter().map(|g| -g).collect();
+    let shifted = |mu: f64| solve(&at.hessian, mu, &downhill);
     if let Some(direction) = shifted(0.0).filter(|p| norm(p) <= radius) {
         return step(at, direction, true);
     }
-    let smallest = symmetric_eigenvalues(&at.hessian).map_or(0.0, |l| l[0]);
+    let smallest = at
+        .hessian
+        .eigenvalues()
+        .and_then(|l| l.first().copied())
+        .unwrap_or(0.0);
     let mut low = (-smallest).max(0.0);
     // at this shift the step is no longer than the radius, by the triangle inequality
     let mut high = low + norm(&at.gradient) / radius + f64::MIN_POSITIVE;
@@ -145,14 +173,24 @@ fn trust_region_step<const N: usize>(at: &Dual2<N>, radius: f64) -> Step<N> {
             _ => low = middle,
         }
     }
-    step(at, shifted(high).unwrap_or([0.0; N]), false)
+    let nowhere = || vec![0.0; downhill.len()];
+    step(at, shifted(high).unwrap_or_else(nowhere), false)
 }
 
-fn step<const N: usize>(at: &Dual2<N>, direction: [f64; N], newton: bool) -> Step<N> {
+/// The `x` with `(matrix + mu I) x = rhs`, or `None` unless that matrix is positive definite and finite.
+fn solve(matrix: &Square, mu: f64, rhs: &[f64]) -> Option<Vec<f64>> {
+    let mut matrix = matrix.clone();
+    for i in 0..matrix.size() {
+        *matrix.at_mut(i, i) += mu;
+    }
+    Some(matrix.cholesky(0.0).ok()?.solve(rhs))
+}
+
+fn step(at: &Quadratic, direction: Vec<f64>, newton: bool) -> Step {
+    let bends = at.hessian.times(&direction);
     let mut promised = 0.0;
-    for i in 0..N {
-        let bend: f64 = (0..N).map(|j| at.hessian[i][j] * direction[j]).sum();
-        promised -= direction[i] * (at.gradient[i] + 0.5 * bend);
+    for (i, along) in direction.iter().enumerate() {
+        promised -= along * (at.gradient[i] + 0.5 * bends[i]);
     }
     Step {
         direction,
@@ -161,7 +199,7 @@ fn step<const N: usize>(at: &Dual2<N>, direction: [f64; N], newton: bool) -> Ste
     }
 }
 
-fn norm<const N: usize>(v: &[f64; N]) -> f64 {
+fn norm(v: &[f64]) -> f64 {
     v.iter().map(|x| x * x).sum::<f64>().sqrt()
 }
 

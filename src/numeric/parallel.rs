@@ -62,6 +62,42 @@ pub fn watched<R: Send>(
     })
 }
 
+/// What the threads have gathered from all blocks of `size` numbers below `len`, each in memory of its own. Which block
+/// is in which memory is a matter of chance: put together only what is the same in any order, as sums of integers are.
+pub fn gather<M: Send>(
+    len: usize,
+    size: usize,
+    memory: impl Fn() -> M + Sync,
+    work: impl Fn(&mut M, Range<usize>) + Sync,
+) -> Vec<M> {
+    let size = size.max(1);
+    let starts = Mutex::new((0..len).step_by(size));
+    let take = || starts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let gathered = Mutex::new(Vec::new());
+    let go_on = || {
+        let Some(mut start) = take() else { return };
+        let mut own = memory();
+        loop {
+            work(&mut own, start..len.min(start + size));
+            match take() {
+                Some(next) => start = next,
+                None => break,
+            }
+        }
+        let mut all = gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(own);
+    };
+    rayon::in_place_scope(|scope| {
+        for _ in 1..rayon::current_num_threads() {
+            scope.spawn(|_| go_on());
+        }
+        go_on();
+    });
+    gathered
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The results of `work` on each of the items, in order.
 fn collect<T: Send, R: Send>(
     items: impl ExactSizeIterator<Item = T> + Send,

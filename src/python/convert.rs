@@ -6,6 +6,7 @@ use pyo3::types::PyDict;
 
 use crate::data::Counts;
 use crate::models::Fit;
+use crate::models::covariates::{Design, Effect, PROCESSES};
 use crate::{Error, Result};
 
 /// A contiguous column of numbers.
@@ -37,6 +38,97 @@ impl CountColumn<'_> {
         };
         len.unwrap_or_default()
     }
+}
+
+/// Parameters: those of all customers, or a row for each.
+#[derive(FromPyObject)]
+pub(super) enum Theta<'py> {
+    /// A row for each, one after the other.
+    Rows(Column<'py>),
+    /// One row.
+    Row(Vec<f64>),
+}
+
+impl Theta<'_> {
+    /// The numbers.
+    pub(super) fn numbers(&self) -> Result<&[f64]> {
+        match self {
+            Self::Rows(column) => slice("parameters", column),
+            Self::Row(row) => Ok(row),
+        }
+    }
+}
+
+/// The name of a coefficient, its column, which processes it acts on, its penalty, where it is held and where it starts.
+type EffectOf = (
+    String,
+    usize,
+    [bool; PROCESSES],
+    f64,
+    Option<f64>,
+    Option<f64>,
+);
+
+/// Covariates, and what they act on.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(super) struct Covariates<'py> {
+    rows: Column<'py>,
+    width: usize,
+    effects: Vec<EffectOf>,
+}
+
+impl Covariates<'_> {
+    /// What the core is told of them.
+    pub(super) fn design(&self) -> Result<Design<'_>> {
+        let effect = |given: &EffectOf| {
+            let (name, column, acts, penalty, fixed, start) = given.clone();
+            Effect {
+                name,
+                column,
+                acts,
+                penalty,
+                fixed,
+                start,
+            }
+        };
+        Ok(Design {
+            rows: slice("covariates", &self.rows)?,
+            width: self.width,
+            effects: self.effects.iter().map(effect).collect(),
+        })
+    }
+}
+
+/// The design of covariates, if there are any.
+pub(super) fn design_of<'a>(covariates: Option<&'a Covariates<'_>>) -> Result<Option<Design<'a>>> {
+    covariates.map(Covariates::design).transpose()
+}
+
+/// Fills parameters of customers, and their slopes where wanted, by `fill`.
+pub(super) fn own_parameters<'py>(
+    py: Python<'py>,
+    parameters: usize,
+    predictors: &Column<'py>,
+    gradient: bool,
+    fill: impl FnOnce(&[f64], &mut [f64], Option<&mut [f64]>) -> Result<()> + Send,
+) -> PyResult<Predicted<'py>> {
+    let predictors = slice("predictors", predictors)?;
+    let customers = predictors.len() / PROCESSES;
+    let values = new_column(py, customers * parameters)?;
+    let width = parameters * (parameters + PROCESSES);
+    let slopes = gradient
+        .then(|| new_table(py, customers, width))
+        .transpose()?;
+    let mut memory = values.try_readwrite()?;
+    let mut along = match &slopes {
+        Some(table) => Some(table.try_readwrite()?),
+        None => None,
+    };
+    let out = memory.as_slice_mut()?;
+    let along = along.as_mut().map(|g| g.as_slice_mut()).transpose()?;
+    py.detach(|| fill(predictors, out, along))?;
+    Ok((values, slopes))
 }
 
 /// Predictions and, where asked for, their gradients.

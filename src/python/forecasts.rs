@@ -3,7 +3,7 @@
 use numpy::{PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 
-use super::convert::{Column, CountColumn, new_table, slice};
+use super::convert::{Column, CountColumn, Covariates, Theta, design_of, new_table, slice};
 use super::interrupt;
 use super::purchasing::Customers;
 use crate::data::Spending;
@@ -19,7 +19,7 @@ use crate::models::purchasing::{Asked, purchasing};
 pub(super) fn purchasing_scores<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
     horizon: Column<'py>,
     actual: Column<'py>,
@@ -30,13 +30,14 @@ pub(super) fn purchasing_scores<'py>(
         slice("horizon", &horizon)?,
         slice("holdout_purchases", &actual)?,
     );
+    let theta = theta.numbers()?;
     let result = new_table(py, customers.len(), 2)?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
         let asked = Asked {
             model,
-            theta: &theta,
+            theta,
             customers: &columns.check()?,
             horizon,
             check: &interrupt,
@@ -53,40 +54,42 @@ pub(super) fn purchasing_scores<'py>(
 pub(super) fn purchasing_money_quantiles<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
     horizon: Column<'py>,
-    spend: Vec<f64>,
+    spend: Theta<'py>,
     spending: (CountColumn<'py>, Column<'py>),
     levels: Vec<f64>,
 ) -> PyResult<Bound<'py, PyArray2<f64>>> {
     let model = purchasing(model)?;
     let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
+    let spend = spend.numbers()?;
     let (count, mean) = (
         spending.0.counts("frequency")?,
         slice("monetary_value", &spending.1)?,
     );
+    let theta = theta.numbers()?;
     let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
         let asked = Asked {
             model,
-            theta: &theta,
+            theta,
             customers: &columns.check()?,
             horizon,
             check: &interrupt,
         };
         let spending = Spending::new(count, mean)?;
-        money_quantiles(&asked, (&spend, &spending), &levels, out)
+        money_quantiles(&asked, (spend, &spending), &levels, out)
     })?;
     Ok(result)
 }
 
 /// Estimates from customers drawn again with replacement, one row a data set.
 #[pyfunction]
-#[pyo3(signature = (model, estimates, customers, *, replicates, seed, weights=None, penalty=0.0, fixed=Vec::new()))]
+#[pyo3(signature = (model, estimates, customers, *, replicates, seed, covariates=None, weights=None, penalty=0.0, fixed=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn purchasing_bootstrap<'py>(
     py: Python<'py>,
@@ -95,6 +98,7 @@ pub(super) fn purchasing_bootstrap<'py>(
     customers: Customers<'py>,
     replicates: usize,
     seed: u64,
+    covariates: Option<Covariates<'py>>,
     weights: Option<Column<'py>>,
     penalty: f64,
     fixed: Vec<Option<f64>>,
@@ -109,9 +113,13 @@ pub(super) fn purchasing_bootstrap<'py>(
         check: &interrupt,
         ..Options::default()
     };
+    let design = design_of(covariates.as_ref())?;
     let rows = py.detach(|| {
         let customers = columns.check()?;
-        bootstrap(model, &customers, &options, &estimates, replicates, seed)
+        let design = design.as_ref();
+        bootstrap(
+            model, &customers, design, &options, &estimates, replicates, seed,
+        )
     })?;
     Ok(PyArray2::from_vec2(py, &rows)?)
 }

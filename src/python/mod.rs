@@ -8,6 +8,7 @@
 mod arrow;
 mod arrow_column;
 mod arrow_text;
+mod baskets;
 mod buckets;
 mod cohorts;
 mod collate;
@@ -62,6 +63,9 @@ mod _core {
     use super::arrow::ArrowTable;
 
     #[pymodule_export]
+    use super::baskets::{basket_pairs, basket_sets};
+
+    #[pymodule_export]
     use super::buckets::{buckets_of_integers, buckets_of_text};
 
     #[pymodule_export]
@@ -93,13 +97,14 @@ mod _core {
     use super::parametric::{parametric_fit, parametric_predict};
     #[pymodule_export]
     use super::purchasing::{
-        purchasing_fit, purchasing_log_likelihood, purchasing_parameters, purchasing_predict,
-        purchasing_probabilities, purchasing_profile, purchasing_quantiles,
+        purchasing_customer_parameters, purchasing_fit, purchasing_log_likelihood,
+        purchasing_parameters, purchasing_predict, purchasing_probabilities, purchasing_processes,
+        purchasing_profile, purchasing_quantiles,
     };
     #[pymodule_export]
     use super::renewal::{
-        renewal_bootstrap, renewal_fit, renewal_log_likelihood, renewal_parameters,
-        renewal_predict, renewal_profile, renewal_simulate,
+        renewal_bootstrap, renewal_customer_parameters, renewal_fit, renewal_log_likelihood,
+        renewal_parameters, renewal_predict, renewal_processes, renewal_profile, renewal_simulate,
     };
     #[pymodule_export]
     use super::retention::{
@@ -130,8 +135,8 @@ mod _core {
 
     #[pymodule_export]
     use super::spending::{
-        log_likelihood, spending_expected, spending_fit, spending_parameters, spending_profile,
-        spending_quantiles,
+        log_likelihood, spending_customer_parameters, spending_expected, spending_fit,
+        spending_parameters, spending_profile, spending_quantiles,
     };
 }
 

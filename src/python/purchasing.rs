@@ -4,7 +4,10 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, CountColumn, Predicted, fit_dict, new_column, new_table, slice};
+use super::convert::{
+    Column, CountColumn, Covariates, Predicted, Theta, design_of, fit_dict, new_column, new_table,
+    own_parameters, slice,
+};
 use super::{Parameters, interrupt, parameter_table};
 use crate::data::HistoryColumns;
 use crate::models::Options;
@@ -35,13 +38,38 @@ pub(super) fn purchasing_parameters(model: &str) -> Result<Parameters> {
     Ok(parameter_table(purchasing(model)?.parameters()))
 }
 
+/// How many processes may depend on covariates.
+#[pyfunction]
+pub(super) fn purchasing_processes(model: &str) -> Result<usize> {
+    Ok(purchasing(model)?.processes())
+}
+
+/// The parameters of customers with these linear predictors, and their slopes if asked for.
+#[pyfunction]
+#[pyo3(signature = (model, theta, predictors, *, gradient=false))]
+pub(super) fn purchasing_customer_parameters<'py>(
+    py: Python<'py>,
+    model: &str,
+    theta: Vec<f64>,
+    predictors: Column<'py>,
+    gradient: bool,
+) -> PyResult<Predicted<'py>> {
+    let model = purchasing(model)?;
+    let size = model.parameters().len();
+    own_parameters(py, size, &predictors, gradient, |by, out, slopes| {
+        model.customer_parameters(&theta, by, out, slopes)
+    })
+}
+
 /// Maximum likelihood.
 #[pyfunction]
-#[pyo3(signature = (model, customers, *, weights=None, penalty=0.0, fixed=Vec::new(), start=Vec::new()))]
+#[pyo3(signature = (model, customers, *, covariates=None, weights=None, penalty=0.0, fixed=Vec::new(), start=Vec::new()))]
+#[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn purchasing_fit<'py>(
     py: Python<'py>,
     model: &str,
     customers: Customers<'py>,
+    covariates: Option<Covariates<'py>>,
     weights: Option<Column<'py>>,
     penalty: f64,
     fixed: Vec<Option<f64>>,
@@ -57,13 +85,14 @@ pub(super) fn purchasing_fit<'py>(
         start: &start,
         check: &interrupt,
     };
-    let fit = py.detach(|| model.fit(&columns.check()?, &options))?;
+    let design = design_of(covariates.as_ref())?;
+    let fit = py.detach(|| model.fit(&columns.check()?, design.as_ref(), &options))?;
     fit_dict(py, &fit)
 }
 
 /// Profile-likelihood interval of one parameter.
 #[pyfunction]
-#[pyo3(signature = (model, estimates, customers, *, parameter, level, weights=None, penalty=0.0, fixed=Vec::new()))]
+#[pyo3(signature = (model, estimates, customers, *, parameter, level, covariates=None, weights=None, penalty=0.0, fixed=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(super) fn purchasing_profile<'py>(
     py: Python<'py>,
@@ -72,6 +101,7 @@ pub(super) fn purchasing_profile<'py>(
     customers: Customers<'py>,
     parameter: usize,
     level: f64,
+    covariates: Option<Covariates<'py>>,
     weights: Option<Column<'py>>,
     penalty: f64,
     fixed: Vec<Option<f64>>,
@@ -86,9 +116,17 @@ pub(super) fn purchasing_profile<'py>(
         check: &interrupt,
         ..Options::default()
     };
+    let design = design_of(covariates.as_ref())?;
     let interval = py.detach(|| {
         let customers = columns.check()?;
-        model.profile(&customers, &options, &estimates, parameter, level)
+        model.profile(
+            &customers,
+            design.as_ref(),
+            &options,
+            &estimates,
+            parameter,
+            level,
+        )
     })?;
     Ok(interval.into())
 }
@@ -98,15 +136,16 @@ pub(super) fn purchasing_profile<'py>(
 pub(super) fn purchasing_log_likelihood<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let model = purchasing(model)?;
     let columns = customers.columns()?;
+    let theta = theta.numbers()?;
     let result = new_column(py, customers.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
-    py.detach(|| model.log_likelihood(&theta, &columns.check()?, out))?;
+    py.detach(|| model.log_likelihood(theta, &columns.check()?, out))?;
     Ok(result)
 }
 
@@ -118,7 +157,7 @@ pub(super) fn purchasing_predict<'py>(
     py: Python<'py>,
     model: &str,
     quantity: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
     horizon: Column<'py>,
     rate: f64,
@@ -129,9 +168,10 @@ pub(super) fn purchasing_predict<'py>(
     let quantity = named_quantity(quantity, Discounting { rate, period })?;
     let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
+    let theta = theta.numbers()?;
     let values = new_column(py, customers.len())?;
     let gradients = gradient
-        .then(|| new_table(py, customers.len(), theta.len()))
+        .then(|| new_table(py, customers.len(), model.parameters().len()))
         .transpose()?;
     let mut memory = values.try_readwrite()?;
     let mut slopes = match &gradients {
@@ -140,7 +180,7 @@ pub(super) fn purchasing_predict<'py>(
     };
     let out = memory.as_slice_mut()?;
     let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
-    py.detach(|| model.predict(quantity, &theta, &columns, horizon, out, slopes))?;
+    py.detach(|| model.predict(quantity, theta, &columns, horizon, out, slopes))?;
     Ok((values, gradients))
 }
 
@@ -150,7 +190,7 @@ pub(super) fn purchasing_predict<'py>(
 pub(super) fn purchasing_probabilities<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
     horizon: Column<'py>,
     most: usize,
@@ -158,12 +198,13 @@ pub(super) fn purchasing_probabilities<'py>(
     let model = purchasing(model)?;
     let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
+    let theta = theta.numbers()?;
     let result = new_table(py, customers.len(), most + 1)?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
         let customers = columns.check()?;
-        model.probabilities(&theta, &customers, horizon, most, out)
+        model.probabilities(theta, &customers, horizon, most, out)
     })?;
     Ok(result)
 }
@@ -174,7 +215,7 @@ pub(super) fn purchasing_probabilities<'py>(
 pub(super) fn purchasing_quantiles<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
     horizon: Column<'py>,
     levels: Vec<f64>,
@@ -182,12 +223,13 @@ pub(super) fn purchasing_quantiles<'py>(
     let model = purchasing(model)?;
     let columns = customers.columns()?;
     let horizon = slice("horizon", &horizon)?;
+    let theta = theta.numbers()?;
     let result = new_table(py, customers.len(), levels.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
     py.detach(|| {
         let customers = columns.check()?;
-        model.quantiles(&theta, &customers, horizon, &levels, out)
+        model.quantiles(theta, &customers, horizon, &levels, out)
     })?;
     Ok(result)
 }

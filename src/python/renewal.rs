@@ -4,7 +4,10 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::convert::{Column, Predicted, fit_dict, new_column, new_table, slice};
+use super::convert::{
+    Column, Covariates, Predicted, Theta, design_of, fit_dict, new_column, new_table,
+    own_parameters, slice,
+};
 use super::{Parameters, interrupt, parameter_table};
 use crate::data::Contracts;
 use crate::models::Options;
@@ -37,6 +40,7 @@ pub(super) struct Settings<'py> {
     penalty: f64,
     fixed: Vec<Option<f64>>,
     start: Vec<Option<f64>>,
+    covariates: Option<Covariates<'py>>,
 }
 
 impl Settings<'_> {
@@ -58,6 +62,29 @@ pub(super) fn renewal_parameters(model: &str) -> Result<Parameters> {
     Ok(parameter_table(renewal(model)?.parameters()))
 }
 
+/// How many processes may depend on covariates.
+#[pyfunction]
+pub(super) fn renewal_processes(model: &str) -> Result<usize> {
+    Ok(renewal(model)?.processes())
+}
+
+/// The parameters of customers with these linear predictors, and their slopes if asked for.
+#[pyfunction]
+#[pyo3(signature = (model, theta, predictors, *, gradient=false))]
+pub(super) fn renewal_customer_parameters<'py>(
+    py: Python<'py>,
+    model: &str,
+    theta: Vec<f64>,
+    predictors: Column<'py>,
+    gradient: bool,
+) -> PyResult<Predicted<'py>> {
+    let model = renewal(model)?;
+    let size = model.parameters().len();
+    own_parameters(py, size, &predictors, gradient, |by, out, slopes| {
+        model.customer_parameters(&theta, by, out, slopes)
+    })
+}
+
 /// Maximum likelihood.
 #[pyfunction]
 pub(super) fn renewal_fit<'py>(
@@ -69,7 +96,11 @@ pub(super) fn renewal_fit<'py>(
     let model = renewal(model)?;
     let [entry, from, to] = customers.slices()?;
     let options = settings.options()?;
-    let fit = py.detach(|| model.fit(&Contracts::new(entry, from, to)?, &options))?;
+    let design = design_of(settings.covariates.as_ref())?;
+    let fit = py.detach(|| {
+        let contracts = Contracts::new(entry, from, to)?;
+        model.fit(&contracts, design.as_ref(), &options)
+    })?;
     fit_dict(py, &fit)
 }
 
@@ -88,9 +119,11 @@ pub(super) fn renewal_profile<'py>(
     let model = renewal(model)?;
     let [entry, from, to] = customers.slices()?;
     let options = settings.options()?;
+    let design = design_of(settings.covariates.as_ref())?;
     let interval = py.detach(|| {
         let contracts = Contracts::new(entry, from, to)?;
-        model.profile(&contracts, &options, &estimates, parameter, level)
+        let design = design.as_ref();
+        model.profile(&contracts, design, &options, &estimates, parameter, level)
     })?;
     Ok(interval.into())
 }
@@ -100,15 +133,16 @@ pub(super) fn renewal_profile<'py>(
 pub(super) fn renewal_log_likelihood<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     customers: Customers<'py>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let model = renewal(model)?;
+    let theta = theta.numbers()?;
     let [entry, from, to] = customers.slices()?;
     let result = new_column(py, customers.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
-    py.detach(|| model.log_likelihood(&theta, &Contracts::new(entry, from, to)?, out))?;
+    py.detach(|| model.log_likelihood(theta, &Contracts::new(entry, from, to)?, out))?;
     Ok(result)
 }
 
@@ -119,17 +153,18 @@ pub(super) fn renewal_predict<'py>(
     py: Python<'py>,
     model: &str,
     quantity: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     spans: (Column<'py>, Column<'py>),
     rate: f64,
     gradient: bool,
 ) -> PyResult<Predicted<'py>> {
     let model = renewal(model)?;
+    let theta = theta.numbers()?;
     let quantity = named_quantity(quantity, rate)?;
     let (from, to) = (slice("from", &spans.0)?, slice("to", &spans.1)?);
     let values = new_column(py, from.len())?;
     let gradients = gradient
-        .then(|| new_table(py, from.len(), theta.len()))
+        .then(|| new_table(py, from.len(), model.parameters().len()))
         .transpose()?;
     let mut memory = values.try_readwrite()?;
     let mut slopes = match &gradients {
@@ -138,7 +173,7 @@ pub(super) fn renewal_predict<'py>(
     };
     let out = memory.as_slice_mut()?;
     let slopes = slopes.as_mut().map(|g| g.as_slice_mut()).transpose()?;
-    py.detach(|| model.predict(quantity, &theta, from, to, out, slopes))?;
+    py.detach(|| model.predict(quantity, theta, from, to, out, slopes))?;
     Ok((values, gradients))
 }
 
@@ -147,16 +182,17 @@ pub(super) fn renewal_predict<'py>(
 pub(super) fn renewal_simulate<'py>(
     py: Python<'py>,
     model: &str,
-    theta: Vec<f64>,
+    theta: Theta<'py>,
     entry: Column<'py>,
     seed: u64,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let model = renewal(model)?;
+    let theta = theta.numbers()?;
     let entry = slice("entry", &entry)?;
     let result = new_column(py, entry.len())?;
     let mut memory = result.try_readwrite()?;
     let out = memory.as_slice_mut()?;
-    py.detach(|| model.simulate(&theta, entry, seed, out))?;
+    py.detach(|| model.simulate(theta, entry, seed, out))?;
     Ok(result)
 }
 

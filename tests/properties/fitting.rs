@@ -88,7 +88,7 @@ fn fit(customers: &[Purchases], weights: Option<&[f64]>, penalty: f64) -> Result
         penalty,
         ..Options::default()
     };
-    bg_nbd().fit(&Histories::new(&x, &t_x, &t)?, &options)
+    bg_nbd().fit(&Histories::new(&x, &t_x, &t)?, None, &options)
 }
 
 fn fit_spend(spenders: &[Spend], weights: Option<&[f64]>) -> Result<Fit, Error> {
@@ -220,7 +220,7 @@ fn all_results(customers: &[Purchases]) -> Vec<u64> {
     let [x, t_x, t] = columns(customers);
     let columns = HistoryColumns::new(&x, &t_x, &t).unwrap();
     let histories = columns.check().unwrap();
-    let fit = bg_nbd().fit(&histories, &Options::default()).unwrap();
+    let fit = bg_nbd().fit(&histories, None, &Options::default()).unwrap();
     let theta = &fit.parameters;
     let mut numbers = fit.parameters.clone();
     numbers.push(fit.log_likelihood);

@@ -389,7 +389,8 @@ fn simulated_customers_leave_as_survival_says() {
                 1 => vec![0.15],
                 2 if model.parameters()[0].dimension == Dimension::Share => vec![0.3, 0.6],
                 2 => vec![0.8, 2.5],
-                _ => vec![0.8, 2.5, 1.4],
+                3 => vec![0.8, 2.5, 1.4],
+                _ => vec![0.8, 2.5, 1.4, 1.3],
             };
             theta.extend(if model.is_continuous() {
                 [0.0, shares[1]]
@@ -430,7 +431,10 @@ fn fitted(name: &str, survivors: &[f64], options: &Options<'_>) -> tenure::model
     };
     let entry = vec![0.0; n];
     let contracts = Contracts::new(&entry, &from, &to).unwrap();
-    renewal(name).unwrap().fit(&contracts, &options).unwrap()
+    renewal(name)
+        .unwrap()
+        .fit(&contracts, None, &options)
+        .unwrap()
 }
 
 const NO_SHARES: [Option<f64>; 4] = [None, None, Some(0.0), Some(0.0)];

@@ -62,6 +62,7 @@ def _columns(group: argparse._ArgumentGroup) -> None:
     add("--quantity", metavar="COLUMN", help="how many pieces; with --price")
     add("--no-amount", action="store_true", help="leave money out")
     add("--order", metavar="COLUMN", help="order ids, for --merge order")
+    add("--product", metavar="COLUMN", help="what was bought, for the page on products")
 
 
 def _rules(group: argparse._ArgumentGroup) -> None:
@@ -102,6 +103,12 @@ def _page(group: argparse._ArgumentGroup) -> None:
     add("--margin", type=float, help="share of revenue that is earned")
     add("--interval", type=float, default=0.9, help="confidence level; %(default)s")
     add("--currency", default="", help="written after amounts, such as EUR")
+    add(
+        "--no-audit",
+        dest="audit",
+        action="store_false",
+        help="leave out periods, cohorts, the whole base and products",
+    )
 
 
 def _horizon(text: str) -> str | float:

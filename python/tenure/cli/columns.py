@@ -84,6 +84,7 @@ class Wishes:
     price: str | None = None
     quantity: str | None = None
     order: str | None = None
+    product: str | None = None
     no_amount: bool = False
 
 
@@ -99,8 +100,8 @@ class Chosen:
         For how much; None if that is price times quantity, or not known.
     price, quantity : str or None
         Factors of the amount; quantity may be None where there is only a price.
-    order : str or None
-        Order ids.
+    order, product : str or None
+        Order ids, and what was bought.
     found : tuple of (str, str)
         What was chosen without being named: the option and the column.
     """
@@ -111,6 +112,7 @@ class Chosen:
     price: str | None
     quantity: str | None
     order: str | None
+    product: str | None
     found: tuple[tuple[str, str], ...]
 
     @property
@@ -122,7 +124,7 @@ class Chosen:
     @property
     def texts(self) -> list[str]:
         """The columns that hold ids and times."""
-        names = (self.customer, self.time, self.order)
+        names = (self.customer, self.time, self.order, self.product)
         return [name for name in names if name is not None]
 
 
@@ -159,7 +161,10 @@ def choose(columns: Sequence[str], wishes: Wishes) -> Chosen:
             price = pick("price", wishes.price, _PRICE)
         if price is not None:
             quantity = pick("quantity", wishes.quantity, _QUANTITY)
-    order = None if wishes.order is None else _named("order", wishes.order, columns)
+    order, product = (
+        None if wish is None else _named(option, wish, columns)
+        for option, wish in (("order", wishes.order), ("product", wishes.product))
+    )
     assert customer is not None  # noqa: S101
     assert time is not None  # noqa: S101
     return Chosen(
@@ -169,6 +174,7 @@ def choose(columns: Sequence[str], wishes: Wishes) -> Chosen:
         price=price,
         quantity=quantity,
         order=order,
+        product=product,
         found=tuple(found),
     )
 

@@ -46,6 +46,7 @@ def report(options: argparse.Namespace) -> int:
         margin=options.margin,
         interval=options.interval,
         currency=options.currency,
+        audit=options.audit,
         progress=False if options.quiet else None,
     )
     if not options.quiet:
@@ -69,6 +70,7 @@ def _log(frame: Any, chosen: Chosen, options: argparse.Namespace) -> Transaction
         time=chosen.time,
         amount=amount,
         order=chosen.order,
+        product=chosen.product,
         time_format=options.time_format,
         time_unit=options.time_unit,
         tz=options.tz,

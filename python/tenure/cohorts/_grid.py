@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from tenure._frame import Categories, native_frame
+from tenure._report import counted
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ class Grid:
         What ages count, for labels.
     family : str
         The kind of frame that results come back as.
+    outside, early : int
+        Customers in no cohort: who begin after the last day observed, or have no
+        segment; and customers with events before they begin, which count nowhere.
     """
 
     cohorts: NDArray[np.datetime64]
@@ -62,6 +66,8 @@ class Grid:
     left_edge: NDArray[np.bool_]
     unit: str
     family: str
+    outside: int
+    early: int
 
     @classmethod
     def of(
@@ -107,7 +113,24 @@ class Grid:
             left_edge=np.tile(np.arange(periods) < burn_in, groups),
             unit=unit,
             family=family,
+            outside=int(counts["outside"]),
+            early=int(counts["early"]),
         )
+
+    @property
+    def note(self) -> str:
+        """Who is not in the table, in words; empty if everybody is."""
+        notes: list[str] = []
+        if self.outside:
+            who = counted(self.outside, "customer")
+            notes.append(
+                f"{who} in no cohort: not begun by the last day observed, or without a "
+                "segment"
+            )
+        if self.early:
+            who = counted(self.early, "customer")
+            notes.append(f"events of {who} before they begin are left out")
+        return "; ".join(notes)
 
     @property
     def width(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tenure.cohorts._calendar import Calendar, elapsed_age
+from tenure._calendar import Calendar, elapsed_age
 from tenure.exceptions import ParameterError
 
 __all__ = ["DAY", "Settings"]
@@ -46,8 +46,10 @@ class Settings:
         burn_in: int,
     ) -> Settings:
         """Return the settings, or say what is wrong with them."""
-        calendar = Calendar.of(every, week_start, year_start)
-        counted_by = Calendar.of(ages or every, week_start, year_start, name="ages")
+        hint = "ages of a number of days or months are named by elapsed"
+        year = (week_start, year_start)
+        calendar = Calendar.of(every, *year, hint=hint)
+        counted_by = Calendar.of(ages or every, *year, name="ages", hint=hint)
         if ages is not None and elapsed is not None:
             raise ParameterError.of(
                 name="elapsed",
@@ -63,12 +65,10 @@ class Settings:
 
     def check_grain(self, grain: str) -> None:
         """Pass if the times of a log are fine enough for the periods."""
-        coarse = {"month": {"month", "quarter", "year"}, "week": {"week"}}
-        if grain not in coarse:
+        if grain not in ("week", "month"):
             return
-        asked = {self.cohorts.every, self.ages.every}
-        fits = self.elapsed is None and asked <= coarse[grain]
-        if fits and (grain == "month" or self.cohorts.week_start == "monday"):
+        fits = self.cohorts.holds(grain) and self.ages.holds(grain)
+        if fits and self.elapsed is None:
             return
         merged = f"since the purchases of a {grain} are merged"
         raise ParameterError.of(

@@ -13,6 +13,7 @@ from tenure._report import counted
 from tenure._time import civil_microseconds
 from tenure._typing import override
 from tenure.cohorts._grid import Grid, Incomplete
+from tenure.cohorts._members import Members, Robust
 from tenure.cohorts._rows import EventRows
 from tenure.cohorts._settings import DAY, Settings
 from tenure.cohorts._source import Source
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._core_types import CohortCounts, LayoutColumns
     from tenure._typing import Date, DuplicateRule, Merge, RefundRule
-    from tenure.cohorts._calendar import Every, Weekday
+    from tenure.cohorts._members import Interval, Statistic
     from tenure.transactions import Transactions
 
 __all__ = ["Cohorts"]
@@ -300,6 +302,11 @@ class Cohorts:
         brackets: Sequence[tuple[int, int]] | None = None,
         max_age: int | None = None,
         level: float = 0.95,
+        statistic: Statistic = "mean",
+        interval: Interval = "delta",
+        trim: float = 0.01,
+        draws: int = 2000,
+        seed: int = 0,
     ) -> CohortValues:
         """Return what the customers of each cohort were worth at each age.
 
@@ -318,11 +325,33 @@ class Cohorts:
             log, refunds taken off.
         incomplete, brackets, max_age, level
             As for `retention`.
+        statistic : {"mean", "winsorised", "median"}
+            Of the members' values. A few large spenders decide a mean: "winsorised"
+            takes the share `trim` of members at either end of a cell for no more (or
+            less) than the next one inside, and "median" is what half of the customers
+            acquired or active are worth at most.
+        interval : {"delta", "bootstrap"}
+            "delta": the normal interval of how much members differ, winsorised with
+            what capping leaves out (Dixon and Tukey 1968); of medians the interval of
+            ranks. "bootstrap": percentiles over members drawn anew with replacement, a
+            customer with all ages; for sums of few or of very unequal customers.
+        trim : float, default 0.01
+            For "winsorised".
+        draws, seed : int
+            Of the bootstrap.
 
         Returns
         -------
         CohortValues
+
+        References
+        ----------
+        Dixon, W. J., Tukey, J. W. (1968). Approximate behavior of the distribution of
+        winsorized t. Technometrics 10(1), 83-98.
+        Efron, B., Tibshirani, R. J. (1993). An Introduction to the Bootstrap. Chapman &
+        Hall.
         """
+        robust = Robust.of(statistic, interval, trim, draws, seed)
         self._rows = None
         columns = _columns(max_age, brackets)
         counts, layout = self._count(
@@ -330,21 +359,20 @@ class Cohorts:
         )
         grid = self._grid(counts, layout)
         values, refunds = self._measured(what, margin)
-        sums = _core.cohort_values(
-            self._source.lives.columns,
-            layout,
-            self._source.lives.measure(values, refunds=refunds),
-            incomplete == "eligible",
-        )
+        lives = self._source.lives
+        measure = lives.measure(values, refunds=refunds)
+        eligible = incomplete == "eligible"
         return CohortValues.of(
             grid,
             counts,
-            sums,
+            _core.cohort_values(lives.columns, layout, measure, eligible),
             what=what,
             per=per,
             cumulative=cumulative,
             incomplete=incomplete,
             level=level,
+            robust=robust,
+            members=Members(lives, layout, measure, eligible),
         )
 
     def lifetime_value(

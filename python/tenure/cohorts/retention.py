@@ -18,7 +18,10 @@ from tenure.cohorts._intervals import Adjustment, wilson
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from tenure._renewal_predictions import RenewalModel
+    from tenure._units import Horizon
     from tenure.cohorts._grid import Grid
+    from tenure.cohorts.projection import Projection, Resample
 
 __all__ = ["Denominator", "Retention", "Rule"]
 
@@ -182,6 +185,16 @@ class Retention:
         return self._grid.unit
 
     @property
+    def outside(self) -> int:
+        """Customers in no cohort: not begun by the last day, or without a segment."""
+        return self._grid.outside
+
+    @property
+    def early(self) -> int:
+        """Customers with events before they begin, which count nowhere."""
+        return self._grid.early
+
+    @property
     def family(self) -> str:
         """The kind of frame that results come back as."""
         return self._grid.family
@@ -342,6 +355,109 @@ class Retention:
         """
         return compared_curves(self, adjust=adjust)
 
+    # -- what comes after ------------------------------------------------------------
+
+    def project(
+        self,
+        model: str | RenewalModel = "BdW",
+        *,
+        ages: Horizon | None = None,
+        holdout: int = 3,
+        pooled: bool = True,
+        settle: int = 0,
+        resample: Resample = "customers",
+        replicates: int = 200,
+        level: float | None = None,
+        seed: int = 0,
+    ) -> Projection:
+        """Continue retention by a model of renewal, beside what was held out.
+
+        The models describe customers who stay until they leave for good: retention by
+        the "consecutive" rule, or by the "unbounded" one. They are fitted to complete
+        cells, without the cohorts of the burn-in; each cohort counts for as long as it
+        was seen. For buyers who come and go models of repeat purchase say more.
+
+        Parameters
+        ----------
+        model : str or model of renewal, default "BdW"
+            "SBG", "BdW", "Geometric" or "DiscreteWeibull"; or an unfitted model with
+            its settings, such as `SBG(never_leaving=True)`.
+        ages : int or str, optional
+            The last age, as a number or a text such as "5 years"; by default twice the
+            last one seen.
+        holdout : int, default 3
+            How many of the last ages of each cohort a second fit leaves out, whose
+            expectations stand beside what came; 0 for none.
+        pooled : bool, default True
+            Whether all cohorts (of a segment) have one model, or each has its own;
+            those that say too little take that of all.
+        settle : int, default 0
+            Leave out the last so many ages of each cohort: with the "unbounded" rule
+            customers who will yet return are missing there.
+        resample : {"customers", "cohorts"}
+            What is drawn anew for the bands: customers of the fitted model; or whole
+            cohorts, which holds where these differ by more than chance. A cohort by
+            itself has customers drawn.
+        replicates : int, default 200
+            How many data sets are drawn.
+        level : float, optional
+            Of the intervals; by default that of the table.
+        seed : int, default 0
+            Of the draws.
+
+        Returns
+        -------
+        Projection
+
+        Raises
+        ------
+        ParameterError
+            If the rule is one that no model of renewal describes.
+        EmptyDataError
+            If too few ages are known.
+
+        Warns
+        -----
+        EstimateWarning
+            With the "unbounded" rule and nothing left to settle.
+
+        See Also
+        --------
+        Renewals : What the models are fitted to, from other tables.
+        BGNBD : For customers who come and go.
+
+        Examples
+        --------
+        >>> import tenure as tn
+        >>> paying = [1000, 631, 468, 382, 326, 289]
+        >>> payments = {
+        ...     "customer_id": [who for count in paying for who in range(count)],
+        ...     "date": [
+        ...         f"{2018 + year}-06-01"
+        ...         for year, count in enumerate(paying)
+        ...         for _ in range(count)
+        ...     ],
+        ... }
+        >>> cohorts = tn.Cohorts.from_events(payments, "year", as_of="2023-12-31")
+        >>> found = cohorts.retention("consecutive").project("SBG", ages=12, holdout=2)
+        >>> found.to_frame()["expected"][[1, 5, 12]].round(3)
+        array([0.628, 0.288, 0.164])
+        """
+        from tenure.cohorts.projection import project  # noqa: PLC0415
+
+        return project(
+            self,
+            model,
+            ages=ages,
+            holdout=holdout,
+            pooled=pooled,
+            settle=settle,
+            resample=resample,
+            replicates=replicates,
+            level=self.level if level is None else level,
+            seed=seed,
+        )
+
     def plot(
         self, kind: Literal["heatmap", "curves"] = "heatmap", **kwargs: Any
     ) -> Any:
@@ -403,8 +519,12 @@ class Retention:
 
     @override
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{text_table(*self._rows())}"
+        note = self._grid.note
+        below = f"\n{note}" if note else ""
+        return f"{self._headline()}\n{text_table(*self._rows())}{below}"
 
     def _repr_html_(self) -> str:
         note = "Shares in per cent; empty where a cell has no value."
+        if self._grid.note:
+            note += f" {self._grid.note}"
         return html_report(self._headline(), *self._rows(), note)

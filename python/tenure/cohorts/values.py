@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tenure._core_types import CohortCounts, CohortSums
     from tenure.cohorts._grid import Grid
+    from tenure.cohorts._members import Interval, Members, Robust, Statistic
 
 __all__ = ["CohortValues", "Per", "What"]
 
@@ -48,7 +49,7 @@ class CohortValues:
         From how much customers of the cohort differ.
     customers : float64 array, shape (cohorts, ages)
         Customers with an event at the age.
-    what, per, incomplete : str
+    what, per, statistic, interval, incomplete : str
         How it was made.
     cumulative : bool
         Whether cells are of the age and all before.
@@ -85,6 +86,8 @@ class CohortValues:
     cumulative: bool
     incomplete: str
     level: float
+    statistic: Statistic
+    interval: Interval
     _grid: Grid
     _of_members: NDArray[np.float64]
 
@@ -100,27 +103,36 @@ class CohortValues:
         cumulative: bool,
         incomplete: str,
         level: float,
+        robust: Robust,
+        members: Members,
     ) -> CohortValues:
         """Return the table of sums that have been made."""
         z = normal_quantile(check_level(level, name="level"))
-        _check(what, per, cumulative=cumulative)
+        _check(what, per, robust, cumulative=cumulative)
         width = grid.width
         sizes = np.broadcast_to(grid.sizes[:, None], grid.eligible.shape)
-        members = grid.eligible if incomplete == "eligible" else sizes
-        members = members.astype(np.float64)
+        counted_as = grid.eligible if incomplete == "eligible" else sizes
+        of_members = counted_as.astype(np.float64)
         active = counts["active"][:, :width].astype(np.float64)
         cells = cast("dict[str, NDArray[np.float64]]", sums)
         tables = {name: table[:, :width] for name, table in cells.items()}
-        moments = _Moments(members, active, tables, cumulative=cumulative)
-        value, error = moments.estimate(per)
+        if robust.is_plain:
+            moments = _Moments(of_members, active, tables, cumulative=cumulative)
+            value, error = moments.estimate(per)
+            low, high = value - z * error, value + z * error
+        else:
+            found = members.estimate(per, robust, level, cumulative=cumulative)
+            value, low, high, error = (part[:, :width] for part in found)
         hidden = grid.hides(incomplete)
         if incomplete == "eligible":
             hidden = hidden | ((grid.eligible == 0) & (sizes > 0))
-        value, error = (np.where(hidden, np.nan, part) for part in (value, error))
+        value, low, high, error = (
+            np.where(hidden, np.nan, part) for part in (value, low, high, error)
+        )
         return cls(
             value=value,
-            ci_low=value - z * error,
-            ci_high=value + z * error,
+            ci_low=low,
+            ci_high=high,
             standard_error=error,
             customers=np.where(hidden, np.nan, active),
             what=what,
@@ -128,8 +140,10 @@ class CohortValues:
             cumulative=cumulative,
             incomplete=incomplete,
             level=level,
+            statistic=robust.statistic,
+            interval=robust.interval,
             _grid=grid,
-            _of_members=np.where(hidden, np.nan, members),
+            _of_members=np.where(hidden, np.nan, of_members),
         )
 
     # -- what the rows and columns are ---------------------------------------------
@@ -160,6 +174,16 @@ class CohortValues:
     def unit(self) -> str:
         """What ages count."""
         return self._grid.unit
+
+    @property
+    def outside(self) -> int:
+        """Customers in no cohort: not begun by the last day, or without a segment."""
+        return self._grid.outside
+
+    @property
+    def early(self) -> int:
+        """Customers with events before they begin, which count nowhere."""
+        return self._grid.early
 
     @property
     def family(self) -> str:
@@ -200,6 +224,12 @@ class CohortValues:
             One row an age: `period`, `cohorts`, `customers`, `value`, `ci_low` and
             `ci_high`.
         """
+        if self.statistic == "median":
+            raise ParameterError.of(
+                name="statistic",
+                expected="be 'mean' or 'winsorised' for an average",
+                found="'median'",
+            )
         if self.per != "acquired":
             raise ParameterError.of(
                 name="per",
@@ -258,7 +288,9 @@ class CohortValues:
             "order": " per order",
         }
         cumulative = ", cumulative" if self.cumulative else ""
-        return f"{self.what}{words[self.per]}{cumulative}"
+        median = "median " if self.statistic == "median" else ""
+        capped = ", winsorised" if self.statistic == "winsorised" else ""
+        return f"{median}{self.what}{words[self.per]}{cumulative}{capped}"
 
     def _headline(self) -> str:
         members = counted(int(self._grid.sizes.sum()), "customer")
@@ -280,13 +312,15 @@ class CohortValues:
 
     @override
     def __repr__(self) -> str:
-        return f"{self._headline()}\n{text_table(*self._rows())}"
+        note = self._grid.note
+        below = f"\n{note}" if note else ""
+        return f"{self._headline()}\n{text_table(*self._rows())}{below}"
 
     def _repr_html_(self) -> str:
-        return html_report(self._headline(), *self._rows())
+        return html_report(self._headline(), *self._rows(), self._grid.note)
 
 
-def _check(what: str, per: str, *, cumulative: bool) -> None:
+def _check(what: str, per: str, robust: Robust, *, cumulative: bool) -> None:
     if per not in get_args(Per):
         expected = "be 'cohort', 'acquired', 'active' or 'order'"
         raise ParameterError.of(name="per", expected=expected, found=repr(per))
@@ -295,6 +329,18 @@ def _check(what: str, per: str, *, cumulative: bool) -> None:
             name="per",
             expected="be 'cohort' or 'acquired' for cumulative values",
             found=repr(per),
+        )
+    if robust.statistic == "median" and per not in ("acquired", "active"):
+        raise ParameterError.of(
+            name="per",
+            expected="be 'acquired' or 'active' for medians",
+            found=repr(per),
+        )
+    if robust.statistic == "winsorised" and per == "order":
+        raise ParameterError.of(
+            name="per",
+            expected="be 'cohort', 'acquired' or 'active' for winsorised values",
+            found="'order'",
         )
     if what == "orders" and per == "order":
         raise ParameterError.of(

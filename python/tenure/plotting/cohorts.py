@@ -280,7 +280,7 @@ def plot_cohort_values(
     """
     ax = calm_axes(ax, size=(5.6, 3.6))
     _curves(ax, values, values.value, **kwargs)
-    if values.per == "acquired":
+    if values.per == "acquired" and values.statistic != "median":
         _average(ax, values.average(), "all customers", "value")
     number_axis(ax)
     _finish(ax, values)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._calendar import period_noun
 from tenure.plotting._style import (
     ACCENT,
     ACTUAL,
@@ -89,8 +90,8 @@ def plot_growth(
     number_axis(ax, whole=of == "customers")
     legend(ax, ncols=3)
     _room_for_legend(ax)
-    count = growth.window
-    time = f"a {growth.every}" if count == 1 else f"in {count} {growth.every}s"
+    count, noun = growth.window, period_noun(growth.every)
+    time = f"a {noun}" if count == 1 else f"in {count} {noun}s"
     title(ax, f"{of.capitalize()} gained and lost {time}")
     ax.set_ylabel(of)
     return ax

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._calendar import period_noun
 from tenure.plotting._style import (
     INK,
     PAPER,
@@ -91,7 +92,8 @@ def plot_lifecycle(
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
     )
-    title(ax, f"Customers by state, {lifecycle.every} by {lifecycle.every}")
+    noun = period_noun(lifecycle.every)
+    title(ax, f"Customers by state, {noun} by {noun}")
     ax.set_ylabel("share of customers" if share else "customers")
     return ax
 
@@ -130,7 +132,7 @@ def plot_lifecycle_moves(
     ax.set_xticks(range(len(STATES)), STATES, rotation=30, ha="right")
     ax.set_yticks(range(len(STATES)), ORIGINS[: len(STATES)])
     ax.tick_params(length=0, labelcolor=INK)
-    ax.set_xlabel(f"a {lifecycle.every} later")
+    ax.set_xlabel(f"a {period_noun(lifecycle.every)} later")
     ax.set_ylabel("from")
     color_bar(ax, image, "share of those in the state")
     title(ax, "Moves between states, %")

@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from tenure.referrals.comparison import ReferredComparison
+from tenure.referrals.forest import Referrals
+from tenure.referrals.rates import ReferralRate
+from tenure.referrals.worth import ReferralValue
+
+__all__ = ["ReferralRate", "ReferralValue", "Referrals", "ReferredComparison"]

@@ -39,6 +39,12 @@ _CONTENTS = {
     "scores": "Scores",
     "segments": "Segments",
     "concentration": "Best customers",
+    "between": "How customers differ",
+    "periods": "Period to period",
+    "cohort": "One cohort",
+    "cohorts": "Cohorts",
+    "base": "The whole base",
+    "products": "Products",
     "method": "Method",
 }
 
@@ -85,6 +91,7 @@ def report(
     interval: float = 0.9,
     currency: str = "",
     title: str = "Customer report",
+    audit: bool = True,
     csv: str | os.PathLike[str] | None = None,
     progress: bool | None = None,
 ) -> Report:
@@ -123,6 +130,10 @@ def report(
         Written after amounts, such as "USD".
     title : str, default "Customer report"
         The heading of the page.
+    audit : bool, default True
+        Whether to add the pages of the customer-base audit: how customers differ, what
+        changed from period to period, cohorts, the whole base and products; see
+        `audit`.
     csv : str or path, optional
         Where to write a table with one row a customer: dates, frequency, recency, T,
         monetary value, probability of being alive, expected purchases, expected spend,
@@ -167,6 +178,7 @@ def report(
         interval=interval,
         currency=currency,
         title=title,
+        audit=audit,
     )
     targets = [Path(one) for one in (path, csv) if one is not None]
     with Progress("report", show=progress) as watched, detached():
@@ -192,6 +204,12 @@ def _page(analysis: Analysis) -> Html:
         sections.scores(analysis),
         sections.segments(analysis),
         sections.concentration(analysis),
+        sections.between(analysis),
+        sections.periods(analysis),
+        sections.cohort(analysis),
+        sections.cohorts(analysis),
+        sections.base(analysis),
+        sections.products(analysis),
         sections.method(analysis),
     ]
     entries = zip(_CONTENTS.items(), found, strict=True)

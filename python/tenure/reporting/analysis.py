@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from tenure.auditing import audit
 from tenure.exceptions import (
     ConvergenceWarning,
     EstimateWarning,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tenure._typing import Date
+    from tenure.auditing import Audit
     from tenure.reporting.check import Check
     from tenure.reporting.forecast import Forecast
     from tenure.reporting.progress import Progress
@@ -85,6 +87,9 @@ class Analysis:
         Scores and segments; None if `problems["segments"]` says why.
     spread : Spread or None
         How much the best customers bring; None without amounts.
+    audit : Audit or None
+        The customer-base audit; None if it was not asked for, or `problems["audit"]`
+        says why.
     problems : dict of str to str
         What could not be done, in words.
     """
@@ -97,6 +102,7 @@ class Analysis:
     check: Check | None
     segmentation: Segmentation | None
     spread: Spread | None
+    audit: Audit | None
     problems: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -127,7 +133,16 @@ def analyse(log: Transactions, settings: Settings, progress: Progress) -> Analys
     spent = None
     if base.value is not None:
         spent = _attempt(problems, "concentration", lambda: spread(log, last, level))
-    parts = (base, ahead, back, scored, spent)
+    seen = None
+    if settings.audit:
+        progress.step("looking through five lenses")
+        options: dict[str, Any] = {"margin": settings.margin, "level": level}
+        if base.value is None:
+            del options["margin"]
+        seen = _attempt(
+            problems, "audit", lambda: audit(log, as_of=str(last), **options)
+        )
+    parts = (base, ahead, back, scored, spent, seen)
     return Analysis(log, summary, settings, *parts, problems)
 
 

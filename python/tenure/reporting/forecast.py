@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tenure._frame import Table
-from tenure.exceptions import TenureError
+from tenure._spending import Spending, fit_spending
 from tenure.purchasing import BGNBD
-from tenure.spend import GammaGamma
 from tenure.value import lifetime_value, lifetime_value_new
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from tenure.reporting.settings import Settings
+    from tenure.spend import GammaGamma
     from tenure.summary import Summary
     from tenure.value import LifetimeValue
 
 __all__ = ["Forecast", "Spending", "fit_spending", "forecast", "numbers"]
-
-
-@dataclass(frozen=True, eq=False)
-class Spending:
-    """What a purchase will be worth.
-
-    Attributes
-    ----------
-    model : GammaGamma or float
-        A fitted model, or the mean of all purchases where none could be fitted.
-    customers : Summary
-        The customers, with a mean value that the model can take.
-    without_value : int
-        Customers whose repeat purchases came to nothing: their purchases are expected
-        to be worth what those of a new customer are.
-    problem : str
-        Why no model was fitted; empty if one was.
-    """
-
-    model: GammaGamma | float
-    customers: Summary
-    without_value: int = 0
-    problem: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,32 +89,6 @@ def forecast(
 
 def _has_errors(model: BGNBD | GammaGamma | float) -> bool:
     return isinstance(model, float | int) or model.result_.covariance is not None
-
-
-def fit_spending(summary: Summary, order_value: float) -> Spending:
-    """Fit a model of spend to those whose repeat purchases were worth something."""
-    mean = summary["monetary_value"]
-    again = summary.frequency > 0
-    usable = again & np.isfinite(mean) & (mean > 0)
-    without = int((again & ~usable).sum())
-    fitted = {
-        "frequency": summary.frequency[usable].astype(np.float64),
-        "monetary_value": mean[usable],
-    }
-    try:
-        model = GammaGamma().fit(fitted)
-    except TenureError as error:
-        return Spending(order_value, summary, without, str(error))
-    new = model.expected_spend_new()
-    if not np.isfinite(new):
-        problem = (
-            "customers differ so much in what they spend that their mean does not "
-            f"exist in the model (q = {model.params_['q']:.3g} is at most 1)"
-        )
-        return Spending(order_value, summary, without, problem)
-    # at the mean of all, the model draws nobody anywhere: they get that mean
-    known = replace(summary, monetary_value=np.where(again & ~usable, new, mean))
-    return Spending(model, known, without)
 
 
 def numbers(series: Any) -> NDArray[np.float64]:

@@ -33,6 +33,7 @@ class Settings:
     interval: float
     currency: str
     title: str
+    audit: bool = True
 
     def __post_init__(self) -> None:
         """Say what is wrong with a setting before any work is done."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._typing import Date, Dates
-    from tenure.retention.periods import Every, Weekday
     from tenure.transactions import Transactions
 
 __all__ = ["Engagement", "active_days", "engagement", "streaks"]
@@ -238,10 +238,15 @@ def active_days(
 
 
 def streaks(
-    log: Transactions, every: Every, *, week_start: Weekday, as_of: Date | None
+    log: Transactions,
+    every: Every,
+    *,
+    week_start: Weekday,
+    year_start: int,
+    as_of: Date | None,
 ) -> Any:
     """Return the streaks of each customer; see `Transactions.streaks`."""
-    periods = Periods.of(log, every, as_of, week_start)
+    periods = Periods.of(log, every, as_of, week_start, year_start)
     running = not bool(periods.complete[-1])
     found = _core.purchase_streaks(ledger_of(log, periods, as_of), running)
     known = np.flatnonzero(found["active"] > 0)

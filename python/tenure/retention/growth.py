@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from tenure import _core
+from tenure._calendar import period_noun
 from tenure._frame import native_frame
 from tenure._report import counted, html_report, inflected, text_table
 from tenure._typing import override
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._core_types import LedgerColumns
     from tenure._typing import Date
-    from tenure.retention.periods import Every, Incomplete, Weekday
+    from tenure.retention.periods import Incomplete
     from tenure.transactions import Transactions
 
 __all__ = ["GrowthAccounting", "Measure", "growth"]
@@ -366,10 +368,11 @@ class GrowthAccounting:
         return len(self.period)
 
     def _headline(self) -> str:
-        windows = f" windows of {self.window} {self.every}s," if self.window > 1 else ""
-        after = counted(self.inactive_after * self.window, self.every)
+        noun = period_noun(self.every)
+        windows = f" windows of {self.window} {noun}s," if self.window > 1 else ""
+        after = counted(self.inactive_after * self.window, noun)
         return (
-            f"GrowthAccounting of {counted(int(self.complete.sum()), self.every)},"
+            f"GrowthAccounting of {counted(int(self.complete.sum()), noun)},"
             f"{windows} churned after {after} without a purchase"
         )
 
@@ -394,7 +397,7 @@ class GrowthAccounting:
         )
         if not self.complete.all():
             start = self.period[-1].astype("datetime64[D]")
-            notes.append(f"the {self.every} from {start} is in progress")
+            notes.append(f"the {period_noun(self.every)} from {start} is in progress")
         return "; ".join(notes)
 
     @override
@@ -433,10 +436,11 @@ def growth(
     window: int,
     inactive_after: int,
     week_start: Weekday,
+    year_start: int,
     as_of: Date | None,
 ) -> GrowthAccounting:
     """Account for the customers of a log; see `Transactions.growth`."""
-    periods = Periods.of(log, every, as_of, week_start)
+    periods = Periods.of(log, every, as_of, week_start, year_start)
     return GrowthAccounting.of(
         ledger_of(log, periods, as_of),
         periods,

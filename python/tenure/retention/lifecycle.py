@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenure import _core
+from tenure._calendar import period_noun
 from tenure._frame import Categories, native_frame
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._typing import Date
     from tenure._units import Horizon
-    from tenure.retention.periods import Every, Incomplete, Weekday
+    from tenure.retention.periods import Incomplete
     from tenure.transactions import Transactions
 
 __all__ = ["ORIGINS", "STATES", "Lifecycle", "lifecycle"]
@@ -194,7 +196,7 @@ class Lifecycle:
         """
         known = self.moves[self.complete][1:, : len(STATES)]
         if len(known) < 2:
-            what = f"a test over time needs three complete {self.every}s"
+            what = f"a test over time needs three complete {period_noun(self.every)}s"
             raise EmptyDataError.of(what, hint="choose shorter periods")
         return Homogeneity.of(known)
 
@@ -242,9 +244,9 @@ class Lifecycle:
     def _headline(self) -> str:
         return (
             f"Lifecycle of {counted(len(self.customer_id), 'customer')} over "
-            f"{counted(len(self), self.every)}: at risk after {self.at_risk_after:g} "
-            f"days, dormant after {self.dormant_after:g}, lost after "
-            f"{self.lost_after:g}"
+            f"{counted(len(self), period_noun(self.every))}: "
+            f"at risk after {self.at_risk_after:g} days, "
+            f"dormant after {self.dormant_after:g}, lost after {self.lost_after:g}"
         )
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
@@ -276,10 +278,11 @@ def lifecycle(
     *,
     gaps: tuple[Horizon | None, Horizon | None, Horizon | None],
     week_start: Weekday,
+    year_start: int,
     as_of: Date | None,
 ) -> Lifecycle:
     """Return the states of customers; see `Transactions.lifecycle`."""
-    periods = Periods.of(log, every, as_of, week_start)
+    periods = Periods.of(log, every, as_of, week_start, year_start)
     days = Periods.of(log, "day", as_of)
     at_risk, dormant, lost = _gaps_in_days(log, gaps, as_of)
     first = days.starts[0].astype("datetime64[D]")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from tenure import _core
+from tenure._calendar import Calendar
 from tenure._frame import Categories
 from tenure._report import written
 from tenure._units import in_units
@@ -19,44 +20,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._core_types import LedgerColumns
     from tenure._typing import Date
     from tenure._units import Horizon
     from tenure.transactions import Transactions
 
 __all__ = [
-    "Every",
     "Incomplete",
     "Periods",
-    "Weekday",
     "at_least_one",
     "ledger_of",
     "length_in_days",
     "shown_rows",
 ]
 
-Every: TypeAlias = Literal["day", "week", "month", "quarter", "year"]
-"""What is counted by."""
-
 Incomplete: TypeAlias = Literal["drop", "mask", "flag"]
 """What a table shows of a period that was not over at the end of observation."""
 
-Weekday: TypeAlias = Literal[
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
-]
-"""The day that weeks begin with."""
-
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-
 # Days of ten thousand years.
 _MOST_PERIODS = 3_660_000
-
-# The periods that purchases may have been merged over where one counts by these.
-_FINER: dict[str, tuple[str, ...]] = {
-    "day": ("instant", "hour", "day"),
-    "week": ("instant", "hour", "day", "week"),
-    "month": ("instant", "hour", "day", "month"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +67,11 @@ class Periods:
         every: Every,
         as_of: Date | None,
         week_start: Weekday = "monday",
+        year_start: int = 1,
     ) -> Self:
         """Return the periods from the first purchase to the end of observation."""
-        _check(log, every, week_start)
+        calendar = Calendar.of(every, week_start, year_start)
+        _check(log, calendar)
         first = log.times[log.offsets[:-1]].min()
         end = observed_until(log, as_of)
         if first >= end:
@@ -94,8 +79,25 @@ class Periods:
             hint = "choose a date after the first purchase of the log"
             what = f"no customer had bought by {last[:10]}"
             raise EmptyDataError.of(what, hint=hint)
+        return cls.between(first, end, calendar)
+
+    @classmethod
+    def between(
+        cls, first: np.datetime64, end: np.datetime64, calendar: Calendar
+    ) -> Self:
+        """Return the periods from that of an instant to the end of observation.
+
+        Examples
+        --------
+        >>> moments = np.datetime64("2024-02-29", "us"), np.datetime64("2024-03-10")
+        >>> weeks = Calendar.of("week", "sunday", 1)
+        >>> Periods.between(*moments, weeks).starts.astype("datetime64[D]")
+        array(['2024-02-25', '2024-03-03'], dtype='datetime64[D]')
+        """
         last = end - np.timedelta64(1, "us")
-        return cls(every, period_edges(every, first, last, week_start), end)
+        days = np.array([first, last]).astype("datetime64[D]").astype(np.int64)
+        edges = calendar.starts(*days.tolist()).astype("datetime64[D]")
+        return cls(calendar.every, edges.astype("datetime64[us]"), end)
 
     def __len__(self) -> int:
         """Return the number of periods."""
@@ -129,59 +131,18 @@ def observed_until(log: Transactions, as_of: Date | None) -> np.datetime64:
     return moment + np.timedelta64(1, "us")
 
 
-def period_edges(
-    every: Every, first: np.datetime64, last: np.datetime64, week_start: Weekday
-) -> NDArray[np.datetime64]:
-    """Return where the periods from that of `first` to that of `last` begin and end.
-
-    Examples
-    --------
-    >>> moments = np.datetime64("2024-02-29"), np.datetime64("2024-03-10T12:00")
-    >>> period_edges("month", *moments, "monday").astype("datetime64[D]")
-    array(['2024-02-01', '2024-03-01', '2024-04-01'], dtype='datetime64[D]')
-    >>> period_edges("week", *moments, "sunday").astype("datetime64[D]")
-    array(['2024-02-25', '2024-03-03', '2024-03-10', '2024-03-17'],
-          dtype='datetime64[D]')
-    """
-    if every in _MONTHS:
-        step = _MONTHS[every]
-        begin, until = (
-            int(one.astype("datetime64[M]").astype(np.int64)) // step
-            for one in (first, last)
-        )
-        months = np.arange(begin, until + 2) * step
-        return months.astype("datetime64[M]").astype("datetime64[us]")
-    begin, until = (
-        int(one.astype("datetime64[D]").astype(np.int64)) for one in (first, last)
-    )
-    step = 7 if every == "week" else 1
-    if every == "week":
-        # day 4 since 1970 was a Monday
-        begin -= (begin - 4 - get_args(Weekday).index(week_start)) % 7
-    days = np.arange(begin, until + step + 1, step)
-    return days.astype("datetime64[D]").astype("datetime64[us]")
-
-
-def _check(log: Transactions, every: str, week_start: str) -> None:
-    if every not in get_args(Every):
-        expected = f"be one of {', '.join(get_args(Every))}"
-        raise ParameterError.of(name="every", expected=expected, found=repr(every))
-    if week_start not in get_args(Weekday):
-        expected = f"be one of {', '.join(get_args(Weekday))}"
-        raise ParameterError.of(
-            name="week_start", expected=expected, found=repr(week_start)
-        )
+def _check(log: Transactions, calendar: Calendar) -> None:
     grain = log._log.history["grain"]  # noqa: SLF001
-    of_months = "month" if every in _MONTHS else every
-    shifted = grain == "week" and week_start != "monday"
-    if grain not in _FINER[of_months] or shifted:
-        raise ParameterError.of(
-            name="every",
-            expected="be made of the periods that purchases were merged over: "
-            f"{grain}s",
-            found=repr(every) + (f" from {week_start}" if shifted else ""),
-            hint='group the log with merge="day"',
-        )
+    if calendar.holds(grain):
+        return
+    shifted = grain == "week" and calendar.week_start != "monday"
+    raise ParameterError.of(
+        name="every",
+        expected=f"be made of the periods that purchases were merged over: {grain}s",
+        found=repr(calendar.every)
+        + (f" from {calendar.week_start}" if shifted else ""),
+        hint='group the log with merge="day"',
+    )
 
 
 def ledger_of(log: Transactions, periods: Periods, as_of: Date | None) -> LedgerColumns:

@@ -12,27 +12,21 @@ from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, html_report, inflected, text_table
 from tenure._typing import override
-from tenure.exceptions import ColumnError, EmptyDataError, ParameterError
-from tenure.retention.churn_window import waits_of
+from tenure.exceptions import ParameterError
 from tenure.retention.periods import at_least_one, length_in_days
+from tenure.retention.waits import by_order, grouped_waits
 from tenure.survival.kaplan_meier import KaplanMeier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from tenure._core_types import HistoryColumns
     from tenure._typing import Date
     from tenure._units import Horizon
     from tenure.survival._curves import Curve
     from tenure.transactions import Transactions
 
 __all__ = ["RepurchaseLadder", "Step", "repurchase"]
-
-# Groups that get a ladder: those with the most customers.
-_MOST = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,10 +148,10 @@ class RepurchaseLadder:
             "low": low,
             "high": high,
             "observed_share": float(curve.table["observed"][within].sum() / total),
-            "median_days": _first(curve, curve.estimate, 0.5),
-            "median_low": _first(curve, lower, 0.5),
-            "median_high": _first(curve, upper, 0.5),
-            "median_if_returned": _first(curve, curve.estimate, half),
+            "median_days": first_at(curve, curve.estimate, 0.5),
+            "median_low": first_at(curve, lower, 0.5),
+            "median_high": first_at(curve, upper, 0.5),
+            "median_if_returned": first_at(curve, curve.estimate, half),
         }
 
     def _within(self, step: Step) -> tuple[float, float, float]:
@@ -329,17 +323,11 @@ def repurchase(
     days = length_in_days(horizon, "horizon")
     most = at_least_one(orders, "orders")
     check_level(level, name="level")
-    if by is None:
-        waits = waits_of(log, most, as_of)
-        groups, left_out = iter([(None, waits)]), 0
-    else:
-        waits = _waits_of_products(log, most, as_of) if by == "product" else None
-        found = waits or waits_of(log, most, as_of) | {"labels": _labels(log, by)}
-        groups, left_out = _largest(found)
+    groups, left_out = grouped_waits(log, most, as_of, by)
     steps = [
         Step(group, order, KaplanMeier(level=level).fit(*columns))
         for group, rows in groups
-        for order, columns in _by_order(rows)
+        for order, columns in by_order(rows)
     ]
     return RepurchaseLadder(
         steps=tuple(steps),
@@ -351,103 +339,7 @@ def repurchase(
     )
 
 
-def _by_order(
-    waits: dict[str, NDArray[Any]],
-) -> Iterator[tuple[int, tuple[NDArray[Any], NDArray[np.bool_]]]]:
-    """Yield the waits after each order."""
-    for order in np.unique(waits["orders"]):
-        rows = waits["orders"] == order
-        yield int(order), (waits["durations"][rows], waits["events"][rows])
-
-
-def _labels(log: Transactions, by: str) -> NDArray[Any]:
-    """Return the value of an attribute for each customer of the log."""
-    attributes = log._log.attributes  # noqa: SLF001
-    if by not in attributes:
-        raise ColumnError.unknown(by, (*attributes, "product"))
-    return attributes[by]
-
-
-def _largest(
-    waits: dict[str, NDArray[Any]],
-) -> tuple[Iterator[tuple[Any, dict[str, NDArray[Any]]]], int]:
-    """Return the waits of the groups with the most customers, and how many are left.
-
-    `labels` has one value for each of the places in `customers`. Customers without a
-    value are in no group.
-    """
-    firsts = waits["orders"] == 1
-    present = [label for label in waits["labels"].tolist() if label == label]  # noqa: PLR0124
-    names = sorted({label for label in present if label is not None})
-    if not names:
-        what = "no customer has a value to group by"
-        raise EmptyDataError.of(what, hint="choose another attribute")
-    place = {label: code for code, label in enumerate(names)}
-    codes = np.array([place.get(label, -1) for label in waits["labels"].tolist()])
-    of_row = codes[waits["customers"]]
-    sizes = np.bincount(of_row[firsts & (of_row >= 0)], minlength=len(names))
-    order = np.argsort(-sizes, kind="stable")[:_MOST]
-    chosen = sorted(int(code) for code in order if sizes[code])
-
-    def rows(code: int) -> dict[str, NDArray[Any]]:
-        own = of_row == code
-        return {name: waits[name][own] for name in ("orders", "durations", "events")}
-
-    left_out = int((sizes > 0).sum()) - len(chosen)
-    return iter((names[code], rows(code)) for code in chosen), left_out
-
-
-def _waits_of_products(
-    log: Transactions, most: int, as_of: Date | None
-) -> dict[str, NDArray[Any]]:
-    """Return the waits from each purchase of a product to the next one of the same.
-
-    Each pair of product and customer is taken as a customer of its own.
-    """
-    lines = log.lines
-    if lines is None or lines.products is None:
-        raise ParameterError.of(
-            name="by",
-            expected="be an attribute, for a log without products",
-            found="'product'",
-            hint="name the column of products when the log is made",
-        )
-    counts = np.diff(lines.offsets)
-    purchases = np.repeat(np.arange(len(log.times)), counts)
-    known = np.array([one is not None and one == one for one in lines.products])  # noqa: PLR0124
-    if not known.any():
-        what = "no line has a product"
-        raise EmptyDataError.of(what)
-    names, codes = np.unique(lines.products[known], return_inverse=True)
-    # purchases stand by customer and time, so that those of a product do too
-    ordered = np.unique(codes * len(log.times) + purchases[known])
-    product, purchase = np.divmod(ordered, len(log.times))
-    buyer = np.repeat(np.arange(len(log.customers)), np.diff(log.offsets))[purchase]
-    begins = np.ones(len(ordered), dtype=bool)
-    begins[1:] = (np.diff(product) != 0) | (np.diff(buyer) != 0)
-    starts = np.flatnonzero(begins)
-    none = np.zeros(0, np.int64)
-    history: HistoryColumns = {
-        "grain": log._log.history["grain"],  # noqa: SLF001
-        "offsets": np.append(starts, len(begins)).astype(np.int64),
-        "times": log.times[purchase].view(np.int64),
-        "values": None,
-        "refund_purchases": none,
-        "refund_times": none,
-        "refund_amounts": none.astype(np.float64),
-    }
-    date = log._date(as_of, "as_of")  # noqa: SLF001
-    found = _core.purchase_waits(history, date, "day", most)
-    return {
-        "customers": found["customers"],
-        "orders": found["orders"],
-        "durations": found["durations"],
-        "events": found["events"].view(np.bool_),
-        "labels": names[product[starts]],
-    }
-
-
-def _first(curve: Curve, line: NDArray[np.float64], share: float) -> float:
+def first_at(curve: Curve, line: NDArray[np.float64], share: float) -> float:
     """Return the first time at which a falling line is at the share or below."""
     if np.isnan(share):
         return np.nan

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from tenure import _core
+from tenure._calendar import period_noun
 from tenure._frame import native_frame
 from tenure._intervals import check_level, normal_quantile
 from tenure._report import counted, written
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._core_types import LedgerColumns
     from tenure._typing import Date
-    from tenure.retention.periods import Every, Weekday
     from tenure.transactions import Transactions
 
 __all__ = ["RetentionMethod", "retention_frame", "revenue_retention"]
@@ -36,6 +37,7 @@ def revenue_retention(
     every: Every,
     *,
     week_start: Weekday,
+    year_start: int,
     as_of: Date | None,
     **settings: Any,
 ) -> Any:
@@ -47,7 +49,7 @@ def revenue_retention(
             found="None",
             hint="name the column of amounts when the log is made",
         )
-    periods = Periods.of(log, every, as_of, week_start)
+    periods = Periods.of(log, every, as_of, week_start, year_start)
     ledger = ledger_of(log, periods, as_of)
     return retention_frame(ledger, periods, family=log.family, **settings)
 
@@ -71,7 +73,7 @@ def retention_frame(
     rows = np.flatnonzero(periods.complete)
     rows = rows[rows >= span + window - 1]
     if len(rows) == 0:
-        whole = counted(span + window, f"complete {periods.every}")
+        whole = counted(span + window, f"complete {period_noun(periods.every)}")
         what = (
             f"revenue retention needs {whole}; there are "
             f"{int(periods.complete.sum())} from {written(periods.starts[0])}"

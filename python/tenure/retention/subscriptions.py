@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tenure._calendar import Calendar
 from tenure._frame import Categories, Table, native_frame
 from tenure._report import counted, html_report
 from tenure._time import civil_microseconds
@@ -20,7 +21,7 @@ from tenure.retention.contracts import (
     read_snapshots,
 )
 from tenure.retention.growth import GrowthAccounting
-from tenure.retention.periods import Periods, length_in_days, period_edges
+from tenure.retention.periods import Periods, length_in_days
 from tenure.retention.revenue import retention_frame
 from tenure.rfm.intervals import wilson
 
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tenure._calendar import Every, Weekday
     from tenure._core_types import LedgerColumns
     from tenure._typing import Date
     from tenure._units import Horizon
-    from tenure.retention.periods import Every, Incomplete
+    from tenure.retention.periods import Incomplete
     from tenure.retention.revenue import RetentionMethod
 
 __all__ = ["Subscriptions", "rescaled_rate"]
@@ -182,7 +184,12 @@ class Subscriptions:
     # -- recurring revenue -----------------------------------------------------------
 
     def growth(
-        self, every: Every = "month", *, inactive_after: int = 1
+        self,
+        every: Every = "month",
+        *,
+        inactive_after: int = 1,
+        week_start: Weekday = "monday",
+        year_start: int = 1,
     ) -> GrowthAccounting:
         """Return the movements of customers and of recurring revenue.
 
@@ -191,18 +198,23 @@ class Subscriptions:
 
         Parameters
         ----------
-        every : {"month", "day", "week", "quarter", "year"}
-            How long a period is.
+        every : str
+            How long a period is: "day", "week", "month", "quarter", "year", or those of
+            a 52-week year of quarters of "4-4-5", "4-5-4" or "5-4-4" weeks.
         inactive_after : int, default 1
             After how many periods without a contract a customer counts as churned; with
             more than 1 the revenue is that of so many periods together.
+        week_start : str, default "monday"
+            The day that weeks begin with, and 52-week years.
+        year_start : int, default 1
+            The month that quarters and years begin with, as for `Cohorts`.
 
         Returns
         -------
         GrowthAccounting
             Of subscriptions a return is what "resurrected" is.
         """
-        ledger, periods = self._ledger(every)
+        ledger, periods = self._ledger(every, week_start, year_start)
         return GrowthAccounting.of(
             ledger, periods, inactive_after=inactive_after, family=self.family
         )
@@ -213,17 +225,22 @@ class Subscriptions:
         *,
         incomplete: Incomplete = "drop",
         level: float = 0.95,
+        week_start: Weekday = "monday",
+        year_start: int = 1,
     ) -> Any:
         """Return monthly recurring revenue (MRR) with its movements, period by period.
 
         Parameters
         ----------
-        every : {"month", "day", "week", "quarter", "year"}
+        every : str
             How long a period is; revenue is a month's, whatever this is.
         incomplete, level
             As `GrowthAccounting.to_frame`, whose columns these are.
+        week_start, year_start
+            As for `growth`.
         """
-        return self.growth(every).to_frame(incomplete=incomplete, level=level)
+        growth = self.growth(every, week_start=week_start, year_start=year_start)
+        return growth.to_frame(incomplete=incomplete, level=level)
 
     def revenue_retention(
         self,
@@ -233,13 +250,15 @@ class Subscriptions:
         method: RetentionMethod = "customers",
         reactivation: bool = True,
         level: float = 0.95,
+        week_start: Weekday = "monday",
+        year_start: int = 1,
     ) -> Any:
         """Return net and gross retention of recurring revenue, and that of customers.
 
         See `Transactions.revenue_retention`, whose columns these are; the retention
         of logos is `customer_retention`.
         """
-        ledger, periods = self._ledger(every)
+        ledger, periods = self._ledger(every, week_start, year_start)
         return retention_frame(
             ledger,
             periods,
@@ -252,19 +271,28 @@ class Subscriptions:
         )
 
     def churn(
-        self, every: Every = "month", *, per: Horizon = "1 year", level: float = 0.95
+        self,
+        every: Every = "month",
+        *,
+        per: Horizon = "1 year",
+        level: float = 0.95,
+        week_start: Weekday = "monday",
+        year_start: int = 1,
     ) -> Any:
         """Return the churn of customers and of revenue, also rescaled to another time.
 
         Parameters
         ----------
-        every : {"month", "day", "week", "quarter", "year"}
-            How long a period is.
+        every : str
+            How long a period is: "day", "week", "month", "quarter", "year", or those of
+            a 52-week year of quarters of "4-4-5", "4-5-4" or "5-4-4" weeks.
         per : float, str or timedelta, default "1 year"
             The time that rates are rescaled to: ``1 - (1 - rate)^(per / days)`` with
             the days of each period (Gold 2020, Fighting Churn with Data, section 2.5).
         level : float, default 0.95
             Confidence level of the intervals (Wilson 1927).
+        week_start, year_start
+            As for `growth`.
 
         Returns
         -------
@@ -275,7 +303,7 @@ class Subscriptions:
             left, over the revenue at the start), `net_revenue_churn` (with contraction,
             less expansion) and `rescaled_revenue_churn`.
         """
-        ledger, periods = self._ledger(every)
+        ledger, periods = self._ledger(every, week_start, year_start)
         growth = GrowthAccounting.of(ledger, periods, family=self.family)
         rows = np.flatnonzero(periods.complete & (growth.previous > 0))
         days = np.diff(periods.edges) / np.timedelta64(1, "D")
@@ -422,12 +450,14 @@ class Subscriptions:
         paid = any_of(own.paid)
         return Categories(np.select([paying, trying, paid], [0, 1, 2], 3), names)
 
-    def _ledger(self, every: Every) -> tuple[LedgerColumns, Periods]:
+    def _ledger(
+        self, every: Every, week_start: Weekday, year_start: int
+    ) -> tuple[LedgerColumns, Periods]:
         """Return the revenue of each customer on the last day of each period."""
         first = self.contracts.start.min().astype("datetime64[us]")
         end = (self.as_of + 1).astype("datetime64[us]")
-        last = end - np.timedelta64(1, "us")
-        periods = Periods(every, period_edges(every, first, last, "monday"), end)
+        calendar = Calendar.of(every, week_start, year_start)
+        periods = Periods.between(first, end, calendar)
         count = len(self.customer_id)
         return self.contracts.ledger(periods.last_days, count), periods
 

@@ -11,6 +11,7 @@ import numpy as np
 from tenure._frame import Categories, Table, native_frame
 from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table, written
+from tenure._seen import check_has_not_seen_more
 from tenure._typing import override
 from tenure.exceptions import NotFittedError, ParameterError
 from tenure.rfm.intervals import group_ratios, wilson
@@ -369,36 +370,8 @@ def _expected(model: PurchasingModel, known: Split) -> NDArray[np.float64]:
     except NotFittedError:
         fitted = False
     if fitted:
-        _check_has_not_seen_more(model, known)
+        check_has_not_seen_more(model, known, when="at the split, ")
     else:
         model = copy.copy(model).fit(known)
     expected = model.expected_purchases(known, horizon=known.holdout_duration)
     return np.asarray(expected, dtype=np.float64)
-
-
-def _check_has_not_seen_more(model: PurchasingModel, known: Split) -> None:
-    """Pass unless a model was fitted to these customers at a later date.
-
-    That shows in their ages, `T`. A model that was loaded has no customers to look at.
-
-    Raises
-    ------
-    ParameterError
-        If it knows some of what it should foretell.
-    """
-    seen = model._training  # noqa: SLF001
-    if seen is None or seen.ids is None or "T" not in seen.columns:
-        return
-    codes = Table.of({"customer_id": np.concatenate([seen.ids, known.customer_id])})
-    then, now = np.split(codes.codes("customer_id").values, [len(seen.ids)])
-    ages = np.full(max(then.max(initial=-1), now.max(initial=-1)) + 1, np.inf)
-    ages[now] = known.T
-    longer = seen.columns["T"] > ages[then] * (1 + 1e-9)
-    if longer.any():
-        raise ParameterError.of(
-            name="buying",
-            expected=f"be fitted to what was known at the split, {known.as_of}",
-            found=f"a {type(model).__name__} that has seen "
-            f"{counted(int(longer.sum()), 'customer')} for longer",
-            hint="a model that is not fitted is fitted to what was known",
-        )

@@ -1,5 +1,6 @@
 //! The futures of customers, kept for all who bought equally often.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::{Discounting, Future, Purchasing, Quantity};
@@ -71,3 +72,54 @@ impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Futures<M, 
         })
     }
 }
+
+/// The futures of customers who may have parameters of their own.
+pub(super) struct Crowd<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> {
+    futures: Vec<Futures<M, S, K, J>>,
+    /// Which of them each customer has; empty where all have the first.
+    whose: Vec<usize>,
+}
+
+impl<M: Purchasing<K, J>, S: Scalar, const K: usize, const J: usize> Crowd<M, S, K, J> {
+    /// With a row of parameters for all customers, or one for each; `number` makes numbers of the right kind of a row.
+    pub(super) fn new(
+        theta: &[[f64; K]],
+        customers: usize,
+        number: impl Fn([f64; K]) -> [S; K],
+    ) -> Self {
+        if let [same] = theta {
+            return Self {
+                futures: vec![Futures::new(number(*same), customers)],
+                whose: Vec::new(),
+            };
+        }
+        let mut distinct: Vec<([f64; K], usize)> = Vec::new();
+        let mut known: BTreeMap<[u64; K], usize> = BTreeMap::new();
+        let mut whose = Vec::with_capacity(theta.len());
+        for row in theta {
+            let place = *known.entry(row.map(f64::to_bits)).or_insert_with(|| {
+                distinct.push((*row, 0));
+                distinct.len() - 1
+            });
+            distinct[place].1 += 1;
+            whose.push(place);
+        }
+        // what few customers share is not worth keeping
+        let kept = |customers: usize| if customers < FEW { 0 } else { customers };
+        let futures = distinct
+            .into_iter()
+            .map(|(row, customers)| Futures::new(number(row), kept(customers)));
+        Self {
+            futures: futures.collect(),
+            whose,
+        }
+    }
+
+    /// Those of one customer.
+    pub(super) fn of(&self, customer: usize) -> &Futures<M, S, K, J> {
+        &self.futures[self.whose.get(customer).copied().unwrap_or(0)]
+    }
+}
+
+/// So few customers share nothing.
+const FEW: usize = 8;

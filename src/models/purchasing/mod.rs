@@ -2,10 +2,12 @@
 
 mod bernoulli;
 pub(super) mod beta_geometric;
+mod block;
 mod counts;
 pub(super) mod erlang;
 mod futures;
 pub mod holdout;
+mod horizon;
 pub mod lifetime;
 pub mod money;
 mod registry;

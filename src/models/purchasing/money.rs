@@ -3,7 +3,8 @@
 use super::whole::Asked;
 use crate::data::check::same_length;
 use crate::data::{Rows, Spend, Spending};
-use crate::models::{GammaGamma, Model, positive};
+use crate::models::covariates::{one_of, own_parameters};
+use crate::models::{GammaGamma, Model};
 use crate::numeric::incomplete::beta_regularised;
 use crate::{Error, Result};
 
@@ -24,8 +25,8 @@ pub fn money_quantiles(
     levels: &[f64],
     out: &mut [f64],
 ) -> Result<()> {
-    let [p, q, gamma] = positive::<3>(&GammaGamma::PARAMETERS, spend.0)?;
     let spending = spend.1;
+    let theta = own_parameters::<3>(&GammaGamma::PARAMETERS, spend.0, spending.len())?;
     same_length(
         "monetary_value",
         spending.len(),
@@ -45,7 +46,7 @@ pub fn money_quantiles(
         levels.len(),
         out,
         |i, probabilities, quantiles| {
-            let Spend { x, mean } = spending.row(i);
+            let (Spend { x, mean }, [p, q, gamma]) = (spending.row(i), one_of(&theta, i));
             let sum = Sum::new(probabilities, p, p * x + q);
             for (quantile, &level) in quantiles.iter_mut().zip(levels) {
                 *quantile = sum.quantile(level) * (gamma + x * mean);

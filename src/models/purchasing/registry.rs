@@ -3,28 +3,31 @@
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::futures::Futures;
-use super::{Discounting, Future, Purchasing, Quantity};
-use crate::data::{Histories, HistoryColumns, Purchases, Rows};
+use super::block::{BLOCK, Block};
+use super::futures::{Crowd, Futures};
+use super::horizon::Horizon;
+use super::{Future, Purchasing, Quantity};
+use crate::data::{Histories, HistoryColumns, Rows};
+use crate::models::covariates::{
+    Design, customer_parameters, fit_covariates, one_of, own_parameters, profile_covariates,
+};
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
-use crate::models::{
-    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo, positive,
-};
+use crate::models::{BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, Parameter, ParetoNbd, Pdo};
 use crate::numeric::{Dual, parallel};
 use crate::{Error, Result};
 
 /// Every model of repeat buying.
 pub static PURCHASING: &[&dyn DynPurchasing] = &[
-    &Erased::<BgNbd, 4, 3>(BgNbd),
-    &Erased::<MbgNbd, 4, 3>(MbgNbd),
-    &Erased::<ParetoNbd, 4, 4>(ParetoNbd),
-    &Erased::<Nbd, 2, 2>(Nbd),
-    &Erased::<GGompertzNbd, 5, 5>(GGompertzNbd),
-    &Erased::<Pdo, 5, 5>(Pdo),
-    &Erased::<BgBb, 4, 4>(BgBb),
-    &Erased::<Cnbd<false>, 5, 4>(Cnbd),
-    &Erased::<Cnbd<true>, 5, 4>(Cnbd),
+    &Erased::<BgNbd, 4, 3, 6>(BgNbd),
+    &Erased::<MbgNbd, 4, 3, 6>(MbgNbd),
+    &Erased::<ParetoNbd, 4, 4, 6>(ParetoNbd),
+    &Erased::<Nbd, 2, 2, 4>(Nbd),
+    &Erased::<GGompertzNbd, 5, 5, 7>(GGompertzNbd),
+    &Erased::<Pdo, 5, 5, 7>(Pdo),
+    &Erased::<BgBb, 4, 4, 6>(BgBb),
+    &Erased::<Cnbd<false>, 5, 4, 7>(Cnbd),
+    &Erased::<Cnbd<true>, 5, 4, 7>(Cnbd),
 ];
 
 /// The model with this name.
@@ -48,7 +51,8 @@ pub fn purchasing(name: &str) -> Result<&'static dyn DynPurchasing> {
     })
 }
 
-/// A model of repeat buying whose parameters are a slice.
+/// A model of repeat buying whose parameters are a slice; where it is asked about customers, they are those of all, or one
+/// row for each.
 pub trait DynPurchasing: Debug + Sync {
     /// Name in the literature.
     fn name(&self) -> &'static str;
@@ -56,19 +60,40 @@ pub trait DynPurchasing: Debug + Sync {
     /// The parameters.
     fn parameters(&self) -> &'static [Parameter];
 
-    /// Maximum likelihood.
+    /// How many processes may depend on covariates.
+    fn processes(&self) -> usize;
+
+    /// Maximum likelihood; with a design, of parameters and coefficients.
     ///
     /// # Errors
-    /// See [`fit`].
-    fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit>;
+    /// See [`fit`] and [`fit_covariates`].
+    fn fit(
+        &self,
+        customers: &Histories<'_>,
+        design: Option<&Design<'_>>,
+        options: &Options<'_>,
+    ) -> Result<Fit>;
 
-    /// Interval for one parameter by the profile likelihood.
+    /// The parameters of customers with these linear predictors: see [`customer_parameters`].
+    ///
+    /// # Errors
+    /// See there.
+    fn customer_parameters(
+        &self,
+        theta: &[f64],
+        predictors: &[f64],
+        out: &mut [f64],
+        slopes: Option<&mut [f64]>,
+    ) -> Result<()>;
+
+    /// Interval for one parameter or coefficient by the profile likelihood.
     ///
     /// # Errors
     /// See [`profile_interval`].
     fn profile(
         &self,
         customers: &Histories<'_>,
+        design: Option<&Design<'_>>,
         options: &Options<'_>,
         estimates: &[f64],
         parameter: usize,
@@ -131,14 +156,16 @@ pub trait DynPurchasing: Debug + Sync {
 }
 
 /// A model with its number of parameters hidden behind [`DynPurchasing`].
+///
+/// `N` is `K` and the number of linear predictors that customers have.
 #[derive(Debug)]
-struct Erased<M, const K: usize, const J: usize>(M);
+struct Erased<M, const K: usize, const J: usize, const N: usize>(M);
 
 /// No customer is expected to be asked about more purchases than this within one horizon.
 const MOST_PURCHASES: usize = 10_000_000;
 
-impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
-    for Erased<M, K, J>
+impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize, const N: usize> DynPurchasing
+    for Erased<M, K, J, N>
 {
     fn name(&self) -> &'static str {
         M::NAME
@@ -148,19 +175,47 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         const { &M::PARAMETERS }
     }
 
-    fn fit(&self, customers: &Histories<'_>, options: &Options<'_>) -> Result<Fit> {
+    fn processes(&self) -> usize {
+        M::PROCESSES
+    }
+
+    fn fit(
+        &self,
+        customers: &Histories<'_>,
+        design: Option<&Design<'_>>,
+        options: &Options<'_>,
+    ) -> Result<Fit> {
         M::check_customers(customers)?;
-        fit::<M, K, J>(customers, options)
+        match design {
+            None => fit::<M, K, J>(customers, options),
+            Some(design) => fit_covariates::<M, K, J, N>(customers, design, options),
+        }
+    }
+
+    fn customer_parameters(
+        &self,
+        theta: &[f64],
+        predictors: &[f64],
+        out: &mut [f64],
+        slopes: Option<&mut [f64]>,
+    ) -> Result<()> {
+        customer_parameters::<M, K, J, N>(theta, predictors, out, slopes)
     }
 
     fn profile(
         &self,
         customers: &Histories<'_>,
+        design: Option<&Design<'_>>,
         options: &Options<'_>,
         estimates: &[f64],
         parameter: usize,
         level: f64,
     ) -> Result<[f64; 2]> {
+        if let Some(design) = design {
+            return profile_covariates::<M, K, J, N>(
+                customers, design, options, estimates, parameter, level,
+            );
+        }
         profile_interval::<M, K, J>(customers, options, estimates, parameter, level)
     }
 
@@ -170,10 +225,10 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         customers: &Histories<'_>,
         out: &mut [f64],
     ) -> Result<()> {
-        let theta = positive::<K>(self.parameters(), theta)?;
+        let theta = own_parameters::<K>(self.parameters(), theta, customers.len())?;
         M::check_customers(customers)?;
         parallel::fill_rows(out, 1, |i, value| {
-            value[0] = M::ln_pdf(theta, &customers.row(i));
+            value[0] = M::ln_pdf(one_of(&theta, i), &customers.row(i));
         });
         Ok(())
     }
@@ -187,9 +242,10 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         out: &mut [f64],
         gradients: Option<&mut [f64]>,
     ) -> Result<()> {
-        let theta = positive::<K>(self.parameters(), theta)?;
+        let own = own_parameters::<K>(self.parameters(), theta, customers.len())?;
         let horizon = Horizon::for_quantity(horizon, customers.len(), quantity)?;
-        let Some(gradients) = gradients else {
+        if let ([theta], None) = (&own[..], &gradients) {
+            let theta = *theta;
             let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
             let stopped = AtomicBool::new(false);
             parallel::fill_blocks(out, BLOCK, |first, block| {
@@ -217,11 +273,20 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
                 M::check_customers(&customers.check()?)?;
             }
             return Ok(());
-        };
+        }
         let customers = customers.check()?;
         M::check_customers(&customers)?;
-        let futures = Futures::<M, Dual<K>, K, J>::new(Dual::variables(theta), customers.len());
+        let Some(gradients) = gradients else {
+            let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
+            parallel::fill_rows(out, 1, |i, value| {
+                let futures = crowd.of(i);
+                value[0] = futures.predict(quantity, &customers.row(i), horizon.at(i));
+            });
+            return Ok(());
+        };
+        let crowd = Crowd::<M, Dual<K>, K, J>::new(&own, customers.len(), Dual::variables);
         parallel::fill_row_pairs((out, 1), (gradients, K), |i, value, gradient| {
+            let futures = crowd.of(i);
             let predicted = futures.predict(quantity, &customers.row(i), horizon.at(i));
             value[0] = predicted.value;
             gradient.copy_from_slice(&predicted.gradient);
@@ -237,12 +302,12 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         most: usize,
         out: &mut [f64],
     ) -> Result<()> {
-        let theta = positive::<K>(self.parameters(), theta)?;
+        let own = own_parameters::<K>(self.parameters(), theta, customers.len())?;
         M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
-        let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
+        let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
         parallel::fill_rows(out, most + 1, |i, probabilities| {
-            let row = customers.row(i);
+            let (row, futures) = (customers.row(i), crowd.of(i));
             let alive = futures.alive(&row);
             let given_alive = futures.of(&row, |future| {
                 future.probabilities(row.t, horizon.at(i), most)
@@ -263,13 +328,13 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
         levels: &[f64],
         out: &mut [f64],
     ) -> Result<()> {
-        let theta = positive::<K>(self.parameters(), theta)?;
+        let own = own_parameters::<K>(self.parameters(), theta, customers.len())?;
         M::check_customers(customers)?;
         let horizon = Horizon::new(horizon, customers.len(), false)?;
         check_levels(levels)?;
-        let futures = Futures::<M, f64, K, J>::new(theta, customers.len());
+        let crowd = Crowd::<M, f64, K, J>::new(&own, customers.len(), |theta| theta);
         parallel::fill_rows(out, levels.len(), |i, quantiles| {
-            let row = customers.row(i);
+            let (row, futures) = (customers.row(i), crowd.of(i));
             let alive = futures.alive(&row);
             for (quantile, level) in quantiles.iter_mut().zip(levels) {
                 // P(X <= k) = 1 - P(alive) P(X > k | alive) >= level
@@ -288,51 +353,6 @@ impl<M: Purchasing<K, J> + Debug, const K: usize, const J: usize> DynPurchasing
     }
 }
 
-/// Customers worked on together.
-const BLOCK: usize = 512;
-
-/// A block's customers, those without a repeat purchase first: formulas take another branch for them, and a processor
-/// that meets both in turns guesses wrong every other time.
-struct Block {
-    places: [u16; BLOCK],
-    rows: [Purchases; BLOCK],
-    len: usize,
-}
-
-impl Block {
-    fn of(customers: &Histories<'_>) -> Self {
-        let nobody = Purchases {
-            x: 0.0,
-            t_x: 0.0,
-            t: 0.0,
-        };
-        let len = customers.len();
-        let (mut places, mut rows) = ([0; BLOCK], [nobody; BLOCK]);
-        let (mut front, mut back) = (0, len);
-        for (i, place) in (0..len).zip(0..) {
-            let row = customers.row(i);
-            // both ends are written, the right one moves on
-            (places[front], rows[front]) = (place, row);
-            (places[back - 1], rows[back - 1]) = (place, row);
-            let bought = row.x > 0.0;
-            front += usize::from(!bought);
-            back -= usize::from(bought);
-        }
-        Self { places, rows, len }
-    }
-
-    fn rows(&self) -> &[Purchases] {
-        &self.rows[..self.len]
-    }
-
-    /// Where each row stands in the block.
-    fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        self.places[..self.len]
-            .iter()
-            .map(|&place| usize::from(place))
-    }
-}
-
 fn check_levels(levels: &[f64]) -> Result<()> {
     match levels.iter().find(|level| !(0.0..1.0).contains(*level)) {
         None => Ok(()),
@@ -342,96 +362,5 @@ fn check_levels(levels: &[f64]) -> Result<()> {
             found: level.to_string(),
             hint: String::new(),
         }),
-    }
-}
-
-/// One horizon for all customers, or one each.
-struct Horizon<'a>(&'a [f64]);
-
-impl<'a> Horizon<'a> {
-    fn new(horizon: &'a [f64], rows: usize, infinite: bool) -> Result<Self> {
-        if horizon.len() != 1 && horizon.len() != rows {
-            return Err(Error::Length {
-                column: "horizon".into(),
-                found: horizon.len(),
-                reference: "frequency".into(),
-                expected: rows,
-            });
-        }
-        let fits = |h: &f64| *h >= 0.0 && (infinite || h.is_finite());
-        match horizon.iter().find(|h| !fits(h)) {
-            None => Ok(Self(horizon)),
-            Some(bad) => Err(Error::Parameter {
-                name: "horizon".into(),
-                expected: if infinite {
-                    "be at least 0"
-                } else {
-                    "be finite and at least 0"
-                }
-                .into(),
-                found: bad.to_string(),
-                hint: String::new(),
-            }),
-        }
-    }
-
-    /// Only a discounted sum may go on without end.
-    fn for_quantity(horizon: &'a [f64], rows: usize, quantity: Quantity) -> Result<Self> {
-        let Quantity::DiscountedPurchases(discounting) = quantity else {
-            return Self::new(horizon, rows, false);
-        };
-        check_discounting(discounting, horizon)?;
-        Self::new(horizon, rows, true)
-    }
-
-    fn is_zero(&self) -> bool {
-        self.0 == [0.0]
-    }
-
-    fn at(&self, row: usize) -> f64 {
-        if self.0.len() == 1 {
-            self.0[0]
-        } else {
-            self.0[row]
-        }
-    }
-}
-
-/// No horizon is cut into more periods than this.
-const MOST_PERIODS: f64 = 1e5;
-
-fn check_discounting(discounting: Discounting, horizon: &[f64]) -> Result<()> {
-    let Discounting { rate, period } = discounting;
-    let longest = horizon.iter().copied().fold(0.0, f64::max);
-    let endless = longest.is_infinite();
-    let refused = |name: &str, expected: &str, found: f64| {
-        Err(Error::Parameter {
-            name: name.into(),
-            expected: expected.into(),
-            found: found.to_string(),
-            hint: String::new(),
-        })
-    };
-    match period {
-        Some(_) if endless => refused(
-            "horizon",
-            "be finite when purchases are counted by period",
-            longest,
-        ),
-        Some(p) if !(p.is_finite() && p > 0.0) => {
-            refused("compounding", "be finite and greater than 0", p)
-        }
-        Some(p) if longest / p > MOST_PERIODS => {
-            refused("compounding", "be at least a 100,000th of the horizon", p)
-        }
-        _ if endless && rate <= 0.0 => refused(
-            "discount_rate",
-            "be greater than 0 for an infinite horizon",
-            rate,
-        ),
-        _ if !(rate.is_finite() && rate >= 0.0) => {
-            refused("discount_rate", "be finite and at least 0", rate)
-        }
-        _ => Ok(()),
     }
 }

@@ -1,9 +1,12 @@
 //! The nonparametric bootstrap: estimates from customers that are drawn from those of the data, with replacement (Efron
 //! and Tibshirani 1993, An Introduction to the Bootstrap, chapter 6).
 
+use std::cmp::Ordering;
+
 use super::DynPurchasing;
 use crate::data::check::Rule;
-use crate::data::{Histories, Purchases};
+use crate::data::{Histories, Purchases, Rows};
+use crate::models::covariates::{Design, Effect};
 use crate::models::fit::Options;
 use crate::models::sample::Sample;
 use crate::numeric::parallel;
@@ -23,6 +26,7 @@ const BATCH: usize = 32;
 pub fn bootstrap(
     model: &dyn DynPurchasing,
     customers: &Histories<'_>,
+    design: Option<&Design<'_>>,
     options: &Options<'_>,
     estimates: &[f64],
     replicates: usize,
@@ -41,8 +45,17 @@ pub fn bootstrap(
             |i| weights[i].to_string(),
         )?;
     }
-    let distinct = Distinct::of(&Sample::new(customers, options.weights, 0.0)?);
+    let sample = Sample::new(customers, options.weights, 0.0)?;
+    let distinct = match design {
+        None => Distinct::of(&sample),
+        Some(design) => Distinct::with_covariates(customers, options.weights, design),
+    };
     let start: Vec<_> = estimates.iter().map(|value| Some(*value)).collect();
+    let design = design.map(|design| Design {
+        rows: &distinct.covariates,
+        width: design.width,
+        effects: started(design, estimates),
+    });
     let streams = Streams::new(seed, DRAWING);
     let one = |replicate: usize| {
         let weights = distinct.drawn(&mut streams.stream(replicate as u64));
@@ -52,7 +65,7 @@ pub fn bootstrap(
             check: &|| Ok(()),
             ..*options
         };
-        match model.fit(&distinct.histories()?, &options) {
+        match model.fit(&distinct.histories()?, design.as_ref(), &options) {
             Ok(fit) => Ok(fit.parameters),
             Err(Error::Convergence { .. } | Error::Empty { .. }) => {
                 Ok(vec![f64::NAN; estimates.len()])
@@ -77,9 +90,57 @@ struct Distinct {
     t_x: Vec<f64>,
     t: Vec<f64>,
     customers: Vec<f64>,
+    /// Row by row, where there are any.
+    covariates: Vec<f64>,
+}
+
+/// The effects of a design, to start from estimates, which end with them.
+fn started(design: &Design<'_>, estimates: &[f64]) -> Vec<Effect> {
+    let first = estimates.len().saturating_sub(design.effects.len());
+    let pairs = design.effects.iter().zip(&estimates[first..]);
+    let with = |(effect, start): (&Effect, &f64)| Effect {
+        start: Some(*start),
+        ..effect.clone()
+    };
+    pairs.map(with).collect()
 }
 
 impl Distinct {
+    /// One customer after the other, by history and covariates.
+    fn with_covariates(
+        customers: &Histories<'_>,
+        weights: Option<&[f64]>,
+        design: &Design<'_>,
+    ) -> Self {
+        let mut places: Vec<usize> = (0..customers.len()).collect();
+        let weight = |i: usize| weights.map_or(1.0, |weights| weights[i]);
+        let key = |i: usize| {
+            let row = customers.row(i);
+            let own = &design.rows[i * design.width..(i + 1) * design.width];
+            let history = [row.x, row.t_x, row.t, weight(i)];
+            own.iter().copied().chain(history).collect::<Vec<f64>>()
+        };
+        let order = |a: &usize, b: &usize| {
+            let (a, b) = (key(*a), key(*b));
+            let mut orders = a
+                .iter()
+                .zip(&b)
+                .map(|(x, y)| (x + 0.0).total_cmp(&(y + 0.0)));
+            orders.find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        };
+        places.retain(|&i| weight(i) > 0.0);
+        parallel::sort_by(&mut places, order);
+        let column = |f: &dyn Fn(usize) -> f64| places.iter().map(|&i| f(i)).collect::<Vec<_>>();
+        let covariates = |&i: &usize| design.rows[i * design.width..(i + 1) * design.width].iter();
+        Self {
+            x: column(&|i| customers.row(i).x),
+            t_x: column(&|i| customers.row(i).t_x),
+            t: column(&|i| customers.row(i).t),
+            customers: column(&weight),
+            covariates: places.iter().flat_map(covariates).copied().collect(),
+        }
+    }
+
     fn of(sample: &Sample<Purchases>) -> Self {
         let groups = sample.groups().iter();
         let rows: Vec<_> = groups.flat_map(|g| g.rows(0..g.len())).collect();
@@ -88,6 +149,7 @@ impl Distinct {
             t_x: rows.iter().map(|(row, _)| row.t_x).collect(),
             t: rows.iter().map(|(row, _)| row.t).collect(),
             customers: rows.iter().map(|(_, customers)| *customers).collect(),
+            covariates: Vec::new(),
         }
     }
 
@@ -121,6 +183,7 @@ mod tests {
             t_x: vec![0.0; 3],
             t: vec![1.0, 2.0, 3.0],
             customers: vec![50.0, 30.0, 20.0],
+            covariates: Vec::new(),
         };
         let streams = Streams::new(7, DRAWING);
         let draws: Vec<_> = (0..20_000)
@@ -148,7 +211,7 @@ mod tests {
         let customers = Histories::new(&x, &t_x, &t).unwrap();
         let options = Options::default();
         let estimates = [0.5, 10.0];
-        let one = bootstrap(model, &customers, &options, &estimates, 20, 3).unwrap();
+        let one = bootstrap(model, &customers, None, &options, &estimates, 20, 3).unwrap();
         let (x, t) = ([0.0, 1.0, 5.0, 2.0], [30.0, 35.0, 40.0, 40.0]);
         let t_x = [0.0, 12.0, 39.0, 30.0];
         let collapsed = Histories::new(&x, &t_x, &t).unwrap();
@@ -156,7 +219,7 @@ mod tests {
             weights: Some(&[2.0, 1.0, 1.0, 1.0]),
             ..Options::default()
         };
-        let other = bootstrap(model, &collapsed, &options, &estimates, 20, 3).unwrap();
+        let other = bootstrap(model, &collapsed, None, &options, &estimates, 20, 3).unwrap();
         let bits = |rows: &[Vec<f64>]| {
             rows.concat()
                 .iter()

@@ -10,6 +10,7 @@ use super::lifetime::{Lifetime, Span};
 use super::{Future, Purchasing, check_repeat_buyers};
 use crate::Result;
 use crate::data::Purchases;
+use crate::models::covariates::PROCESSES;
 use crate::models::{Equals, Model, Parameter, Sample};
 use crate::numeric::Scalar;
 use crate::numeric::panels::LnSum;
@@ -47,6 +48,14 @@ pub trait LifetimeModel<const K: usize>: Sync {
 
     /// What an optimum with a flat direction means, in words.
     fn boundary(theta: [f64; K]) -> String;
+
+    /// How many processes may depend on covariates: see [`Model::moved`].
+    const PROCESSES: usize = 0;
+
+    /// The parameters of a customer with these linear predictors.
+    fn moved<S: Scalar>(theta: [S; K], _by: [S; PROCESSES]) -> [S; K] {
+        theta
+    }
 }
 
 impl<M: LifetimeModel<K>, const K: usize> Model<K, K> for M {
@@ -81,6 +90,12 @@ impl<M: LifetimeModel<K>, const K: usize> Model<K, K> for M {
 
     fn boundary(theta: [f64; K]) -> String {
         M::boundary(theta)
+    }
+
+    const PROCESSES: usize = M::PROCESSES;
+
+    fn moved<S: Scalar>(theta: [S; K], by: [S; PROCESSES]) -> [S; K] {
+        M::moved(theta, by)
     }
 }
 

@@ -21,7 +21,7 @@ const CELLS: usize = 1 << 21;
 pub struct Asked<'a> {
     /// The model.
     pub model: &'a dyn DynPurchasing,
-    /// Its parameters.
+    /// Its parameters: those of all customers, or a row for each.
     pub theta: &'a [f64],
     /// The customers.
     pub customers: &'a Histories<'a>,
@@ -103,9 +103,18 @@ impl Asked<'_> {
         } else {
             self.horizon
         };
+        let width = self.model.parameters().len();
+        let owned: Vec<f64>;
+        let theta = if self.theta.len() == width * self.customers.len() {
+            let row = |&i: &usize| self.theta[i * width..(i + 1) * width].iter().copied();
+            owned = some.iter().flat_map(row).collect();
+            &owned
+        } else {
+            self.theta
+        };
         let mut table = vec![0.0; some.len() * (most + 1)];
         self.model
-            .probabilities(self.theta, &customers, horizon, most, &mut table)?;
+            .probabilities(theta, &customers, horizon, most, &mut table)?;
         Ok(table)
     }
 }

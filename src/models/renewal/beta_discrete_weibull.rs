@@ -25,18 +25,8 @@ impl Law<3> for BetaDiscreteWeibull {
     /// `ln B(alpha, beta + to^c) - ln B(alpha, beta + from^c)`. Where powers are too large for numbers the beta function
     /// is itself a power: `B(alpha, n)` falls as `n^-alpha`.
     fn ln_survival<S: Scalar>([alpha, beta, c]: [S; 3], from: f64, to: f64) -> S {
-        let before = ln_power(c, from);
-        if before.is_some_and(|ln| ln.value() > 0.5 * LARGE) {
-            return -(alpha * c * ((to - from) / from).ln_1p());
-        }
-        let rise = ln_power_rise(c, from, to);
-        let there = before.map_or(beta, |ln| beta + ln.exp());
-        let step = ln_beta_step(alpha, there, capped(rise));
-        if rise.value() > LARGE {
-            step - alpha * (rise - LARGE)
-        } else {
-            step
-        }
+        let (before, rise) = (ln_power(c, from), ln_power_rise(c, from, to));
+        ln_step([alpha, beta, c], before, rise, [from, to])
     }
 
     fn power<S: Scalar>([alpha, _, c]: [S; 3]) -> Option<S> {
@@ -64,5 +54,24 @@ impl Law<3> for BetaDiscreteWeibull {
         } else {
             boundary([alpha, beta])
         }
+    }
+}
+
+/// The step of `ln B(alpha, beta + t^c)` given `ln from^c` and `ln(to^c - from^c)`, both perhaps times a factor.
+pub(super) fn ln_step<S: Scalar>(
+    [alpha, beta, c]: [S; 3],
+    before: Option<S>,
+    rise: S,
+    [from, to]: [f64; 2],
+) -> S {
+    if before.is_some_and(|ln| ln.value() > 0.5 * LARGE) {
+        return -(alpha * c * ((to - from) / from).ln_1p());
+    }
+    let there = before.map_or(beta, |ln| beta + ln.exp());
+    let step = ln_beta_step(alpha, there, capped(rise));
+    if rise.value() > LARGE {
+        step - alpha * (rise - LARGE)
+    } else {
+        step
     }
 }

@@ -1,6 +1,7 @@
 //! The discrete Weibull law: customers are alike, but leave more or less readily the longer they have stayed.
 
 use super::Law;
+use super::geometric::riskier;
 use super::power::{capped, ln_power, ln_power_rise};
 use crate::models::{Dimension, Parameter};
 use crate::numeric::Scalar;
@@ -50,6 +51,13 @@ impl Law<2> for DiscreteWeibull {
             (c < 1e-3)
                 .then_some("who does not leave at the first renewal seems never to leave (c -> 0)")
         }
+    }
+
+    const PROCESSES: usize = 1;
+
+    /// As the geometric law.
+    fn moved<S: Scalar>([theta, c]: [S; 2], leaving: S) -> [S; 2] {
+        [riskier(theta, leaving), c]
     }
 }
 

@@ -1,6 +1,7 @@
 //! The exponential-gamma law: each customer leaves at any moment at a rate of their own.
 
 use super::Law;
+use crate::models::covariates::faster;
 use crate::models::{Dimension, Parameter};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
@@ -51,6 +52,13 @@ impl Law<2> for ExponentialGamma {
 
     fn boundary([r, alpha]: [f64; 2]) -> Option<&'static str> {
         (r > 1e3 && alpha > 1e2).then_some(ALIKE)
+    }
+
+    const PROCESSES: usize = 1;
+
+    /// The rate may be higher: `alpha exp(-z'g)`.
+    fn moved<S: Scalar>([r, alpha]: [S; 2], leaving: S) -> [S; 2] {
+        [r, faster(alpha, leaving)]
     }
 }
 

@@ -37,4 +37,16 @@ impl Law<1> for Geometric {
         (theta > 1.0 - 1e-6)
             .then_some("every customer seems to leave at the first renewal (theta -> 1)")
     }
+
+    const PROCESSES: usize = 1;
+
+    /// `(1 - theta)^(exp(z'g))` is the probability of staying.
+    fn moved<S: Scalar>([theta]: [S; 1], leaving: S) -> [S; 1] {
+        [riskier(theta, leaving)]
+    }
+}
+
+/// The probability of leaving where that of staying is to the power of `exp(by)`: a proportional hazard.
+pub(super) fn riskier<S: Scalar>(theta: S, by: S) -> S {
+    -((-theta).ln_1p() * by.exp()).exp_m1()
 }

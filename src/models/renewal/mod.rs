@@ -10,6 +10,7 @@ mod discrete_weibull;
 mod exponential_gamma;
 mod geometric;
 mod power;
+mod proportional;
 mod registry;
 mod shifted_beta_geometric;
 mod spans;
@@ -21,6 +22,7 @@ pub use bootstrap::Exposure;
 pub use discrete_weibull::DiscreteWeibull;
 pub use exponential_gamma::ExponentialGamma;
 pub use geometric::Geometric;
+pub use proportional::ProportionalBetaWeibull;
 pub use registry::{DynRenewal, RENEWAL, renewal};
 pub use shifted_beta_geometric::ShiftedBetaGeometric;
 pub use spans::Span;
@@ -77,4 +79,15 @@ pub trait Law<const B: usize>: Sync {
     /// What an optimum with a flat direction means, in words; nothing where it lies in a parameter that a law does not
     /// know.
     fn boundary(theta: [f64; B]) -> Option<&'static str>;
+
+    /// How many processes may depend on covariates: none, or that of leaving.
+    const PROCESSES: usize = 0;
+
+    /// Whether a constant that is added to linear predictors can be had by other parameters just as well.
+    const SHIFTS: bool = true;
+
+    /// The parameters of a customer with this linear predictor of leaving.
+    fn moved<S: Scalar>(theta: [S; B], _leaving: S) -> [S; B] {
+        theta
+    }
 }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::Law;
 use crate::data::Contract;
+use crate::models::covariates::PROCESSES;
 use crate::models::{Dimension, Equals, Model, Parameter, Sample};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
@@ -244,6 +245,14 @@ impl<L: Law<B>, const B: usize, const K: usize> Model<K, K> for Staying<L, B> {
             )
         };
         what.into()
+    }
+
+    const PROCESSES: usize = L::PROCESSES;
+    const SHIFTS: bool = L::SHIFTS;
+
+    fn moved<S: Scalar>(theta: [S; K], [leaving, _]: [S; PROCESSES]) -> [S; K] {
+        let law = L::moved(Self::mixture(theta).law, leaving);
+        std::array::from_fn(|j| law.get(j).copied().unwrap_or(theta[j]))
     }
 }
 

@@ -4,6 +4,7 @@ use super::Law;
 use super::discrete_weibull::{DURATION, later};
 use super::exponential_gamma::{ALIKE, SHAPE};
 use super::power::{ln_power, ln_relative_rise};
+use crate::models::covariates::faster;
 use crate::models::{Dimension, Parameter};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
@@ -79,6 +80,13 @@ impl Law<3> for WeibullGamma {
         } else {
             (r > 1e3 && alpha > 1e2).then_some(ALIKE)
         }
+    }
+
+    const PROCESSES: usize = 1;
+
+    /// The hazard may be higher: `alpha exp(-z'g)`.
+    fn moved<S: Scalar>([r, alpha, c]: [S; 3], leaving: S) -> [S; 3] {
+        [r, faster(alpha, leaving), c]
     }
 }
 

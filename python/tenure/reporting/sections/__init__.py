@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tenure.reporting.sections.alive import alive
+from tenure.reporting.sections.audit import between, cohort, periods
+from tenure.reporting.sections.audit_base import base, cohorts, products
 from tenure.reporting.sections.checks import checks
 from tenure.reporting.sections.concentration import concentration
 from tenure.reporting.sections.data import data
@@ -15,12 +17,18 @@ from tenure.reporting.sections.value import value
 
 __all__ = [
     "alive",
+    "base",
+    "between",
     "checks",
+    "cohort",
+    "cohorts",
     "concentration",
     "data",
     "glance",
     "method",
     "models",
+    "periods",
+    "products",
     "scores",
     "segments",
     "value",

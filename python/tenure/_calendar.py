@@ -13,7 +13,7 @@ from tenure.exceptions import ParameterError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Calendar", "Every", "Weekday", "elapsed_age"]
+__all__ = ["Calendar", "Every", "Weekday", "elapsed_age", "period_noun"]
 
 Every: TypeAlias = Literal[
     "day", "week", "month", "quarter", "year", "4-4-5", "4-5-4", "5-4-4"
@@ -55,12 +55,17 @@ class Calendar:
 
     @classmethod
     def of(
-        cls, every: str, week_start: str, year_start: int, *, name: str = "every"
+        cls,
+        every: str,
+        week_start: str,
+        year_start: int,
+        *,
+        name: str = "every",
+        hint: str = "",
     ) -> Calendar:
         """Return the calendar, or say what is wrong with it."""
         grains, weekdays = get_args(Every), get_args(Weekday)
         if every not in grains:
-            hint = "ages of a number of days or months are named by elapsed"
             expected = f"be one of {', '.join(grains)}"
             raise ParameterError.of(name, expected, found=repr(every), hint=hint)
         if week_start not in weekdays:
@@ -76,6 +81,27 @@ class Calendar:
                 found=repr(year_start),
             )
         return cls(every, week_start, int(year_start))  # pyright: ignore[reportArgumentType]
+
+    def holds(self, grain: str) -> bool:
+        """Whether purchases that were merged over a grain fall into whole periods.
+
+        Parameters
+        ----------
+        grain : {"instant", "hour", "day", "week", "month"}
+            Weeks are those from Monday.
+
+        Examples
+        --------
+        >>> quarters = Calendar.of("quarter", "monday", 2)
+        >>> quarters.holds("day"), quarters.holds("month"), quarters.holds("week")
+        (True, True, False)
+        """
+        if grain == "month":
+            return self.every in _MONTHS
+        if grain == "week":
+            of_weeks = self.every == "week" or "-" in self.every
+            return of_weeks and self.week_start == "monday"
+        return True
 
     def starts(self, first: int, last: int) -> NDArray[np.int64]:
         """Return the days on which periods begin, from that of one day on.
@@ -126,6 +152,17 @@ class Calendar:
         place = int(np.searchsorted(starts, first, side="right")) - 1
         stop = int(np.searchsorted(starts, last, side="right")) + 1
         return starts[place:stop]
+
+
+def period_noun(every: str) -> str:
+    """Return what a period of a calendar is called.
+
+    Examples
+    --------
+    >>> period_noun("month"), period_noun("4-4-5")
+    ('month', '4-4-5 period')
+    """
+    return f"{every} period" if "-" in every else every
 
 
 def _month(day: int) -> int:
