@@ -106,14 +106,14 @@ impl Route for Dense<'_> {
         partition: usize,
         records: &[[u64; W]],
         (): &mut (),
-        bench: &mut Bench<E, W>,
+        bench: &mut Bench<E>,
         sink: &mut impl Sink<E>,
     ) {
         let packing = self.packing;
-        bench.sort_by_time(records, &self.clock, |record| packing.passed(record[0]));
-        bench.sort_by_customer(
-            1 << packing.local_bits,
-            |_, record| packing.local(record[0]),
+        bench.sort(
+            records,
+            (1 << packing.local_bits, &self.clock),
+            |_, record| (packing.local(record[0]), packing.passed(record[0])),
             |record| E::read(packing.time(record[0]), &record[1..]),
         );
         let base = packing

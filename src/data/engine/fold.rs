@@ -34,7 +34,7 @@ pub(super) trait Route: Sync {
         partition: usize,
         records: &[[u64; W]],
         numbers: &mut Self::Numbers,
-        bench: &mut Bench<E, W>,
+        bench: &mut Bench<E>,
         sink: &mut impl Sink<E>,
     );
 }
@@ -86,7 +86,7 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
         },
     );
     let partitions = window.clone().zip(counts.cut(window, records)).collect();
-    let fold_one = |(numbers, bench): &mut (R::Numbers, Bench<E, W>), (partition, records)| {
+    let fold_one = |(numbers, bench): &mut (R::Numbers, Bench<E>), (partition, records)| {
         let mut sink = new_sink();
         if !log.is_stopped() {
             route.fold::<E, W>(partition, records, numbers, bench, &mut sink);
@@ -133,66 +133,54 @@ pub(super) fn fold_sorted<E: Entry, S: Sink<E>>(
 
 /// Memory for the rows of one partition after the other.
 #[derive(Debug, Default)]
-pub(super) struct Bench<E, const W: usize> {
-    /// The records, roughly in order of time.
-    records: Vec<[u64; W]>,
+pub(super) struct Bench<E> {
     /// The entries, customer by customer.
     entries: Vec<E>,
-    /// Where the entries of each customer end.
-    places: Vec<usize>,
+    /// Where the entries of each stretch of time of each customer end; a partition is smaller than 4 billion rows.
+    ends: Vec<u32>,
+    /// How many stretches a customer has, as a power of two.
+    bits: u32,
 }
 
-impl<E: Entry, const W: usize> Bench<E, W> {
-    /// Puts records in the order of the stretches of time that they lie in, which leaves little to sort later.
-    pub(super) fn sort_by_time(
+impl<E: Entry> Bench<E> {
+    /// Puts the entries of each of so many customers side by side, by the stretches of time that they lie in, which
+    /// leaves little to sort later: a counting sort, of so many keys that most have an entry or two.
+    pub(super) fn sort<const W: usize>(
         &mut self,
         records: &[[u64; W]],
-        clock: &Clock,
-        passed: impl Fn(&[u64; W]) -> u64,
-    ) {
-        if clock.is_sorted {
-            self.records.clear();
-            self.records.extend_from_slice(records);
-            return;
-        }
-        let stretch = |record: &[u64; W]| (passed(record) >> clock.shift) as usize;
-        let keyed = records.iter().map(|record| (stretch(record), *record));
-        sort_by_count(
-            &mut self.places,
-            Clock::STRETCHES,
-            keyed,
-            [0; W],
-            &mut self.records,
-        );
-    }
-
-    /// The records.
-    pub(super) fn records(&self) -> &[[u64; W]] {
-        &self.records
-    }
-
-    /// Puts the entries of each of so many customers side by side.
-    pub(super) fn sort_by_customer(
-        &mut self,
-        customers: usize,
-        customer: impl Fn(usize, &[u64; W]) -> usize,
+        (customers, clock): (usize, &Clock),
+        key: impl Fn(usize, &[u64; W]) -> (usize, u64),
         entry: impl Fn(&[u64; W]) -> E,
     ) {
-        let records = self.records.iter().enumerate();
-        let keyed = records.map(|(i, record)| (customer(i, record), entry(record)));
-        sort_by_count(
-            &mut self.places,
-            customers,
-            keyed,
-            E::default(),
-            &mut self.entries,
-        );
+        self.bits = clock.bits(records.len() / customers.max(1));
+        let (bits, shift) = (self.bits, clock.bits - self.bits);
+        let key = |place: usize, record: &[u64; W]| {
+            let (customer, passed) = key(place, record);
+            customer << bits | passed.checked_shr(shift).unwrap_or(0) as usize
+        };
+        self.ends.clear();
+        self.ends.resize(customers << bits, 0);
+        for (place, record) in records.iter().enumerate() {
+            self.ends[key(place, record)] += 1;
+        }
+        let mut total = 0;
+        for end in &mut self.ends {
+            total += std::mem::replace(end, total);
+        }
+        // what is left of another partition is written over
+        self.entries.resize(records.len(), E::default());
+        for (place, record) in records.iter().enumerate() {
+            let end = &mut self.ends[key(place, record)];
+            self.entries[*end as usize] = entry(record);
+            *end += 1;
+        }
     }
 
     /// Hands every customer that has entries to the sink, named by `name`.
     pub(super) fn hand_over(&mut self, sink: &mut impl Sink<E>, name: impl Fn(usize) -> u128) {
         let mut start = 0;
-        for (customer, &end) in self.places.iter().enumerate() {
+        for (customer, ends) in self.ends.chunks_exact(1 << self.bits).enumerate() {
+            let end = ends.last().map_or(start, |&end| end as usize);
             if end > start {
                 sink.add(name(customer), &mut self.entries[start..end]);
             }
@@ -201,52 +189,37 @@ impl<E: Entry, const W: usize> Bench<E, W> {
     }
 }
 
-/// Counting sort of items with keys below `keys`, which leaves in `places` where the items of each key end.
-fn sort_by_count<T: Copy>(
-    places: &mut Vec<usize>,
-    keys: usize,
-    items: impl Iterator<Item = (usize, T)> + Clone,
-    filler: T,
-    sorted: &mut Vec<T>,
-) {
-    places.clear();
-    places.resize(keys, 0);
-    for (key, _) in items.clone() {
-        places[key] += 1;
-    }
-    let mut total = 0;
-    for place in places.iter_mut() {
-        total += std::mem::replace(place, total);
-    }
-    sorted.resize(total, filler);
-    for (key, item) in items {
-        sorted[places[key]] = item;
-        places[key] += 1;
-    }
-}
-
 /// How the time of a log is cut into stretches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     first: i64,
-    shift: u32,
+    /// Bits of the time that has passed.
+    bits: u32,
     /// Whether the rows stand in order of time already.
     is_sorted: bool,
 }
 
 impl Clock {
-    /// The most stretches.
-    const STRETCHES: usize = 1 << Self::BITS;
-    const BITS: u32 = 11;
+    /// The most stretches a customer, as a power of two.
+    const MOST_BITS: u32 = 6;
 
     /// The clock of a log that lasts from the first time to the second.
     pub(super) fn new((first, last): (i64, i64), is_sorted: bool) -> Self {
         let bits = u64::BITS - last.wrapping_sub(first).cast_unsigned().leading_zeros();
         Self {
             first,
-            shift: bits.saturating_sub(Self::BITS),
+            bits,
             is_sorted,
         }
+    }
+
+    /// How many stretches are best for customers with so many rows, as a power of two.
+    fn bits(&self, rows: usize) -> u32 {
+        if self.is_sorted {
+            return 0;
+        }
+        let few = (2 * rows).max(1).ilog2();
+        few.min(Self::MOST_BITS).min(self.bits)
     }
 
     /// How much time has passed since the first event.

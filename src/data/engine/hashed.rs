@@ -33,6 +33,9 @@ pub(super) trait Tags: Sync {
 
     /// The customer's name for the sink.
     fn name(tag: Self::Tag) -> u128;
+
+    /// Puts the identifiers of a partition in the order of their names, if partitions themselves are.
+    fn put_in_order(_: &mut Numbers<Self::Tag>) {}
 }
 
 /// Integers, which are their own tags.
@@ -69,6 +72,52 @@ impl Tags for Integers<'_> {
 
     fn name(tag: i64) -> u128 {
         name_of(tag)
+    }
+}
+
+/// Integers that are spread evenly over their range, the place in which takes the part of a hash: so partitions, and
+/// within them customers, come in the order of their names.
+pub(super) struct Spread<'a> {
+    pub(super) integers: Integers<'a>,
+    /// The smallest and the largest of the integers.
+    pub(super) ids: (i64, i64),
+}
+
+impl Tags for Spread<'_> {
+    type Tag = i64;
+    const WORDS: usize = 1;
+
+    fn hash(&self, row: usize) -> Option<(u64, i64)> {
+        let id = self.integers.values[row];
+        let (lowest, highest) = self.ids;
+        let free = highest.wrapping_sub(lowest).cast_unsigned().leading_zeros();
+        let place = id.wrapping_sub(lowest).cast_unsigned();
+        let hash = place.checked_shl(free).unwrap_or_default();
+        (id >= self.integers.least).then_some((hash, id))
+    }
+
+    fn write(tag: i64, words: &mut [u64]) {
+        Integers::write(tag, words);
+    }
+
+    fn read(words: &[u64]) -> i64 {
+        Integers::read(words)
+    }
+
+    fn mixed(tag: i64) -> usize {
+        Integers::mixed(tag)
+    }
+
+    fn same(&self, a: i64, b: i64) -> bool {
+        a == b
+    }
+
+    fn name(tag: i64) -> u128 {
+        name_of(tag)
+    }
+
+    fn put_in_order(numbers: &mut Numbers<i64>) {
+        numbers.put_in_order();
     }
 }
 
@@ -156,6 +205,10 @@ pub(super) struct Numbers<T> {
     firsts: Vec<T>,
     /// The number of the identifier in each record.
     of_records: Vec<u32>,
+    /// Identifiers in order, with their numbers before.
+    order: Vec<(T, u32)>,
+    /// Their numbers afterwards.
+    ranks: Vec<u32>,
 }
 
 impl<T> Default for Numbers<T> {
@@ -164,6 +217,8 @@ impl<T> Default for Numbers<T> {
             slots: Vec::new(),
             firsts: Vec::new(),
             of_records: Vec::new(),
+            order: Vec::new(),
+            ranks: Vec::new(),
         }
     }
 }
@@ -212,6 +267,23 @@ impl<T: Copy> Numbers<T> {
     }
 }
 
+impl<T: Copy + Ord> Numbers<T> {
+    /// Numbers the identifiers anew, in their order.
+    fn put_in_order(&mut self) {
+        self.order.clear();
+        self.order.extend(self.firsts.iter().copied().zip(0..));
+        self.order.sort_unstable();
+        self.ranks.resize(self.firsts.len(), 0);
+        for (rank, &(first, number)) in (0..).zip(&self.order) {
+            self.ranks[number as usize] = rank;
+            self.firsts[rank as usize] = first;
+        }
+        for number in &mut self.of_records {
+            *number = self.ranks[*number as usize];
+        }
+    }
+}
+
 /// The way of identifiers of any kind: the highest bits of the hash are the partition.
 pub(super) struct Hashed<'a, T> {
     pub(super) log: &'a EventLog<'a>,
@@ -250,14 +322,15 @@ impl<T: Tags> Route for Hashed<'_, T> {
         _: usize,
         records: &[[u64; W]],
         numbers: &mut Numbers<T::Tag>,
-        bench: &mut Bench<E, W>,
+        bench: &mut Bench<E>,
         sink: &mut impl Sink<E>,
     ) {
-        bench.sort_by_time(records, &self.clock, |record| record[T::WORDS]);
-        numbers.number(bench.records(), &self.tags);
-        bench.sort_by_customer(
-            numbers.firsts.len(),
-            |place, _| numbers.of_records[place] as usize,
+        numbers.number(records, &self.tags);
+        T::put_in_order(numbers);
+        bench.sort(
+            records,
+            (numbers.firsts.len(), &self.clock),
+            |place, record| (numbers.of_records[place] as usize, record[T::WORDS]),
             |record| {
                 let time = self.clock.time(record[T::WORDS]);
                 E::read(time, &record[T::WORDS + 1..])

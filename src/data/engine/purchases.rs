@@ -84,9 +84,9 @@ impl Purchaser {
                 if last.is_some() {
                     self.end_purchase(value, out);
                 }
-                let time = self.grain.floor(event.time());
-                next = self.grain.next(time);
-                out.times.push(time);
+                let (begin, end) = self.grain.period(event.time());
+                next = end;
+                out.times.push(begin);
                 value = 0.0;
             }
             value += event.amount();

@@ -55,6 +55,11 @@ impl Counts {
         windows
     }
 
+    /// How many rows the largest partition has.
+    pub(super) fn largest(&self) -> usize {
+        self.totals.iter().copied().max().unwrap_or(0)
+    }
+
     /// How many rows these partitions have.
     pub(super) fn rows_in(&self, window: &Range<usize>) -> usize {
         self.totals[window.clone()].iter().sum()
