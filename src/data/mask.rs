@@ -27,6 +27,7 @@ impl<'a> Mask<'a> {
     }
 
     /// Whether there is no value in the row.
+    #[inline]
     pub fn hides(self, row: usize) -> bool {
         self.0.is_some_and(|missing| missing[row])
     }

@@ -82,6 +82,7 @@ impl Route for Dense<'_> {
         self.packing.partitions
     }
 
+    #[inline]
     fn route(&self, row: usize) -> Option<(usize, u64)> {
         let id = self.values[row];
         if id < self.least || self.missing.hides(row) || self.log.time_missing.hides(row) {
@@ -97,6 +98,7 @@ impl Route for Dense<'_> {
         ))
     }
 
+    #[inline]
     fn write(&self, row: usize, local: u64, lead: &mut [u64]) {
         lead[0] = self.packing.pack(local, self.log.time[row]);
     }
@@ -113,7 +115,8 @@ impl Route for Dense<'_> {
         bench.sort(
             records,
             (1 << packing.local_bits, &self.clock),
-            |_, record| (packing.local(record[0]), packing.passed(record[0])),
+            |record| packing.passed(record[0]),
+            |_, record| packing.local(record[0]),
             |record| E::read(packing.time(record[0]), &record[1..]),
         );
         let base = packing

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Sink;
 use super::columns::EventLog;
 use super::entry::Entry;
-use super::scatter::Counts;
+use super::scatter::{Counts, ToDo};
 use crate::numeric::parallel;
 
 /// How rows find the partition of their customer, and in it their customer.
@@ -53,12 +53,13 @@ pub(super) fn fold<E: Entry, S: Sink<E>, R: Route>(
     new_sink: &(impl Fn() -> S + Sync),
 ) -> Vec<S> {
     let mut sinks = Vec::with_capacity(route.partitions());
+    let to_do = &mut ToDo::new();
     for window in windows {
         sinks.extend(match R::LEAD + E::WORDS {
-            1 => fold_window::<E, S, R, 1>(log, route, (counts, window), memory, new_sink),
-            2 => fold_window::<E, S, R, 2>(log, route, (counts, window), memory, new_sink),
-            3 => fold_window::<E, S, R, 3>(log, route, (counts, window), memory, new_sink),
-            _ => fold_window::<E, S, R, 4>(log, route, (counts, window), memory, new_sink),
+            1 => fold_window::<E, S, R, 1>(log, route, (counts, window), (memory, to_do), new_sink),
+            2 => fold_window::<E, S, R, 2>(log, route, (counts, window), (memory, to_do), new_sink),
+            3 => fold_window::<E, S, R, 3>(log, route, (counts, window), (memory, to_do), new_sink),
+            _ => fold_window::<E, S, R, 4>(log, route, (counts, window), (memory, to_do), new_sink),
         });
     }
     sinks
@@ -68,7 +69,7 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
     log: &EventLog<'_>,
     route: &R,
     (counts, window): (&Counts, &Range<usize>),
-    memory: &mut [u64],
+    (memory, to_do): (&mut [u64], &mut ToDo),
     new_sink: &(impl Fn() -> S + Sync),
 ) -> Vec<S> {
     if log.is_stopped() {
@@ -78,6 +79,7 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
     counts.scatter(
         window,
         records,
+        to_do,
         |row| route.route(row),
         |row, tag, record| {
             let (lead, words) = record.split_at_mut(R::LEAD);
@@ -134,43 +136,55 @@ pub(super) fn fold_sorted<E: Entry, S: Sink<E>>(
 /// Memory for the rows of one partition after the other.
 #[derive(Debug, Default)]
 pub(super) struct Bench<E> {
+    /// Where the records of each stretch of time begin.
+    starts: Vec<u32>,
+    /// The places of the records, in the order of these stretches.
+    order: Vec<u32>,
     /// The entries, customer by customer.
     entries: Vec<E>,
-    /// Where the entries of each stretch of time of each customer end; a partition is smaller than 4 billion rows.
+    /// Where the entries of each customer end; a partition is smaller than 4 billion rows.
     ends: Vec<u32>,
-    /// How many stretches a customer has, as a power of two.
-    bits: u32,
 }
 
 impl<E: Entry> Bench<E> {
-    /// Puts the entries of each of so many customers side by side, by the stretches of time that they lie in, which
-    /// leaves little to sort later: a counting sort, of so many keys that most have an entry or two.
+    /// Puts the entries of each of so many customers side by side, in the order of the stretches of time that they lie
+    /// in, which leaves little to sort later: two counting sorts, by the least significant key first.
     pub(super) fn sort<const W: usize>(
         &mut self,
         records: &[[u64; W]],
         (customers, clock): (usize, &Clock),
-        key: impl Fn(usize, &[u64; W]) -> (usize, u64),
+        passed: impl Fn(&[u64; W]) -> u64,
+        customer: impl Fn(usize, &[u64; W]) -> usize,
         entry: impl Fn(&[u64; W]) -> E,
     ) {
-        self.bits = clock.bits(records.len() / customers.max(1));
-        let (bits, shift) = (self.bits, clock.bits - self.bits);
-        let key = |place: usize, record: &[u64; W]| {
-            let (customer, passed) = key(place, record);
-            customer << bits | passed.checked_shr(shift).unwrap_or(0) as usize
-        };
-        self.ends.clear();
-        self.ends.resize(customers << bits, 0);
+        let stretch = |record: &[u64; W]| clock.stretch(passed(record));
+        let (starts, ends) = (&mut self.starts, &mut self.ends);
+        fill(starts, Clock::STRETCHES);
+        fill(ends, customers);
         for (place, record) in records.iter().enumerate() {
-            self.ends[key(place, record)] += 1;
+            starts[stretch(record)] += 1;
+            ends[customer(place, record)] += 1;
         }
-        let mut total = 0;
-        for end in &mut self.ends {
-            total += std::mem::replace(end, total);
-        }
+        add_up(starts);
+        add_up(ends);
         // what is left of another partition is written over
+        self.order.resize(records.len(), 0);
+        if clock.is_sorted {
+            self.order
+                .iter_mut()
+                .zip(0..)
+                .for_each(|(slot, place)| *slot = place);
+        } else {
+            for (place, record) in (0..).zip(records) {
+                let start = &mut starts[stretch(record)];
+                self.order[*start as usize] = place;
+                *start += 1;
+            }
+        }
         self.entries.resize(records.len(), E::default());
-        for (place, record) in records.iter().enumerate() {
-            let end = &mut self.ends[key(place, record)];
+        for &place in &self.order {
+            let record = &records[place as usize];
+            let end = &mut ends[customer(place as usize, record)];
             self.entries[*end as usize] = entry(record);
             *end += 1;
         }
@@ -179,8 +193,8 @@ impl<E: Entry> Bench<E> {
     /// Hands every customer that has entries to the sink, named by `name`.
     pub(super) fn hand_over(&mut self, sink: &mut impl Sink<E>, name: impl Fn(usize) -> u128) {
         let mut start = 0;
-        for (customer, ends) in self.ends.chunks_exact(1 << self.bits).enumerate() {
-            let end = ends.last().map_or(start, |&end| end as usize);
+        for (customer, &end) in self.ends.iter().enumerate() {
+            let end = end as usize;
             if end > start {
                 sink.add(name(customer), &mut self.entries[start..end]);
             }
@@ -189,37 +203,46 @@ impl<E: Entry> Bench<E> {
     }
 }
 
+/// So many zeros.
+fn fill(counts: &mut Vec<u32>, len: usize) {
+    counts.clear();
+    counts.resize(len, 0);
+}
+
+/// Turns how many items each key has into where they begin.
+fn add_up(counts: &mut [u32]) {
+    let mut total = 0;
+    for count in counts {
+        total += std::mem::replace(count, total);
+    }
+}
+
 /// How the time of a log is cut into stretches.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clock {
     first: i64,
-    /// Bits of the time that has passed.
-    bits: u32,
+    shift: u32,
     /// Whether the rows stand in order of time already.
     is_sorted: bool,
 }
 
 impl Clock {
-    /// The most stretches a customer, as a power of two.
-    const MOST_BITS: u32 = 6;
+    /// The most stretches.
+    const STRETCHES: usize = 1 << Self::BITS;
+    const BITS: u32 = 11;
 
     /// The clock of a log that lasts from the first time to the second.
     pub(super) fn new((first, last): (i64, i64), is_sorted: bool) -> Self {
         let bits = u64::BITS - last.wrapping_sub(first).cast_unsigned().leading_zeros();
         Self {
             first,
-            bits,
+            shift: bits.saturating_sub(Self::BITS),
             is_sorted,
         }
     }
 
-    /// How many stretches are best for customers with so many rows, as a power of two.
-    fn bits(&self, rows: usize) -> u32 {
-        if self.is_sorted {
-            return 0;
-        }
-        let few = (2 * rows).max(1).ilog2();
-        few.min(Self::MOST_BITS).min(self.bits)
+    fn stretch(&self, passed: u64) -> usize {
+        (passed >> self.shift) as usize
     }
 
     /// How much time has passed since the first event.

@@ -49,6 +49,7 @@ impl Tags for Integers<'_> {
     type Tag = i64;
     const WORDS: usize = 1;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, i64)> {
         let id = self.values[row];
         (id >= self.least).then(|| (id.hash(), id))
@@ -87,6 +88,7 @@ impl Tags for Spread<'_> {
     type Tag = i64;
     const WORDS: usize = 1;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, i64)> {
         let id = self.integers.values[row];
         let (lowest, highest) = self.ids;
@@ -128,6 +130,7 @@ impl Tags for ShortText<'_> {
     type Tag = Padded;
     const WORDS: usize = 2;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, Padded)> {
         let tag = Padded::of(self.0.get(row));
         Some((tag.hash(), tag))
@@ -170,6 +173,7 @@ impl Tags for LongText<'_> {
     type Tag = u64;
     const WORDS: usize = 1;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, u64)> {
         let hash = Fingerprint::of(self.0.get(row)).hash();
         Some((hash, (row as u64) << Self::BITS | hash & Self::MASK))
@@ -303,6 +307,7 @@ impl<T: Tags> Route for Hashed<'_, T> {
         1 << self.bits
     }
 
+    #[inline]
     fn route(&self, row: usize) -> Option<(usize, T::Tag)> {
         if self.missing.hides(row) || self.log.time_missing.hides(row) {
             return None;
@@ -311,6 +316,7 @@ impl<T: Tags> Route for Hashed<'_, T> {
         Some(((hash >> (u64::BITS - self.bits)) as usize, tag))
     }
 
+    #[inline]
     fn write(&self, row: usize, tag: T::Tag, lead: &mut [u64]) {
         let (words, time) = lead.split_at_mut(T::WORDS);
         T::write(tag, words);
@@ -330,7 +336,8 @@ impl<T: Tags> Route for Hashed<'_, T> {
         bench.sort(
             records,
             (numbers.firsts.len(), &self.clock),
-            |place, record| (numbers.of_records[place] as usize, record[T::WORDS]),
+            |record| record[T::WORDS],
+            |place, _| numbers.of_records[place] as usize,
             |record| {
                 let time = self.clock.time(record[T::WORDS]);
                 E::read(time, &record[T::WORDS + 1..])

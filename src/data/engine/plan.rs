@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
         if let Some(counts) = counts {
             // wide records take turns: half of them at a time, and some more, since partitions differ in size
             let half = log.rows() / 2 + log.rows() / 16;
-            let most = if plan.words_a_row() <= 1 {
+            let most = if plan.words_a_row() <= 2 {
                 log.rows()
             } else {
                 half.max(WINDOW)
