@@ -167,14 +167,12 @@ impl<E: Entry> Bench<E> {
         }
         add_up(starts);
         add_up(ends);
-        // what is left of another partition is written over
-        self.order.resize(records.len(), 0);
         if clock.is_sorted {
-            self.order
-                .iter_mut()
-                .zip(0..)
-                .for_each(|(slot, place)| *slot = place);
+            self.order.clear();
+            self.order.extend(0..records.len() as u32);
         } else {
+            // what is left of another partition is written over
+            self.order.resize(records.len(), 0);
             for (place, record) in (0..).zip(records) {
                 let start = &mut starts[stretch(record)];
                 self.order[*start as usize] = place;

@@ -14,7 +14,7 @@ use crate::Result;
 use crate::data::text::Text;
 
 /// Rows a partition: few enough for the cache of a core.
-const PARTITION: usize = 1 << 14;
+const PARTITION: usize = 1 << 13;
 
 /// So many times larger than the others a partition of integers that are spread evenly may be.
 const UNEVEN: usize = 4;

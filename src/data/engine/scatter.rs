@@ -181,3 +181,32 @@ impl<R, F> Job<'_, R, F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_window_gets_its_rows_in_order(
+            partitions in proptest::collection::vec(proptest::option::weighted(0.9, 0_usize..7), 0..200),
+            most in 1_usize..120,
+        ) {
+            let route = |row: usize| partitions[row].map(|partition| (partition, row as u64));
+            let write = |_, tag, record: &mut [u64; 1]| record[0] = tag;
+            let counts = Counts::of(partitions.len(), 7, route);
+            let (mut to_do, mut found) = (ToDo::new(), Vec::new());
+            for window in counts.windows(most) {
+                let mut records = vec![[u64::MAX]; counts.rows_in(&window)];
+                counts.scatter(&window, &mut records, &mut to_do, route, write);
+                found.extend(counts.cut(&window, &records).into_iter().map(<[[u64; 1]]>::to_vec));
+            }
+            let of_partition = |wanted| {
+                let rows = (0..partitions.len()).filter(|&row| partitions[row] == Some(wanted));
+                rows.map(|row| [row as u64]).collect::<Vec<_>>()
+            };
+            prop_assert_eq!(found, (0..7).map(of_partition).collect::<Vec<_>>());
+        }
+    }
+}
