@@ -271,6 +271,17 @@ impl Grain {
         }
     }
 
+    /// The beginning of the period that holds the instant, and that of the next one.
+    #[inline]
+    pub fn period(self, instant: i64) -> (i64, i64) {
+        if self == Self::Day {
+            let begin = instant.div_euclid(DAY).saturating_mul(DAY);
+            return (begin, begin.saturating_add(DAY));
+        }
+        let begin = self.floor(instant);
+        (begin, self.next(begin))
+    }
+
     /// The beginning of the period after the one that begins at `begin`.
     pub fn next(self, begin: i64) -> i64 {
         match self {

@@ -21,7 +21,13 @@ impl<'a> Mask<'a> {
         Ok(Self(missing))
     }
 
+    /// Whether every row has a value, as far as is known without looking at each.
+    pub fn is_empty(self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether there is no value in the row.
+    #[inline]
     pub fn hides(self, row: usize) -> bool {
         self.0.is_some_and(|missing| missing[row])
     }

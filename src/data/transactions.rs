@@ -274,7 +274,11 @@ impl<'a> History<'a> {
     /// The purchases of a customer up to the cutoff, or none if the first comes after it.
     pub(crate) fn known(&self, customer: usize, cutoff: Cutoff) -> Option<Known> {
         let all = self.purchases_of(customer);
-        let count = self.times[all.clone()].partition_point(|&time| time <= cutoff.last);
+        let times = &self.times[all.clone()];
+        let count = match times.last() {
+            Some(&last) if last <= cutoff.last => times.len(),
+            _ => times.partition_point(|&time| time <= cutoff.last),
+        };
         (count > 0).then_some(Known {
             customer,
             purchases: all.start..all.start + count,

@@ -82,6 +82,7 @@ impl Route for Dense<'_> {
         self.packing.partitions
     }
 
+    #[inline]
     fn route(&self, row: usize) -> Option<(usize, u64)> {
         let id = self.values[row];
         if id < self.least || self.missing.hides(row) || self.log.time_missing.hides(row) {
@@ -97,6 +98,7 @@ impl Route for Dense<'_> {
         ))
     }
 
+    #[inline]
     fn write(&self, row: usize, local: u64, lead: &mut [u64]) {
         lead[0] = self.packing.pack(local, self.log.time[row]);
     }
@@ -106,13 +108,14 @@ impl Route for Dense<'_> {
         partition: usize,
         records: &[[u64; W]],
         (): &mut (),
-        bench: &mut Bench<E, W>,
+        bench: &mut Bench<E>,
         sink: &mut impl Sink<E>,
     ) {
         let packing = self.packing;
-        bench.sort_by_time(records, &self.clock, |record| packing.passed(record[0]));
-        bench.sort_by_customer(
-            1 << packing.local_bits,
+        bench.sort(
+            records,
+            (1 << packing.local_bits, &self.clock),
+            |record| packing.passed(record[0]),
             |_, record| packing.local(record[0]),
             |record| E::read(packing.time(record[0]), &record[1..]),
         );

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Sink;
 use super::columns::EventLog;
 use super::entry::Entry;
-use super::scatter::Counts;
+use super::scatter::{Counts, ToDo};
 use crate::numeric::parallel;
 
 /// How rows find the partition of their customer, and in it their customer.
@@ -34,7 +34,7 @@ pub(super) trait Route: Sync {
         partition: usize,
         records: &[[u64; W]],
         numbers: &mut Self::Numbers,
-        bench: &mut Bench<E, W>,
+        bench: &mut Bench<E>,
         sink: &mut impl Sink<E>,
     );
 }
@@ -53,12 +53,13 @@ pub(super) fn fold<E: Entry, S: Sink<E>, R: Route>(
     new_sink: &(impl Fn() -> S + Sync),
 ) -> Vec<S> {
     let mut sinks = Vec::with_capacity(route.partitions());
+    let to_do = &mut ToDo::new();
     for window in windows {
         sinks.extend(match R::LEAD + E::WORDS {
-            1 => fold_window::<E, S, R, 1>(log, route, (counts, window), memory, new_sink),
-            2 => fold_window::<E, S, R, 2>(log, route, (counts, window), memory, new_sink),
-            3 => fold_window::<E, S, R, 3>(log, route, (counts, window), memory, new_sink),
-            _ => fold_window::<E, S, R, 4>(log, route, (counts, window), memory, new_sink),
+            1 => fold_window::<E, S, R, 1>(log, route, (counts, window), (memory, to_do), new_sink),
+            2 => fold_window::<E, S, R, 2>(log, route, (counts, window), (memory, to_do), new_sink),
+            3 => fold_window::<E, S, R, 3>(log, route, (counts, window), (memory, to_do), new_sink),
+            _ => fold_window::<E, S, R, 4>(log, route, (counts, window), (memory, to_do), new_sink),
         });
     }
     sinks
@@ -68,7 +69,7 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
     log: &EventLog<'_>,
     route: &R,
     (counts, window): (&Counts, &Range<usize>),
-    memory: &mut [u64],
+    (memory, to_do): (&mut [u64], &mut ToDo),
     new_sink: &(impl Fn() -> S + Sync),
 ) -> Vec<S> {
     if log.is_stopped() {
@@ -78,6 +79,7 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
     counts.scatter(
         window,
         records,
+        to_do,
         |row| route.route(row),
         |row, tag, record| {
             let (lead, words) = record.split_at_mut(R::LEAD);
@@ -86,7 +88,7 @@ fn fold_window<E: Entry, S: Sink<E>, R: Route, const W: usize>(
         },
     );
     let partitions = window.clone().zip(counts.cut(window, records)).collect();
-    let fold_one = |(numbers, bench): &mut (R::Numbers, Bench<E, W>), (partition, records)| {
+    let fold_one = |(numbers, bench): &mut (R::Numbers, Bench<E>), (partition, records)| {
         let mut sink = new_sink();
         if !log.is_stopped() {
             route.fold::<E, W>(partition, records, numbers, bench, &mut sink);
@@ -133,66 +135,64 @@ pub(super) fn fold_sorted<E: Entry, S: Sink<E>>(
 
 /// Memory for the rows of one partition after the other.
 #[derive(Debug, Default)]
-pub(super) struct Bench<E, const W: usize> {
-    /// The records, roughly in order of time.
-    records: Vec<[u64; W]>,
+pub(super) struct Bench<E> {
+    /// Where the records of each stretch of time begin.
+    starts: Vec<u32>,
+    /// The places of the records, in the order of these stretches.
+    order: Vec<u32>,
     /// The entries, customer by customer.
     entries: Vec<E>,
-    /// Where the entries of each customer end.
-    places: Vec<usize>,
+    /// Where the entries of each customer end; a partition is smaller than 4 billion rows.
+    ends: Vec<u32>,
 }
 
-impl<E: Entry, const W: usize> Bench<E, W> {
-    /// Puts records in the order of the stretches of time that they lie in, which leaves little to sort later.
-    pub(super) fn sort_by_time(
+impl<E: Entry> Bench<E> {
+    /// Puts the entries of each of so many customers side by side, in the order of the stretches of time that they lie
+    /// in, which leaves little to sort later: two counting sorts, by the least significant key first.
+    pub(super) fn sort<const W: usize>(
         &mut self,
         records: &[[u64; W]],
-        clock: &Clock,
+        (customers, clock): (usize, &Clock),
         passed: impl Fn(&[u64; W]) -> u64,
-    ) {
-        if clock.is_sorted {
-            self.records.clear();
-            self.records.extend_from_slice(records);
-            return;
-        }
-        let stretch = |record: &[u64; W]| (passed(record) >> clock.shift) as usize;
-        let keyed = records.iter().map(|record| (stretch(record), *record));
-        sort_by_count(
-            &mut self.places,
-            Clock::STRETCHES,
-            keyed,
-            [0; W],
-            &mut self.records,
-        );
-    }
-
-    /// The records.
-    pub(super) fn records(&self) -> &[[u64; W]] {
-        &self.records
-    }
-
-    /// Puts the entries of each of so many customers side by side.
-    pub(super) fn sort_by_customer(
-        &mut self,
-        customers: usize,
         customer: impl Fn(usize, &[u64; W]) -> usize,
         entry: impl Fn(&[u64; W]) -> E,
     ) {
-        let records = self.records.iter().enumerate();
-        let keyed = records.map(|(i, record)| (customer(i, record), entry(record)));
-        sort_by_count(
-            &mut self.places,
-            customers,
-            keyed,
-            E::default(),
-            &mut self.entries,
-        );
+        let stretch = |record: &[u64; W]| clock.stretch(passed(record));
+        let (starts, ends) = (&mut self.starts, &mut self.ends);
+        fill(starts, Clock::STRETCHES);
+        fill(ends, customers);
+        for (place, record) in records.iter().enumerate() {
+            starts[stretch(record)] += 1;
+            ends[customer(place, record)] += 1;
+        }
+        add_up(starts);
+        add_up(ends);
+        if clock.is_sorted {
+            self.order.clear();
+            self.order.extend(0..records.len() as u32);
+        } else {
+            // what is left of another partition is written over
+            self.order.resize(records.len(), 0);
+            for (place, record) in (0..).zip(records) {
+                let start = &mut starts[stretch(record)];
+                self.order[*start as usize] = place;
+                *start += 1;
+            }
+        }
+        self.entries.resize(records.len(), E::default());
+        for &place in &self.order {
+            let record = &records[place as usize];
+            let end = &mut ends[customer(place as usize, record)];
+            self.entries[*end as usize] = entry(record);
+            *end += 1;
+        }
     }
 
     /// Hands every customer that has entries to the sink, named by `name`.
     pub(super) fn hand_over(&mut self, sink: &mut impl Sink<E>, name: impl Fn(usize) -> u128) {
         let mut start = 0;
-        for (customer, &end) in self.places.iter().enumerate() {
+        for (customer, &end) in self.ends.iter().enumerate() {
+            let end = end as usize;
             if end > start {
                 sink.add(name(customer), &mut self.entries[start..end]);
             }
@@ -201,27 +201,17 @@ impl<E: Entry, const W: usize> Bench<E, W> {
     }
 }
 
-/// Counting sort of items with keys below `keys`, which leaves in `places` where the items of each key end.
-fn sort_by_count<T: Copy>(
-    places: &mut Vec<usize>,
-    keys: usize,
-    items: impl Iterator<Item = (usize, T)> + Clone,
-    filler: T,
-    sorted: &mut Vec<T>,
-) {
-    places.clear();
-    places.resize(keys, 0);
-    for (key, _) in items.clone() {
-        places[key] += 1;
-    }
+/// So many zeros.
+fn fill(counts: &mut Vec<u32>, len: usize) {
+    counts.clear();
+    counts.resize(len, 0);
+}
+
+/// Turns how many items each key has into where they begin.
+fn add_up(counts: &mut [u32]) {
     let mut total = 0;
-    for place in places.iter_mut() {
-        total += std::mem::replace(place, total);
-    }
-    sorted.resize(total, filler);
-    for (key, item) in items {
-        sorted[places[key]] = item;
-        places[key] += 1;
+    for count in counts {
+        total += std::mem::replace(count, total);
     }
 }
 
@@ -247,6 +237,10 @@ impl Clock {
             shift: bits.saturating_sub(Self::BITS),
             is_sorted,
         }
+    }
+
+    fn stretch(&self, passed: u64) -> usize {
+        (passed >> self.shift) as usize
     }
 
     /// How much time has passed since the first event.

@@ -33,6 +33,9 @@ pub(super) trait Tags: Sync {
 
     /// The customer's name for the sink.
     fn name(tag: Self::Tag) -> u128;
+
+    /// Puts the identifiers of a partition in the order of their names, if partitions themselves are.
+    fn put_in_order(_: &mut Numbers<Self::Tag>) {}
 }
 
 /// Integers, which are their own tags.
@@ -46,6 +49,7 @@ impl Tags for Integers<'_> {
     type Tag = i64;
     const WORDS: usize = 1;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, i64)> {
         let id = self.values[row];
         (id >= self.least).then(|| (id.hash(), id))
@@ -72,6 +76,53 @@ impl Tags for Integers<'_> {
     }
 }
 
+/// Integers that are spread evenly over their range, the place in which takes the part of a hash: so partitions, and
+/// within them customers, come in the order of their names.
+pub(super) struct Spread<'a> {
+    pub(super) integers: Integers<'a>,
+    /// The smallest and the largest of the integers.
+    pub(super) ids: (i64, i64),
+}
+
+impl Tags for Spread<'_> {
+    type Tag = i64;
+    const WORDS: usize = 1;
+
+    #[inline]
+    fn hash(&self, row: usize) -> Option<(u64, i64)> {
+        let id = self.integers.values[row];
+        let (lowest, highest) = self.ids;
+        let free = highest.wrapping_sub(lowest).cast_unsigned().leading_zeros();
+        let place = id.wrapping_sub(lowest).cast_unsigned();
+        let hash = place.checked_shl(free).unwrap_or_default();
+        (id >= self.integers.least).then_some((hash, id))
+    }
+
+    fn write(tag: i64, words: &mut [u64]) {
+        Integers::write(tag, words);
+    }
+
+    fn read(words: &[u64]) -> i64 {
+        Integers::read(words)
+    }
+
+    fn mixed(tag: i64) -> usize {
+        Integers::mixed(tag)
+    }
+
+    fn same(&self, a: i64, b: i64) -> bool {
+        a == b
+    }
+
+    fn name(tag: i64) -> u128 {
+        name_of(tag)
+    }
+
+    fn put_in_order(numbers: &mut Numbers<i64>) {
+        numbers.put_in_order();
+    }
+}
+
 /// Text that is short in every row (see [`Padded`]), which is its own tag and name.
 pub(super) struct ShortText<'a>(pub(super) Text<'a>);
 
@@ -79,6 +130,7 @@ impl Tags for ShortText<'_> {
     type Tag = Padded;
     const WORDS: usize = 2;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, Padded)> {
         let tag = Padded::of(self.0.get(row));
         Some((tag.hash(), tag))
@@ -121,6 +173,7 @@ impl Tags for LongText<'_> {
     type Tag = u64;
     const WORDS: usize = 1;
 
+    #[inline]
     fn hash(&self, row: usize) -> Option<(u64, u64)> {
         let hash = Fingerprint::of(self.0.get(row)).hash();
         Some((hash, (row as u64) << Self::BITS | hash & Self::MASK))
@@ -156,6 +209,10 @@ pub(super) struct Numbers<T> {
     firsts: Vec<T>,
     /// The number of the identifier in each record.
     of_records: Vec<u32>,
+    /// Identifiers in order, with their numbers before.
+    order: Vec<(T, u32)>,
+    /// Their numbers afterwards.
+    ranks: Vec<u32>,
 }
 
 impl<T> Default for Numbers<T> {
@@ -164,6 +221,8 @@ impl<T> Default for Numbers<T> {
             slots: Vec::new(),
             firsts: Vec::new(),
             of_records: Vec::new(),
+            order: Vec::new(),
+            ranks: Vec::new(),
         }
     }
 }
@@ -212,6 +271,23 @@ impl<T: Copy> Numbers<T> {
     }
 }
 
+impl<T: Copy + Ord> Numbers<T> {
+    /// Numbers the identifiers anew, in their order.
+    fn put_in_order(&mut self) {
+        self.order.clear();
+        self.order.extend(self.firsts.iter().copied().zip(0..));
+        self.order.sort_unstable();
+        self.ranks.resize(self.firsts.len(), 0);
+        for (rank, &(first, number)) in (0..).zip(&self.order) {
+            self.ranks[number as usize] = rank;
+            self.firsts[rank as usize] = first;
+        }
+        for number in &mut self.of_records {
+            *number = self.ranks[*number as usize];
+        }
+    }
+}
+
 /// The way of identifiers of any kind: the highest bits of the hash are the partition.
 pub(super) struct Hashed<'a, T> {
     pub(super) log: &'a EventLog<'a>,
@@ -231,6 +307,7 @@ impl<T: Tags> Route for Hashed<'_, T> {
         1 << self.bits
     }
 
+    #[inline]
     fn route(&self, row: usize) -> Option<(usize, T::Tag)> {
         if self.missing.hides(row) || self.log.time_missing.hides(row) {
             return None;
@@ -239,6 +316,7 @@ impl<T: Tags> Route for Hashed<'_, T> {
         Some(((hash >> (u64::BITS - self.bits)) as usize, tag))
     }
 
+    #[inline]
     fn write(&self, row: usize, tag: T::Tag, lead: &mut [u64]) {
         let (words, time) = lead.split_at_mut(T::WORDS);
         T::write(tag, words);
@@ -250,13 +328,15 @@ impl<T: Tags> Route for Hashed<'_, T> {
         _: usize,
         records: &[[u64; W]],
         numbers: &mut Numbers<T::Tag>,
-        bench: &mut Bench<E, W>,
+        bench: &mut Bench<E>,
         sink: &mut impl Sink<E>,
     ) {
-        bench.sort_by_time(records, &self.clock, |record| record[T::WORDS]);
-        numbers.number(bench.records(), &self.tags);
-        bench.sort_by_customer(
-            numbers.firsts.len(),
+        numbers.number(records, &self.tags);
+        T::put_in_order(numbers);
+        bench.sort(
+            records,
+            (numbers.firsts.len(), &self.clock),
+            |record| record[T::WORDS],
             |place, _| numbers.of_records[place] as usize,
             |record| {
                 let time = self.clock.time(record[T::WORDS]);

@@ -6,7 +6,7 @@ use super::columns::{Customers, EventLog};
 use super::dense::{Dense, Packing};
 use super::entry::Entry;
 use super::fold::{self, Clock, Route};
-use super::hashed::{Hashed, Integers, LongText, ShortText};
+use super::hashed::{Hashed, Integers, LongText, ShortText, Spread};
 use super::scatter::Counts;
 use super::survey::Survey;
 use super::{Sink, name_of};
@@ -14,7 +14,10 @@ use crate::Result;
 use crate::data::text::Text;
 
 /// Rows a partition: few enough for the cache of a core.
-const PARTITION: usize = 1 << 14;
+const PARTITION: usize = 1 << 13;
+
+/// So many times larger than the others a partition of integers that are spread evenly may be.
+const UNEVEN: usize = 4;
 
 /// Rows that are scattered at once, however few there are.
 const WINDOW: usize = 1 << 21;
@@ -38,6 +41,8 @@ enum Way {
     Sorted,
     /// Integers that lie close together.
     Dense(Packing),
+    /// Integers that are spread evenly, with so many bits of their place in the range for the partition.
+    Spread(u32),
     /// Anything, with so many bits of a hash for the partition.
     Hashed(u32),
 }
@@ -56,14 +61,14 @@ pub(super) enum Naming<'a> {
 impl Way {
     fn through(log: &EventLog<'_>, survey: &Survey) -> Self {
         let rows = survey.usable.max(1);
-        let dense = match log.customer {
-            Customers::Integers { .. } => Packing::new(survey.ids, survey.times, rows, PARTITION),
-            Customers::Text { .. } => None,
-        };
-        match dense {
+        let bits = (rows / PARTITION).max(1).ilog2().clamp(1, MOST_BITS);
+        match log.customer {
             _ if survey.sorted => Self::Sorted,
-            Some(packing) => Self::Dense(packing),
-            None => Self::Hashed((rows / PARTITION).max(1).ilog2().clamp(1, MOST_BITS)),
+            Customers::Integers { .. } => {
+                let packing = Packing::new(survey.ids, survey.times, rows, PARTITION);
+                packing.map_or(Self::Spread(bits), Self::Dense)
+            }
+            Customers::Text { .. } => Self::Hashed(bits),
         }
     }
 }
@@ -83,7 +88,14 @@ impl<'a> Plan<'a> {
             counts: Counts::default(),
             windows: Vec::new(),
         };
-        if let Some(counts) = plan.visit(Count { log: &log }) {
+        let mut counts = plan.visit(Count { log: &log });
+        if let (Way::Spread(bits), Some(found)) = (plan.way, &counts)
+            && found.largest() > UNEVEN * (survey.usable >> bits).max(PARTITION)
+        {
+            plan.way = Way::Hashed(bits);
+            counts = plan.visit(Count { log: &log });
+        }
+        if let Some(counts) = counts {
             // wide records take turns: half of them at a time, and some more, since partitions differ in size
             let half = log.rows() / 2 + log.rows() / 16;
             let most = if plan.words_a_row() <= 2 {
@@ -186,6 +198,26 @@ impl<'a> Plan<'a> {
                 clock,
             }),
             (
+                Way::Spread(bits),
+                Customers::Integers {
+                    values,
+                    missing,
+                    least,
+                },
+            ) => {
+                let tags = Spread {
+                    integers: Integers { values, least },
+                    ids: self.survey.ids,
+                };
+                visitor.visit(&Hashed {
+                    log,
+                    tags,
+                    missing,
+                    bits,
+                    clock,
+                })
+            }
+            (
                 Way::Hashed(bits),
                 Customers::Integers {
                     values,
@@ -222,7 +254,9 @@ impl<'a> Plan<'a> {
                     clock,
                 })
             }
-            (Way::Sorted, _) | (Way::Dense(_), Customers::Text { .. }) => return None,
+            (Way::Sorted, _) | (Way::Dense(_) | Way::Spread(_), Customers::Text { .. }) => {
+                return None;
+            }
         })
     }
 }

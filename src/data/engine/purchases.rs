@@ -5,6 +5,7 @@ use crate::data::calendar::Grain;
 use crate::data::group::Grouped;
 use crate::data::merge::{Grouper, Line};
 use crate::data::order_log::OrderLog;
+use crate::data::receipt::Receipt;
 use crate::data::rules::{DuplicateRule, Rules};
 
 /// Turns the events of one customer after the other into purchases.
@@ -46,18 +47,31 @@ impl Purchaser {
 
     /// Adds a customer (under no name), given all events.
     pub(super) fn add(&self, events: &mut [impl AsEvent], out: &mut Grouped) {
-        sort(events);
-        let is_period = self.grain != Grain::Instant;
-        let refunds = || events.iter().any(|event| event.event().amount() < 0.0);
-        if is_period && !(self.has_negative && refunds()) {
-            self.add_bought(events, out);
-        } else {
-            self.add_any(events, out);
+        if !self.brings_in_order(events) {
+            return self.add_any(events, out);
         }
+        let Grouped {
+            times,
+            values,
+            receipt,
+            ..
+        } = out;
+        self.buy(events, receipt, |begin, value| {
+            times.push(begin);
+            values.push(value);
+        });
+        out.offsets.push(out.times.len() as i64);
     }
 
-    /// Adds a customer by the rules for refunds.
-    fn add_any(&self, events: &[impl AsEvent], out: &mut Grouped) {
+    /// Puts the events of a customer in order, and says whether [`Purchaser::buy`] is the way to their purchases.
+    pub(super) fn brings_in_order(&self, events: &mut [impl AsEvent]) -> bool {
+        sort(events);
+        let refunds = || events.iter().any(|event| event.event().amount() < 0.0);
+        self.grain != Grain::Instant && !(self.has_negative && refunds())
+    }
+
+    /// Adds a customer by the rules for refunds, given all events in order.
+    pub(super) fn add_any(&self, events: &[impl AsEvent], out: &mut Grouped) {
         let log = OrderLog::of_events(self.has_amounts);
         let mut lines = events
             .iter()
@@ -66,52 +80,52 @@ impl Purchaser {
         Grouper::new(&log, self.rules).add_customer(0, &mut lines, out);
     }
 
-    /// Adds a customer without refunds, whose events are in order: as [`Grouper`] does, in one pass.
-    fn add_bought(&self, events: &[impl AsEvent], out: &mut Grouped) {
+    /// Calls `purchase` with the period and the value of each purchase of a customer without refunds, whose events are in
+    /// order and at least one: as [`Grouper`] does, in one pass.
+    #[inline]
+    pub(super) fn buy(
+        &self,
+        events: &[impl AsEvent],
+        receipt: &mut Receipt,
+        mut purchase: impl FnMut(i64, f64),
+    ) {
+        let Some(first) = events.first().map(|event| event.event()) else {
+            return;
+        };
         let drops = self.rules.duplicates == DuplicateRule::Drop;
-        let (mut repeated, mut next) = (0, i64::MIN);
-        let mut last = None;
-        let before = out.times.len();
-        let mut value = 0.0;
-        for event in events.iter().map(|event| event.event()) {
-            if last == Some(event) {
+        let (mut repeated, mut purchases, mut zeros) = (0, 0, 0);
+        let (mut begin, mut next) = self.grain.period(first.time());
+        let (mut value, mut last) = (0.0 + first.amount(), first);
+        for event in events[1..].iter().map(|event| event.event()) {
+            if event == last {
                 repeated += 1;
                 if drops {
                     continue;
                 }
             }
             if event.time() >= next {
-                if last.is_some() {
-                    self.end_purchase(value, out);
-                }
-                let time = self.grain.floor(event.time());
-                next = self.grain.next(time);
-                out.times.push(time);
+                purchase(begin, value);
+                purchases += 1;
+                zeros += usize::from(value == 0.0);
+                (begin, next) = self.grain.period(event.time());
                 value = 0.0;
             }
             value += event.amount();
-            last = Some(event);
+            last = event;
         }
-        if let (Some(first), Some(last)) = (events.first(), last) {
-            self.end_purchase(value, out);
-            let receipt = &mut out.receipt;
-            let dropped = if drops { repeated } else { 0 };
-            let purchases = out.times.len() - before;
-            receipt.duplicates += repeated;
-            receipt.dropped.duplicates += dropped;
-            receipt.used += events.len() - dropped;
-            receipt.merged += events.len() - dropped - purchases;
-            receipt.purchases += purchases;
-            receipt.first_time = receipt.first_time.min(first.event().time());
-            receipt.last_time = receipt.last_time.max(last.time());
-            receipt.customers += 1;
-            out.offsets.push(out.times.len() as i64);
-        }
-    }
-
-    fn end_purchase(&self, value: f64, out: &mut Grouped) {
-        out.values.push(value);
-        out.receipt.zero_amounts += usize::from(self.has_amounts && value == 0.0);
+        purchase(begin, value);
+        purchases += 1;
+        zeros += usize::from(value == 0.0);
+        let dropped = if drops { repeated } else { 0 };
+        receipt.duplicates += repeated;
+        receipt.dropped.duplicates += dropped;
+        receipt.used += events.len() - dropped;
+        receipt.merged += events.len() - dropped - purchases;
+        receipt.purchases += purchases;
+        receipt.zero_amounts += if self.has_amounts { zeros } else { 0 };
+        receipt.first_time = receipt.first_time.min(first.time());
+        receipt.last_time = receipt.last_time.max(last.time());
+        receipt.customers += 1;
     }
 }
 

@@ -9,7 +9,7 @@ use crate::data::calendar::{Cutoff, Grain, Unit};
 use crate::data::group::Grouped;
 use crate::data::receipt::Receipt;
 use crate::data::rules::{DuplicateRule, Merge, RefundRule, Rules};
-use crate::data::summary::Facts;
+use crate::data::summary::{Facts, mean};
 use crate::data::text::TextBuffer;
 use crate::data::transactions::History;
 use crate::numeric::parallel;
@@ -96,15 +96,54 @@ struct Summarizer<'a> {
 
 impl<E: AsEvent> Sink<E> for Summarizer<'_> {
     fn add(&mut self, customer: u128, events: &mut [E]) {
-        self.purchaser.add(events, &mut self.rows);
-        if self.rows.offsets.len() > 1 {
-            let history = History::of_grouped(self.grain, &self.rows);
-            if let Some(known) = history.known(0, self.known) {
-                self.names.push(customer);
-                self.facts.push(history.facts(&known, self.known));
-            }
+        let facts = if self.purchaser.brings_in_order(events) {
+            self.facts_of_bought(events)
+        } else {
+            self.facts_of_any(events)
+        };
+        if let Some(facts) = facts {
+            self.names.push(customer);
+            self.facts.push(facts);
         }
+    }
+}
+
+impl Summarizer<'_> {
+    /// A customer without refunds, in one pass.
+    fn facts_of_bought(&mut self, events: &[impl AsEvent]) -> Option<Facts> {
+        let (mut first, mut last, mut repeats, mut total) = (None, 0, 0, 0.0);
+        let receipt = &mut self.rows.receipt;
+        self.purchaser.buy(events, receipt, |time, value| {
+            if time > self.known.last {
+                return;
+            }
+            last = time;
+            if first.is_some() {
+                repeats += 1;
+                total += value;
+            } else {
+                first = Some(time);
+            }
+        });
+        first.map(|first| Facts {
+            first,
+            last,
+            repeats: repeats as i64,
+            mean: mean(total, repeats),
+        })
+    }
+
+    /// Any other customer: as of grouped rows.
+    fn facts_of_any(&mut self, events: &[impl AsEvent]) -> Option<Facts> {
+        self.purchaser.add_any(events, &mut self.rows);
+        let is_customer = self.rows.offsets.len() > 1;
+        let facts = is_customer.then(|| {
+            let history = History::of_grouped(self.grain, &self.rows);
+            let known = history.known(0, self.known)?;
+            Some(history.facts(&known, self.known))
+        });
         self.rows.forget_customers();
+        facts.flatten()
     }
 }
 

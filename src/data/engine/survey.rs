@@ -66,6 +66,11 @@ impl Survey {
                 missing,
                 least,
             } => {
+                let ids = Ends::of(&values[rows.clone()]);
+                if missing.is_empty() && log.time_missing.is_empty() && least <= ids.low {
+                    self.look_at_columns(log, rows, ids);
+                    return;
+                }
                 let mut last = values[rows.start.saturating_sub(1)];
                 for row in rows {
                     let id = values[row];
@@ -84,6 +89,28 @@ impl Survey {
                     self.look_at(log, row, missing.hides(row));
                 }
             }
+        }
+    }
+
+    /// Looks at rows that can all be used, with these integers: column by column, which is quicker.
+    fn look_at_columns(&mut self, log: &EventLog<'_>, rows: Range<usize>, ids: Ends) {
+        let times = Ends::of(&log.time[rows.clone()]);
+        self.usable = rows.len();
+        self.ids = (ids.low, ids.high);
+        self.times = (times.low, times.high);
+        // where one piece ends and the next one begins is looked at as well
+        let before = rows.start.saturating_sub(1);
+        self.sorted = match log.customer {
+            Customers::Integers { values, .. } => values[before] <= values[rows.start],
+            Customers::Text { .. } => false,
+        };
+        self.sorted &= ids.ascend;
+        self.in_time = times.ascend;
+        if let Some(amounts) = log.amount {
+            let odd = |found: (bool, bool), amount: &f64| {
+                (found.0 | !amount.is_finite(), found.1 | (*amount < 0.0))
+            };
+            (self.not_finite, self.negative) = amounts[rows].iter().fold((false, false), odd);
         }
     }
 
@@ -122,6 +149,28 @@ impl Survey {
             not_finite: self.not_finite || next.not_finite,
             negative: self.negative || next.negative,
         }
+    }
+}
+
+/// The smallest and the largest of some integers, and whether none is smaller than the one before.
+struct Ends {
+    low: i64,
+    high: i64,
+    ascend: bool,
+}
+
+impl Ends {
+    fn of(values: &[i64]) -> Self {
+        let mut found = Self {
+            low: i64::MAX,
+            high: i64::MIN,
+            ascend: values.is_sorted(),
+        };
+        for &value in values {
+            found.low = found.low.min(value);
+            found.high = found.high.max(value);
+        }
+        found
     }
 }
 
