@@ -85,7 +85,7 @@ notebooks: .venv/.dev .venv/.built ## run the notebooks and store their outputs
 	  notebooks/*.ipynb
 
 test-notebooks: .venv/.dev .venv/.built ## run the notebooks as tests
-	$(BIN)/python -m pytest --quiet --nbmake notebooks
+	$(BIN)/python -m pytest --quiet --numprocesses auto --nbmake notebooks
 
 bench: .venv/.built ## our speed beside lifetimes, in one run
 	$(PYTHON) -m venv .venv-bench
