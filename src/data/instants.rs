@@ -14,10 +14,8 @@ use crate::{Error, Result};
 pub struct Tick {
     /// What so many ticks are called.
     name: &'static str,
-    /// Microseconds a tick; 1 if a tick is shorter than that.
-    multiply: i64,
-    /// Ticks a microsecond; 1 if a tick is longer than that.
-    divide: i64,
+    /// Microseconds a tick; nothing if a tick is a nanosecond.
+    length: Option<i64>,
 }
 
 impl Tick {
@@ -26,15 +24,15 @@ impl Tick {
     /// # Errors
     /// [`Error::Parameter`] for any other unit.
     pub fn named(unit: &str) -> Result<Self> {
-        let (name, multiply, divide) = match unit {
-            "ns" => ("nanoseconds", 1, 1000),
-            "us" => ("microseconds", 1, 1),
-            "ms" => ("milliseconds", 1000, 1),
-            "s" => ("seconds", SECOND, 1),
-            "minute" => ("minutes", 60 * SECOND, 1),
-            "hour" => ("hours", 3_600 * SECOND, 1),
-            "day" => ("days", 86_400 * SECOND, 1),
-            "week" => ("weeks", 604_800 * SECOND, 1),
+        let (name, length) = match unit {
+            "ns" => ("nanoseconds", None),
+            "us" => ("microseconds", Some(1)),
+            "ms" => ("milliseconds", Some(1000)),
+            "s" => ("seconds", Some(SECOND)),
+            "minute" => ("minutes", Some(60 * SECOND)),
+            "hour" => ("hours", Some(3_600 * SECOND)),
+            "day" => ("days", Some(86_400 * SECOND)),
+            "week" => ("weeks", Some(604_800 * SECOND)),
             _ => {
                 return Err(Error::Parameter {
                     name: "time_unit".into(),
@@ -44,16 +42,15 @@ impl Tick {
                 });
             }
         };
-        Ok(Self {
-            name,
-            multiply,
-            divide,
-        })
+        Ok(Self { name, length })
     }
 
     /// So many ticks in microseconds; what is finer is cut off towards the past.
     fn microseconds(self, ticks: i64) -> Option<i64> {
-        ticks.div_euclid(self.divide).checked_mul(self.multiply)
+        match self.length {
+            Some(length) => ticks.checked_mul(length),
+            None => Some(ticks.div_euclid(1000)),
+        }
     }
 }
 
@@ -73,17 +70,25 @@ pub fn from_ticks(
 ) -> Result<()> {
     let mask = Mask::new(missing, ticks.len())?;
     same_length("instants", civil.len(), "ticks", ticks.len())?;
-    for (row, (instant, &count)) in civil.iter_mut().zip(ticks).enumerate() {
-        *instant = if mask.hides(row) {
-            0
-        } else {
-            // what overflows lies outside of the calendar, as `i64::MAX` does
-            tick.microseconds(count).unwrap_or(i64::MAX)
-        };
+    let (mut rest, mut jobs) = (&mut *civil, Vec::new());
+    for rows in parallel::pieces(ticks.len()) {
+        let piece = rest.split_off_mut(..rows.len()).unwrap_or_default();
+        jobs.push((rows, piece));
     }
-    if let Some(zone) = zone {
-        zone.to_civil(civil, mask);
-    }
+    parallel::map_jobs(jobs, |(rows, civil)| {
+        let mask = mask.part(rows.clone());
+        for (row, (instant, &count)) in civil.iter_mut().zip(&ticks[rows]).enumerate() {
+            *instant = if mask.hides(row) {
+                0
+            } else {
+                // what overflows lies outside of the calendar, as `i64::MAX` does
+                tick.microseconds(count).unwrap_or(i64::MAX)
+            };
+        }
+        if let Some(zone) = zone {
+            zone.to_civil(civil, mask);
+        }
+    });
     let found = |row: usize| format!("{} {} since 1970", ticks[row], tick.name);
     within_calendar(column, civil, found)
 }
@@ -329,6 +334,25 @@ mod tests {
 
     fn message(result: Result<impl std::fmt::Debug>) -> String {
         result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn pieces_of_a_long_column_are_read_as_single_rows_are() {
+        let rows = 30_000;
+        let ticks: Vec<i64> = (0..rows).map(|i| i * 8_640_000_000_123 - 40).collect();
+        let missing: Vec<bool> = (0..rows).map(|i| i % 7 == 3).collect();
+        let (tick, zone) = (
+            Tick::named("ns").unwrap(),
+            Zone::named("Europe/Berlin").unwrap(),
+        );
+        let read = |ticks: &[i64], missing: &[bool]| {
+            let mut civil = vec![7; ticks.len()];
+            from_ticks("t", ticks, Some(missing), tick, Some(&zone), &mut civil).unwrap();
+            civil
+        };
+        let singles = ticks.chunks(1).zip(missing.chunks(1));
+        let one_by_one: Vec<i64> = singles.flat_map(|(t, gone)| read(t, gone)).collect();
+        assert_eq!(read(&ticks, &missing), one_by_one);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which rows of a column hold no value.
 
+use std::ops::Range;
+
 use super::check::same_length;
 use crate::Result;
 
@@ -24,6 +26,12 @@ impl<'a> Mask<'a> {
     /// Whether every row has a value, as far as is known without looking at each.
     pub fn is_empty(self) -> bool {
         self.0.is_none()
+    }
+
+    /// The mask of some of the rows.
+    #[must_use]
+    pub fn part(self, rows: Range<usize>) -> Self {
+        Self(self.0.map(|missing| &missing[rows]))
     }
 
     /// Whether there is no value in the row.
