@@ -90,8 +90,8 @@ impl Model<7, 7> for CorrelatedParetoNbd {
     fn boundary([r, alpha, s, beta, strength, ..]: [f64; 7]) -> String {
         if strength.abs() > 0.999 {
             return format!(
-                "the rates of buying and of leaving seem to be related as strongly as the model can have it (strength -> {strength:.0}): m is at the end of its range; fixed={{\"strength\": {:.2}}} gives standard errors of the others",
-                0.99 * strength.signum()
+                "the rates of buying and of leaving seem to be related as strongly as the model can have it (strength -> {strength:.0}): m is at the end of its range; fixed={{\"strength\": {:.3}}} gives standard errors of the others",
+                0.999 * strength.signum()
             );
         }
         <ParetoNbd as LifetimeModel<4>>::boundary([r, alpha, s, beta])
