@@ -56,6 +56,11 @@ impl<S: Scalar> Dependence<S> {
         }
     }
 
+    /// `m A B / strength`
+    pub(super) fn scale(&self) -> S {
+        self.ln_scale.exp()
+    }
+
     /// `ln E[f]` where `p` and `q` have means with these logarithms and nothing to do with each other.
     pub(super) fn ln_density(&self, ln_means: [S; 2]) -> S {
         // exp(by) - 1 = share exp(power)

@@ -13,6 +13,7 @@ use crate::numeric::panels::LnSum;
 use crate::numeric::random::Stream;
 use crate::numeric::special;
 
+mod derivatives;
 mod future;
 
 /// Pareto/NBD model with Sarmanov's correlation between the rates.
@@ -62,6 +63,9 @@ impl Model<7, 7> for CorrelatedParetoNbd {
     /// `ln{ S(T) (1+T/alpha)^-(r+x) f(T) + int_{t_x}^T h(u) (1+u/alpha)^-(r+x) f(u) du }`, with `h` the density of
     /// lifetimes, and `f` the factor of the dependence given alive or left at that time.
     fn own<S: Scalar>(theta: [S; 7], row: &Purchases) -> S {
+        if let Some(quickly) = derivatives::ln_silence(theta.map(Scalar::value), row) {
+            return S::compose(theta, &quickly);
+        }
         let rates = Rates::of(theta, row.x);
         rates
             .ln_alive(row.t)
