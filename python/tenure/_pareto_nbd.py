@@ -204,7 +204,7 @@ class ParetoNBD(LeavingInTime):
         given = {"r": r, "alpha": alpha, "s": s, "beta": beta}
         if m is None:
             return cls._with_share(given, never_leaving, covariance, unit)
-        law = Sarmanov(r, alpha, s, beta, *[reference_time] * 2)
+        law = Sarmanov(r, alpha, s, beta, reference_time, reference_time)
         given = {**given, STRENGTH: law.strength_of(m)}
         given |= dict.fromkeys(REFERENCE_TIMES, reference_time)
         if covariance is not None:
@@ -287,14 +287,8 @@ class ParetoNBD(LeavingInTime):
 
     def _sarmanov(self, theta: Sequence[Any] | NDArray[Any]) -> tuple[Sarmanov, Any]:
         """Return the law of rates with these parameters, and its strength."""
-        names = self.result_.parameters
-        if STRENGTH not in names:
-            return Sarmanov(*theta[:4], 1.0, 1.0), 0.0
-        first = dict(zip(names, theta, strict=True))
-        r, alpha, s, beta, tau, tau_dropout = (
-            first[name] for name in ("r", "alpha", "s", "beta", *REFERENCE_TIMES)
-        )
-        return Sarmanov(r, alpha, s, beta, tau, tau_dropout), first[STRENGTH]
+        named = dict(zip(self.result_.parameters, theta, strict=True))
+        return _law(named), named.get(STRENGTH, 0.0)
 
     @override
     def _core_model(self) -> str:
@@ -334,7 +328,7 @@ class ParetoNBD(LeavingInTime):
         # the four Pareto/NBD models that the density is made of, with their weights
         first = {name: parameters[name] for name in ("r", "alpha", "s", "beta")}
         tau, tau_dropout = (parameters[name] for name in REFERENCE_TIMES)
-        kappa = Sarmanov(*first.values(), tau, tau_dropout).weight(parameters[STRENGTH])
+        kappa = _law(parameters).weight(parameters[STRENGTH])
         total = np.zeros(len(before))
         for sign, idle, stays in ((1, 0, 0), (1, 1, 1), (-1, 1, 0), (-1, 0, 1)):
             part = {
@@ -350,6 +344,13 @@ class ParetoNBD(LeavingInTime):
             )
             total += weight * law.mean(part) * np.exp(after - before)
         return total
+
+
+def _law(parameters: Mapping[str, Any]) -> Sarmanov:
+    """Return the law of the rates, with any reference time where there is none."""
+    r, alpha, s, beta = (parameters[name] for name in ("r", "alpha", "s", "beta"))
+    tau, tau_dropout = (parameters.get(name, 1.0) for name in REFERENCE_TIMES)
+    return Sarmanov(r, alpha, s, beta, tau, tau_dropout)
 
 
 def _not_both() -> ParameterError:

@@ -14,7 +14,7 @@ __all__ = ["REFERENCE_TIMES", "STRENGTH", "Sarmanov"]
 STRENGTH = "strength"
 """The parameter that a Pareto/NBD model has only if its rates are correlated."""
 
-REFERENCE_TIMES = ("tau_purchase", "tau_dropout")
+REFERENCE_TIMES: tuple[str, str] = ("tau_purchase", "tau_dropout")
 """The parameters that are held when it is fitted."""
 
 _LAST_DIGITS = 1e-6
@@ -86,12 +86,12 @@ class Sarmanov:
         """
         one, other = self.idle
         positive = np.real(strength) >= 0
-        size = np.where(positive, strength, -strength)
-        first = np.where(positive, (1 - one) * other, one * other)
-        second = np.where(positive, one * (1 - other), (1 - one) * (1 - other))
+        size = _either(positive, strength, -strength)
+        first = _either(positive, (1 - one) * other, one * other)
+        second = _either(positive, one * (1 - other), (1 - one) * (1 - other))
         roots = np.sqrt(first) + np.sqrt(second)
         # their difference is this over the roots
-        gap = np.where(positive, other - one, one + other - 1)
+        gap = _either(positive, other - one, one + other - 1)
         near = 1 - size + 2 * size * (gap / roots) ** 2
         far = 1 - size + 2 * size * roots**2
         total = 1 - size + 2 * size * (first + second)
@@ -108,3 +108,7 @@ class Sarmanov:
         near = self.tau_purchase / (self.alpha + self.tau_purchase)
         near *= self.tau_dropout / (self.beta + self.tau_dropout)
         return self.weight(strength) * spread * near
+
+
+def _either(which: Any, one: Any, other: Any) -> Any:
+    return np.where(which, one, other)
