@@ -29,13 +29,14 @@ PURCHASING_MODELS = (
 """Every model of repeat buying."""
 
 
-def _with(model, setting, suffix):
-    """Return the model with a setting that is on by default."""
+def _with(model, suffix, **defaults):
+    """Return the model with other settings by default."""
     every = inspect.signature(model.__init__).parameters
-    changed = {**every, setting: every[setting].replace(default=True)}
+    others = {name: every[name].replace(default=it) for name, it in defaults.items()}
+    changed = {**every, **others}
 
     def init(self, **settings):
-        model.__init__(self, **{setting: True, **settings})
+        model.__init__(self, **{**defaults, **settings})
 
     init.__signature__ = inspect.Signature(list(changed.values()))
     name = f"{model.__name__}{suffix}"
@@ -44,7 +45,7 @@ def _with(model, setting, suffix):
 
 def _staying(model):
     """Return the model with a share of customers who never leave, as its default."""
-    return _with(model, "never_leaving", "Staying")
+    return _with(model, "Staying", never_leaving=True)
 
 
 def plain_name(model):
@@ -60,7 +61,9 @@ PDOStaying = _staying(tn.PDO)
 STAYING_MODELS = (ParetoNBDStaying, GGompertzNBDStaying, WeibullNBDStaying, PDOStaying)
 """Those of which a share of customers may never leave, and does."""
 
-ParetoNBDCorrelated = _with(tn.ParetoNBD, "correlated", "Correlated")
+ParetoNBDCorrelated = _with(
+    tn.ParetoNBD, "Correlated", correlated=True, reference_time=4.0
+)
 
 ALL_MODELS = (
     *PURCHASING_MODELS,

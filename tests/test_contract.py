@@ -63,7 +63,7 @@ LIFETIMES = {
     ),
 }
 LIFETIMES["ParetoNBDCorrelated"] = lambda random: (
-    random.exponential(size=500) / random.gamma(2.0, 1 / 20.0, 500)
+    random.exponential(size=500) / random.gamma(2.0, 1 / 10.0, 500)
 )
 LIFETIMES |= {
     "GGompertzNBDStaying": with_stayers(growing),

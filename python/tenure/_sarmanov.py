@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -111,4 +111,4 @@ class Sarmanov:
 
 
 def _either(which: Any, one: Any, other: Any) -> Any:
-    return np.where(which, one, other)
+    return cast("Any", np.where(which, one, other))
