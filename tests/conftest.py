@@ -73,7 +73,13 @@ ALL_MODELS = (
 )
 """Every estimator: `test_contract.py` holds each to the same rules."""
 
-SLOW_MODELS = (tn.WeibullNBD, GGompertzNBDStaying, PDOStaying, WeibullNBDStaying)
+SLOW_MODELS = (
+    tn.WeibullNBD,
+    GGompertzNBDStaying,
+    PDOStaying,
+    WeibullNBDStaying,
+    ParetoNBDCorrelated,
+)
 """Those that take seconds to fit: the slow tests hold them to the rules."""
 
 

@@ -215,13 +215,10 @@ class TestPublished:
         assert model.m_ == pytest.approx(PUBLISHED["m"], rel=1e-7)
         assert model.params_["strength"] == 1.0
 
-    @pytest.fixture(scope="class")
-    def fitted(self, summary):
-        with pytest.warns(ConvergenceWarning, match="strength -> 1"):
-            return tn.ParetoNBD(correlated=True).fit(summary)
-
-    def test_the_maximum_on_cdnow(self, fitted, summary):
+    def test_the_maximum_on_cdnow(self, summary):
         """It lies in an edge, where both bounds of m meet: A = B."""
+        with pytest.warns(ConvergenceWarning, match="strength -> 1"):
+            fitted = tn.ParetoNBD(correlated=True).fit(summary)
         assert fitted.log_likelihood_ >= -9591.6659
         assert fitted.result_.status == "boundary"
         assert np.isfinite(list(fitted.params_.values())).all()
@@ -439,18 +436,18 @@ class TestNature:
 
     def test_recovery(self):
         """The truth is found by a fit to many customers."""
-        truth = {"r": 1.4, "alpha": 3.0, "s": 1.6, "beta": 16.0}
-        law = Sarmanov(*truth.values(), 6.0, 6.0)
+        truth = {"r": 0.6, "alpha": 3.0, "s": 0.6, "beta": 6.0}
+        law = Sarmanov(*truth.values(), 5.0, 5.0)
         known = tn.ParetoNBD.from_params(
-            **truth, m=float(law.m(0.6)), reference_time=6.0
+            **truth, m=float(law.m(-0.5)), reference_time=5.0
         )
-        ages = np.random.default_rng(3).uniform(20, 60, 6000).round()
-        data = known.simulate(6000, T=ages, seed=2)
-        fitted = tn.ParetoNBD(correlated=True, reference_time=6.0).fit(data)
+        ages = np.random.default_rng(3).uniform(20, 60, 4000).round()
+        data = known.simulate(4000, T=ages, seed=2)
+        fitted = tn.ParetoNBD(correlated=True, reference_time=5.0).fit(data)
         assert fitted.converged_
         for name, value in known.params_.items():
             error = fitted.standard_errors_[name]
-            assert abs(fitted.params_[name] - value) <= 3 * error, name
+            assert abs(fitted.params_[name] - value) <= 3 * error + 1e-12, name
         interval = fitted.rates_correlation(interval=0.999)
         assert interval["lower"] < known.correlation_ < interval["upper"]
 
@@ -458,16 +455,16 @@ class TestNature:
 class TestCovariates:
     def test_rates_before_covariates_are_related(self):
         """`lambda exp(z'g)`: a factor is that of the time, for each rate."""
-        law = Sarmanov(1.4, 3.0, 1.6, 16.0, 6.0, 6.0)
+        law = Sarmanov(0.6, 3.0, 0.6, 6.0, 5.0, 5.0)
         known = tn.ParetoNBD.from_params(
-            r=1.4, alpha=3.0, s=1.6, beta=16.0, m=float(law.m(0.6)), reference_time=6.0
+            r=0.6, alpha=3.0, s=0.6, beta=6.0, m=float(law.m(0.3)), reference_time=5.0
         )
         random = np.random.default_rng(5)
-        group = np.repeat([0.0, 1.0], 2000)
-        T = random.uniform(20, 60, 4000).round()
-        plain = known.simulate(2000, T=T[:2000], seed=1)
+        group = np.repeat([0.0, 1.0], 1500)
+        T = random.uniform(20, 60, 3000).round()
+        plain = known.simulate(1500, T=T[:1500], seed=1)
         # twice as fast in everything is time that runs twice as fast
-        fast = known.simulate(2000, T=2 * T[2000:], seed=2)
+        fast = known.simulate(1500, T=2 * T[1500:], seed=2)
         data = {
             "frequency": np.concatenate([plain["frequency"], fast["frequency"]]),
             "recency": np.concatenate([plain["recency"], fast["recency"] / 2]),
@@ -476,7 +473,7 @@ class TestCovariates:
         }
         model = tn.ParetoNBD(
             correlated=True,
-            reference_time=6.0,
+            reference_time=5.0,
             purchase_covariates=["group"],
             dropout_covariates=["group"],
         ).fit(data)
@@ -487,10 +484,10 @@ class TestCovariates:
         # the likelihood of a customer who is twice as fast is that in half the time
         g, h = (model.params_[f"{name}.group"] for name in ("purchase", "dropout"))
         base = {name: model.params_[name] for name in ("r", "alpha", "s", "beta")}
-        some = slice(2000, 2010)
+        some = slice(1500, 1510)
         part = {name: values[some] for name, values in data.items()}
         theirs = model.log_likelihood(part)
-        exact = ByQuadrature([*base.values(), model.m_], 6.0)
+        exact = ByQuadrature([*base.values(), model.m_], 5.0)
         exact.buying = exact.buying * np.exp(g)
         exact.leaving = exact.leaving * np.exp(h)
         for i in range(10):
@@ -525,5 +522,5 @@ def test_every_other_method_works(summary):
     assert (waits["0.1"] > 0).all()
     spend = tn.GammaGamma().fit(summary)
     worth = tn.lifetime_value(model, spend, summary, horizon="12 months")
-    assert np.isfinite(np.asarray(worth.to_frame()["lifetime_value"])).all()
+    assert np.isfinite(worth.total)
     assert "correlated" in inspect.signature(tn.ParetoNBD).parameters

@@ -124,8 +124,8 @@ CASES = [
     (tn.ParetoNBD, {}, {"r": 0.8, "alpha": 8.0, "s": 0.8, "beta": 20.0}, (40, 120)),
     (
         tn.ParetoNBD,
-        {"correlated": True, "reference_time": 6.0},
-        {"r": 1.4, "alpha": 3.0, "s": 1.6, "beta": 16.0, "strength": 0.6},
+        {"correlated": True, "reference_time": 5.0},
+        {"r": 0.6, "alpha": 3.0, "s": 0.6, "beta": 6.0, "strength": 0.3},
         (20, 60),
     ),
     (

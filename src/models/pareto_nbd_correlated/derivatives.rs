@@ -63,7 +63,7 @@ pub(super) fn ln_silence(theta: [f64; 7], row: &Purchases) -> Option<Dual2<7>> {
 }
 
 /// Sums cancel where less than this is left of the larger.
-const SHARE: f64 = 1e-3;
+const SHARE: f64 = 1e-4;
 
 /// One of the rates.
 struct Side {
