@@ -56,7 +56,7 @@ class Sarmanov:
         >>> law = Sarmanov(0.5, 10.0, 0.5, 10.0, 1.0, 1.0)
         >>> strength = law.strength_of(10.0)
         >>> print(f"{strength:.4f} {law.m(strength):.4f}")
-        0.8311 10.0000
+        0.9417 10.0000
         """
         one, other = self.idle
         highest = 1.0 / max(one * (1.0 - other), (1.0 - one) * other)
