@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tenure as tn
 from tenure._sarmanov import Sarmanov
-from tenure.exceptions import ConvergenceWarning, ParameterError
+from tenure.exceptions import ConvergenceWarning, NotFittedError, ParameterError
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -506,6 +506,45 @@ class TestCovariates:
         assert with_zeros.log_likelihood_ == pytest.approx(plain.log_likelihood_)
 
 
+class TestRules:
+    """Those of `test_contract.py` that need no fit; the slow tests ask all of them."""
+
+    def test_settings(self):
+        parameters = inspect.signature(tn.ParetoNBD).parameters
+        marks = {name: object() for name in parameters}
+        model = tn.ParetoNBD(**marks)
+        assert all(getattr(model, name) is mark for name, mark in marks.items())
+        chosen = {"correlated": True, "reference_time": "2 weeks"}
+        assert tn.ParetoNBD(**chosen).get_params().items() >= chosen.items()
+
+    def test_display(self):
+        model = model_of("long", unit="week")
+        rows = repr(model).splitlines()[2:]
+        assert [row.split()[0] for row in rows] == list(model.params_)
+        assert list(model.params_)[-3:] == ["strength", "tau_purchase", "tau_dropout"]
+        assert model.result_.fixed == ("tau_purchase", "tau_dropout")
+        assert "strength" in model._repr_html_()
+
+    def test_attributes_of_what_is_not_fitted(self):
+        model = tn.ParetoNBD(correlated=True)
+        for name in ("m_", "correlation_"):
+            with pytest.raises(NotFittedError, match="call fit"):
+                getattr(model, name)
+
+    def test_intervals_stay_within_the_range(self):
+        covariance = np.diag([0.02, 0.3, 0.05, 4.0, 0.09])
+        model = tn.ParetoNBD.from_params(
+            **CASES["long"], reference_time=5.0, covariance=covariance
+        )
+        strength = model.params_["strength"]
+        lower, upper = model.confidence_intervals(0.95, method="log")["strength"]
+        # Fisher's z of an association
+        reach = stats.norm.ppf(0.975) * 0.3 / (1 - strength**2)
+        assert lower == pytest.approx(np.tanh(np.arctanh(strength) - reach))
+        assert upper == pytest.approx(np.tanh(np.arctanh(strength) + reach))
+        assert -1 < lower < upper <= 1
+
+
 def test_every_other_method_works(summary):
     """Intervals, bootstrap, profile, waits, comparison and value."""
     model = tn.ParetoNBD(correlated=True, reference_time=4.0)
@@ -523,4 +562,7 @@ def test_every_other_method_works(summary):
     spend = tn.GammaGamma().fit(summary)
     worth = tn.lifetime_value(model, spend, summary, horizon="12 months")
     assert np.isfinite(worth.total)
-    assert "correlated" in inspect.signature(tn.ParetoNBD).parameters
+    few = {name: np.asarray(summary[name])[:300] for name in CUSTOMERS}
+    models = {"plain": tn.ParetoNBD(), "related": tn.ParetoNBD(correlated=True)}
+    table = tn.compare(few, models).to_frame()
+    assert set(table["model"]) == {"related", "plain"}

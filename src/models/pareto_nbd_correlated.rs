@@ -1,28 +1,26 @@
 //! The Pareto/NBD model whose customers' rates of buying and of leaving are correlated.
 
 use super::covariates::{PROCESSES, faster};
-use super::dependence::Dependence;
-use super::pareto_nbd::Exponential;
-use super::purchasing::lifetime::{Drawn, Lifetime, Span};
+use super::purchasing::lifetime::Drawn;
 use super::purchasing::{LifetimeModel, Nature, Purchasing, check_repeat_buyers};
 use super::{Dimension, Equals, Model, Parameter, ParetoNbd, Sample};
 use crate::Result;
 use crate::data::Purchases;
-use crate::numeric::{Dual, Scalar};
-use crate::numeric::panels::LnSum;
 use crate::numeric::random::Stream;
-use crate::numeric::special;
+use crate::numeric::{Dual, Scalar};
+use rates::{Rates, draw};
 
 mod derivatives;
 mod future;
+mod rates;
 
 /// Pareto/NBD model with Sarmanov's correlation between the rates.
 ///
 /// The rates `lambda ~ Gamma(r, alpha)` and `mu ~ Gamma(s, beta)` have the joint density
 /// `g(lambda) h(mu) {1 + m (exp(-tau lambda) - A) (exp(-tau' mu) - B)}`, where `A` and `B` are the means of the
-/// exponentials and `m` is what [`Dependence`] makes of the strength. The kernels tell customers apart by what they do
-/// within a reference time, which is part of the model and is held in a fit: one time for both rates, each moved with the
-/// covariates of its rate, so that the dependence is one of the rates before covariates.
+/// exponentials and `m` is what [`Dependence`](super::dependence::Dependence) makes of the strength. The kernels tell
+/// customers apart by what they do within a reference time, which is part of the model and is held in a fit: one time for
+/// both rates, each moved with the covariates of its rate, so that the dependence is one of the rates before covariates.
 ///
 /// Given when a customer left, or that they did not, the rates are independent, and so every term of the Pareto/NBD
 /// model's likelihood and predictions is multiplied by `1 + m (E[exp(-tau lambda)] - A) (E[exp(-tau' mu)] - B)`, which is
@@ -177,126 +175,5 @@ impl Purchasing<7, 7> for CorrelatedParetoNbd {
 /// Whether nothing happens within the reference time: a purchase, and leaving.
 const CELLS: [[bool; 2]; 4] = [[true, true], [true, false], [false, true], [false, false]];
 
-/// A gamma rate of a customer to whom nothing, or something, would happen within a time.
-fn draw([shape, scale]: [f64; 2], time: f64, idle: bool, stream: &mut Stream) -> f64 {
-    if idle {
-        return stream.gamma(shape, scale + time);
-    }
-    // weights 1 - exp(-rate time) by rejection: from 1 where they are large, else from rate time
-    let seldom = shape * time < scale;
-    loop {
-        let rate = stream.gamma(if seldom { shape + 1.0 } else { shape }, scale);
-        let events = rate * time;
-        let weight = -(-events).exp_m1() / if seldom { events } else { 1.0 };
-        // a rate of 0, in numbers, has a weight of nothing over nothing
-        if stream.uniform() < weight || !weight.is_finite() {
-            return rate;
-        }
-    }
-}
-
 /// Odds of having left of `exp(CERTAIN)` and more: beyond, neither they nor their derivatives would be numbers.
 const CERTAIN: f64 = 300.0;
-
-/// The rates of customers with some number of purchases, by shape and inverse scale, and their dependence.
-#[derive(Debug)]
-pub struct Rates<S> {
-    buying: [S; 2],
-    leaving: [S; 2],
-    /// The reference time for each.
-    reference: [S; 2],
-    dependence: Dependence<S>,
-}
-
-impl<S: Scalar> Rates<S> {
-    fn of([r, alpha, s, beta, strength, tau_purchase, tau_dropout]: [S; 7], x: f64) -> Self {
-        let ln_idle = [
-            ln_idle(r, alpha, tau_purchase, 0.0),
-            ln_idle(s, beta, tau_dropout, 0.0),
-        ];
-        Self {
-            buying: [r + x, alpha],
-            leaving: [s, beta],
-            reference: [tau_purchase, tau_dropout],
-            dependence: Dependence::new(strength, ln_idle),
-        }
-    }
-
-    /// The law of lifetimes.
-    fn law(&self) -> Exponential<S> {
-        let [[shape, alpha], [s, beta]] = [self.buying, self.leaving];
-        <ParetoNbd as LifetimeModel<4>>::law([shape, alpha, s, beta])
-    }
-
-    /// `ln E[exp(-tau lambda)]` after a time `u`, with so many purchases more.
-    fn ln_idle_buying(&self, more: f64, u: f64) -> S {
-        ln_idle(self.buying[0] + more, self.buying[1], self.reference[0], u)
-    }
-
-    /// `ln E[exp(-tau' mu)]` of who is alive after a time `u`, or, with 1 more, left then.
-    fn ln_idle_leaving(&self, more: f64, u: f64) -> S {
-        ln_idle(
-            self.leaving[0] + more,
-            self.leaving[1],
-            self.reference[1],
-            u,
-        )
-    }
-
-    /// `ln f` after a time `u` without more purchases, alive or (with 1 more) left then.
-    fn ln_factor(&self, more: f64, u: f64) -> S {
-        let means = [self.ln_idle_buying(0.0, u), self.ln_idle_leaving(more, u)];
-        self.dependence.ln_density(means)
-    }
-
-    /// No purchase until `t`, and alive then, for the clock that runs from 0.
-    fn ln_alive(&self, t: f64) -> S {
-        let [shape, alpha] = self.buying;
-        self.law().ln_survival(t) + shape.ln_gamma_laplace(alpha, t) + self.ln_factor(0.0, t)
-    }
-
-    /// Left between two times, without a purchase before.
-    fn ln_left(&self, from: f64, to: f64) -> S {
-        let [shape, alpha] = self.buying;
-        let mut sum = LnSum::new();
-        let span = Span {
-            from,
-            to,
-            scale: alpha.value(),
-            slope: self.slope(shape.value()),
-        };
-        if from < to {
-            self.law().leaving(span, |u, ln_density, width| {
-                let ln_term =
-                    ln_density + shape.ln_gamma_laplace(alpha, u) + self.ln_factor(1.0, u);
-                sum.add(ln_term, width);
-                ln_term.value()
-            });
-        }
-        sum.ln()
-    }
-
-    /// How fast the logarithms of a rate's terms change around a time `u`, but for those of the lifetime.
-    fn slope(&self, shape: f64) -> impl Fn(f64) -> f64 + use<S> {
-        let (alpha, [s, beta]) = (self.buying[1].value(), self.leaving.map(Scalar::value));
-        let [tau, tau_dropout] = self.reference.map(Scalar::value);
-        let idle = |shape: f64, scale: f64, tau: f64| shape / scale * (tau / (scale + tau));
-        move |u| {
-            shape / (alpha + u) + idle(shape, alpha + u, tau) + idle(s + 1.0, beta + u, tau_dropout)
-        }
-    }
-}
-
-/// `-shape ln(1 + tau / (scale + u))`: the logarithm of `E exp(-tau rate)`.
-fn ln_idle<S: Scalar>(shape: S, scale: S, tau: S, u: f64) -> S {
-    let (here, time) = (scale.value() + u, tau.value());
-    let (near, far) = (1.0 / here, 1.0 / (here + time));
-    let ln_growth = scale.chain2(
-        tau,
-        special::ln_1p(time / here),
-        // 1/far - 1/near, without their difference
-        || [-time * near * far, far],
-        || [time * near * far * (near + far), -far * far, -far * far],
-    );
-    -(shape * ln_growth)
-}

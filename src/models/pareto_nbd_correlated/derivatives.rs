@@ -7,7 +7,8 @@ use crate::models::purchasing::LifetimeModel;
 use crate::models::purchasing::lifetime::{Lifetime, Smooth, Span, leaving_smoothly};
 use crate::numeric::{Dual2, Scalar};
 
-use super::{Exponential, Rates, ln_idle};
+use super::rates::{Rates, ln_idle};
+use crate::models::pareto_nbd::Exponential;
 
 /// At a time, the factors of a term that belong to one rate, with derivatives in its shape, inverse scale and reference
 /// time: the term of the independent model, and this times `1 - E[exp(-tau rate)]/A`.

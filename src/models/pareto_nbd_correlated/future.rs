@@ -1,7 +1,8 @@
 //! What is to come from customers whose rates are correlated: every integral of the Pareto/NBD model with the factor of
 //! the dependence in it, over that factor as it is now.
 
-use super::{Exponential, Rates};
+use super::Rates;
+use crate::models::pareto_nbd::Exponential;
 use crate::models::purchasing::counts::NegativeBinomial;
 use crate::models::purchasing::lifetime::{Lifetime, Span};
 use crate::models::purchasing::{Future, smallest};
