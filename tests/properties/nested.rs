@@ -128,7 +128,7 @@ proptest! {
         let (a, b) = ((1.0 + 1.0 / alpha).powf(-r), (1.0 + 1.0 / beta).powf(-s));
         let (apart, spread) = (a * (1.0 - b) + (1.0 - a) * b, a * b * (1.0 - a) * (1.0 - b));
         let total: f64 = 1.0 - strength + 2.0 * strength * apart;
-        let root = (total * total - 16.0 * spread * strength * strength).sqrt();
+        let root = f64::sqrt(total * total - 16.0 * spread * strength * strength);
         let kappa = 4.0 * strength * a * b / (total + root);
         let parts = [
             (1.0 + kappa, [r, alpha, s, beta]),
