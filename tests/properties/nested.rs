@@ -121,7 +121,7 @@ proptest! {
     #[test]
     fn correlated_is_a_mixture(
         [r, alpha, s, beta] in pareto(),
-        strength in -1.0..1.0,
+        strength in -1.0..1.0_f64,
         row in customer(50, 1.0..1e2),
         horizon in spread(1e-1..1e3),
     ) {
