@@ -139,11 +139,12 @@ proptest! {
         assert_likelihood::<WeibullNbd, 5, 5>([r, alpha, s, beta, c], &customer);
     }
 
-    /// Of either sign, with reference times that differ.
+    /// Of either sign, with reference times that differ. Differences step over a part of the strength, which must be small
+    /// beside what is left to the end of its range.
     #[test]
     fn correlated_likelihood(
         theta in mild_theta(),
-        strength in prop_oneof![-0.95..-0.01, 0.01..0.95],
+        strength in prop_oneof![-0.6..-0.01, 0.01..0.6],
         taus in (spread(0.3..30.0), spread(0.3..30.0)),
         customer in customer(1_000, 1.0..1e3),
     ) {
