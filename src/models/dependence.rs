@@ -96,7 +96,13 @@ impl<S: Scalar> Dependence<S> {
 fn half_squares<S: Scalar>(x: S, largest: f64) -> [S; 2] {
     let size = if x.value() < 0.0 { -x } else { x };
     let fall = (-size).exp_m1();
-    let quarter = (size - largest).exp() * 0.25;
+    let power = size - largest;
+    let quarter = if power.value() < LARGE {
+        power.exp() * 0.25
+    } else {
+        // only where it is multiplied by 0: at the ends of the strength
+        S::from(0.25 * LARGE.exp())
+    };
     [(fall + 2.0) * (fall + 2.0) * quarter, fall * fall * quarter]
 }
 
