@@ -140,7 +140,18 @@ impl<S: Scalar> Future<S> for Rates<S> {
             return self.expected_purchases(age, t);
         }
         let now = self.alive_at(age);
-        now.rate_times(now.of_lifetime(|law| law.discounted_time(t, rate)))
+        let worth = now.rate_times(now.of_lifetime(|law| law.discounted_time(t, rate)));
+        if t.is_infinite() {
+            return worth;
+        }
+        // where nearly all would stay for the reference time, their means and those of all differ by rounding, and so do
+        // a little discounting and none
+        let most = self.expected_purchases(age, t);
+        if worth.value() > most.value() {
+            worth - (worth.value() - most.value())
+        } else {
+            worth
+        }
     }
 
     fn no_purchase(&self, age: f64, t: f64) -> S {
