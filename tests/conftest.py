@@ -29,17 +29,28 @@ PURCHASING_MODELS = (
 """Every model of repeat buying."""
 
 
-def _staying(model):
-    """Return the model with a share of customers who never leave, as its default."""
+def _with(model, suffix, **defaults):
+    """Return the model with other settings by default."""
     every = inspect.signature(model.__init__).parameters
-    changed = {**every, "never_leaving": every["never_leaving"].replace(default=True)}
+    others = {name: every[name].replace(default=it) for name, it in defaults.items()}
+    changed = {**every, **others}
 
     def init(self, **settings):
-        model.__init__(self, **{"never_leaving": True, **settings})
+        model.__init__(self, **{**defaults, **settings})
 
     init.__signature__ = inspect.Signature(list(changed.values()))
-    name = f"{model.__name__}Staying"
+    name = f"{model.__name__}{suffix}"
     return type(name, (model,), {"__init__": init, "__module__": __name__})
+
+
+def _staying(model):
+    """Return the model with a share of customers who never leave, as its default."""
+    return _with(model, "Staying", never_leaving=True)
+
+
+def plain_name(model):
+    """What a model is called without its setting."""
+    return model.__name__.removesuffix("Staying").removesuffix("Correlated")
 
 
 ParetoNBDStaying = _staying(tn.ParetoNBD)
@@ -50,10 +61,25 @@ PDOStaying = _staying(tn.PDO)
 STAYING_MODELS = (ParetoNBDStaying, GGompertzNBDStaying, WeibullNBDStaying, PDOStaying)
 """Those of which a share of customers may never leave, and does."""
 
-ALL_MODELS = (*PURCHASING_MODELS, *STAYING_MODELS, tn.GammaGamma)
+ParetoNBDCorrelated = _with(
+    tn.ParetoNBD, "Correlated", correlated=True, reference_time=4.0
+)
+
+ALL_MODELS = (
+    *PURCHASING_MODELS,
+    *STAYING_MODELS,
+    ParetoNBDCorrelated,
+    tn.GammaGamma,
+)
 """Every estimator: `test_contract.py` holds each to the same rules."""
 
-SLOW_MODELS = (tn.WeibullNBD, GGompertzNBDStaying, PDOStaying, WeibullNBDStaying)
+SLOW_MODELS = (
+    tn.WeibullNBD,
+    GGompertzNBDStaying,
+    PDOStaying,
+    WeibullNBDStaying,
+    ParetoNBDCorrelated,
+)
 """Those that take seconds to fit: the slow tests hold them to the rules."""
 
 

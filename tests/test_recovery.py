@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tenure as tn
+from tenure._sarmanov import Sarmanov
 
 pytestmark = pytest.mark.slow
 
@@ -122,6 +123,12 @@ CASES = [
     (tn.MBGNBD, {}, {"r": 0.525, "alpha": 6.18, "a": 0.891, "b": 1.614}, (20, 60)),
     (tn.ParetoNBD, {}, {"r": 0.8, "alpha": 8.0, "s": 0.8, "beta": 20.0}, (40, 120)),
     (
+        tn.ParetoNBD,
+        {"correlated": True, "reference_time": 5.0},
+        {"r": 0.6, "alpha": 3.0, "s": 0.6, "beta": 6.0, "strength": 0.3},
+        (20, 60),
+    ),
+    (
         tn.GGompertzNBD,
         {},
         {"r": 1.5, "alpha": 4.0, "b": 0.15, "s": 1.0, "beta": 10.0},
@@ -159,7 +166,10 @@ CASES = [
 @pytest.mark.parametrize(
     ("model", "settings", "truth", "span"),
     CASES,
-    ids=[case[0].__name__ for case in CASES],
+    ids=[
+        f"{case[0].__name__}{'Correlated' * ('correlated' in case[1])}"
+        for case in CASES
+    ],
 )
 def test_every_model_of_buying(model, settings, truth, span):
     """Intervals of parameters on the log scale, and by the delta method of what a new
@@ -168,7 +178,14 @@ def test_every_model_of_buying(model, settings, truth, span):
     A thousand data sets, so that a share of 90 % is seen as 87 to 93 % (three standard
     errors, for some thirty shares); four hundred of the model whose fits are slow.
     """
-    known = model.from_params(**truth)
+    given, is_related = truth, "correlated" in settings
+    if is_related:
+        times = [settings["reference_time"]] * 2
+        *rates, strength = truth.values()
+        m = float(Sarmanov(*rates, *times).m(strength))
+        given = {name: truth[name] for name in ("r", "alpha", "s", "beta")}
+        given |= {"m": m, "reference_time": times[0]}
+    known = model.from_params(**given)
     slow = model in {tn.ParetoNBD, tn.GGompertzNBD}
     ages = np.linspace(*span, 4000 if slow else 8000).round()
     free = [name for name in truth if name not in {"tau", "k"}]
@@ -176,7 +193,7 @@ def test_every_model_of_buying(model, settings, truth, span):
     expected = {**truth, "a new customer": known.expected_purchases_new(ahead)}
     found = {name: [] for name in free}
     ends = {name: [] for name in (*free, "a new customer")}
-    for seed in range(400 if model is tn.GGompertzNBD else 1000):
+    for seed in range(400 if is_related or model is tn.GGompertzNBD else 1000):
         data = known.simulate(len(ages), T=ages, seed=seed)
         fitted = model(strict=True, **settings).fit(data)
         wald = fitted.confidence_intervals(LEVEL, method="log")

@@ -31,15 +31,21 @@ STAYING = [
 ]
 """Models with a share of customers who never leave."""
 
+RELATED = (tn.ParetoNBD, {**KNOWN[tn.ParetoNBD], "m": 5.0, "reference_time": 5.0})
+"""Rates that are correlated."""
+
 N = 40_000
 
 
 def named(case):
     model, parameters = case
-    return model.__name__ + "Staying" * ("never_leaving" in parameters)
+    suffix = "Staying" * ("never_leaving" in parameters) + "Related" * (
+        "m" in parameters
+    )
+    return model.__name__ + suffix
 
 
-@pytest.fixture(params=[*KNOWN.items(), *STAYING], ids=named)
+@pytest.fixture(params=[*KNOWN.items(), *STAYING, RELATED], ids=named)
 def known(request):
     model, parameters = request.param
     return model.from_params(**parameters)
@@ -105,8 +111,10 @@ class TestLaws:
         """The likelihood's own words: scores have a mean of 0 at the truth."""
         drawn = known.simulate(N, T=ages(known), seed=4)
         truth = {**KNOWN[type(known)], **known.params_}
+        if "strength" in truth:
+            _, truth = RELATED
         for name, value in truth.items():
-            if name in {"tau", "k"}:
+            if name in {"tau", "k", "reference_time"}:
                 continue
             sides = [
                 type(known).from_params(**{**truth, name: value * factor})

@@ -247,7 +247,7 @@ class BuyingModel(Estimator):
         if finite and not gradient:
             # both depend on the chance of being alive, which takes the most time
             discounted, expected = _core.purchasing_discounted_and_expected(
-                self._model,
+                self._core_model(),
                 self._own(customers, self.result_.theta),
                 triple(customers),
                 horizon=horizon,

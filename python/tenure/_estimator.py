@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-__all__ = ["Estimator", "IntervalMethod"]
+__all__ = ["Estimator", "IntervalMethod", "covariance_matrix"]
 
 IntervalMethod: TypeAlias = Literal["wald", "log", "profile"]
 """How an interval of a parameter is made."""
@@ -140,23 +140,27 @@ class Estimator(Explained):
         parameters: dict[str, float],
         covariance: ArrayLike | None,
         unit: str | None,
+        fixed: tuple[str, ...] = (),
         **settings: Any,
     ) -> Self:
-        """Make a model with these settings and parameters."""
+        """Make a model with these settings and parameters, some of them `fixed`."""
         model = cls(**settings)
         size = len(parameters)
         scales = model._scales()
         for name, value in parameters.items():
-            share = scales.get(name) == "probability"
-            if not (math.isfinite(value) and value > 0) or (share and value >= 1):
-                expected = (
-                    "lie between 0 and 1" if share else "be finite and greater than 0"
-                )
+            fits, expected = {
+                "probability": (0 < value < 1, "lie between 0 and 1"),
+                "association": (-1 <= value <= 1, "lie between -1 and 1"),
+            }.get(
+                scales.get(name, "positive"),
+                (math.isfinite(value) and value > 0, "be finite and greater than 0"),
+            )
+            if not fits:
                 raise ParameterError.of(name, expected, found=repr(value))
-        matrix = None if covariance is None else _covariance(covariance, size)
+        matrix = None if covariance is None else covariance_matrix(covariance, size)
         unit = None if unit is None else unit_named(unit)
         parameters = {name: float(value) for name, value in parameters.items()}
-        model._result = FitResult.given(parameters, matrix, unit)
+        model._result = FitResult.given(parameters, matrix, unit, fixed)
         return model
 
     def _told(self, held: Mapping[str, float]) -> dict[str, list[float | None]]:
@@ -237,8 +241,12 @@ class Estimator(Explained):
 
     def _scales(self) -> dict[str, Scale]:
         """Return the range of each parameter, by name."""
+        ranges: dict[str, Scale] = {
+            "share": "probability",
+            "association": "association",
+        }
         return {
-            name: "probability" if dimension == "share" else "positive"
+            name: ranges.get(dimension, "positive")
             for name, _, dimension in self._parameter_table()
         }
 
@@ -434,7 +442,7 @@ class Estimator(Explained):
         return [note for note in (self.result_.message, compared) if note]
 
 
-def _covariance(given: ArrayLike, size: int) -> NDArray[np.float64]:
+def covariance_matrix(given: ArrayLike, size: int) -> NDArray[np.float64]:
     """Return a covariance matrix of `size` parameters, or say why it is none."""
     matrix = np.array(given, dtype=np.float64)
     if matrix.shape != (size, size):

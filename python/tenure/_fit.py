@@ -94,6 +94,7 @@ class FitResult:
         parameters: dict[str, float],
         covariance: NDArray[np.float64] | None,
         unit: str | None,
+        fixed: tuple[str, ...] = (),
     ) -> FitResult:
         """Return parameters that were not fitted here."""
         return cls(
@@ -107,6 +108,7 @@ class FitResult:
             status="given",
             message="",
             time_unit=unit,
+            fixed=fixed,
         )
 
     def to_dict(self) -> dict[str, Any]:

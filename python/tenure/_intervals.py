@@ -23,7 +23,7 @@ __all__ = [
     "normal_quantile",
 ]
 
-Scale: TypeAlias = Literal["plain", "positive", "probability"]
+Scale: TypeAlias = Literal["plain", "positive", "probability", "association"]
 """The range of an estimate: its interval is made where that has no ends."""
 
 
@@ -81,12 +81,19 @@ def bounds(
     """Return lower and upper ends that stay within the range of the estimate.
 
     Positive estimates get their interval on the log scale, probabilities on the log
-    odds scale; an estimate at the end of its range has none, and neither has one that
-    does not exist.
+    odds scale, associations on that of Fisher's z; an estimate at the end of its range
+    has none, and neither has one that does not exist.
     """
     reach = normal_quantile(check_level(level)) * errors
     if scale == "plain":
         return estimates - reach, estimates + reach
+    if scale == "association":
+        inside = (errors > 0) & (np.abs(estimates) < 1)
+        middle = np.arctanh(np.where(inside, estimates, 0.0))
+        shift = reach / np.where(inside, 1 - estimates**2, 1.0)
+        ends = np.tanh(middle - shift), np.tanh(middle + shift)
+        lower, upper = (np.where(inside, end, estimates) for end in ends)
+        return lower, upper
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if scale == "positive":
             factor = np.exp(reach / estimates)

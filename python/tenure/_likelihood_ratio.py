@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tenure import _core
+from tenure._sarmanov import REFERENCE_TIMES, STRENGTH
 from tenure._typing import override
 from tenure._units import plural
 from tenure.exceptions import ParameterError
@@ -158,6 +159,11 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
     parameter is counted as a degree of freedom, which overstates the p-value, and the
     result says that it is a bound.
 
+    Rates that are not correlated (m = 0) lie within the range of those that may be, and
+    the statistic is chi-squared with one degree of freedom. That m has a range makes no
+    difference to this: an estimate at its end only says that the gain, and with it the
+    evidence, would be larger still if m could go on.
+
     Parameters
     ----------
     simple, general : model
@@ -166,7 +172,8 @@ def likelihood_ratio_test(simple: Estimator, general: Estimator) -> LikelihoodRa
         WeibullGamma, of which one is a case of the other, also where the general one
         has shares (`never_leaving`, `one_and_done`) that the other has not; or two of
         one kind of which the simple one has parameters held `fixed`, shares less, fewer
-        covariates, or one coefficient for both processes where the general one has two.
+        covariates, no correlation, or one coefficient for both processes where the
+        general one has two.
 
     Returns
     -------
@@ -259,6 +266,11 @@ def _of_one_kind(simple: Estimator, general: Estimator) -> Nesting | None:
     shared, split = _shared_of(simple, general)
     missing = set(other.parameters) - set(one.parameters) - split - unknown
     held = set(one.fixed) - set(other.fixed) - unknown
+    if not _same_times(simple, general):
+        return None
+    # the times of a correlation are a part of the model
+    missing -= set(REFERENCE_TIMES)
+    unknown |= set(REFERENCE_TIMES)
     if set(one.parameters) - set(other.parameters) - shared - unknown:
         return None
     if set(other.fixed) - set(one.fixed) - unknown:
@@ -271,13 +283,26 @@ def _of_one_kind(simple: Estimator, general: Estimator) -> Nesting | None:
         for name in held
         if scales.get(name) == "probability" and one.parameters[name] == 0.0
     }
-    inside = (held - at_the_end) | absent | {f"{name} alike" for name in shared}
+    # a strength of 0 lies within its range
+    at_the_end -= {STRENGTH}
+    inside = (held | missing) - at_the_end
+    inside |= absent | {f"{name} alike" for name in shared}
     if not (inside or at_the_end):
         return None
     case = [f"{name} = {one.parameters[name]:g}" for name in one.fixed if name in held]
     case += [f"{name} = 0" for name in sorted(missing | absent)]
     case += [f"{name.partition('.')[2]} acts on both alike" for name in sorted(shared)]
     return Nesting(" and ".join(case), len(inside), len(at_the_end))
+
+
+def _same_times(simple: Estimator, general: Estimator) -> bool:
+    """Whether two fits have the same reference times, if they have any."""
+    one, other = simple.result_.parameters, general.result_.parameters
+    return all(
+        one[name] == other[name]
+        for name in REFERENCE_TIMES
+        if name in one and name in other
+    )
 
 
 def _coefficients(model: Estimator) -> set[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tenure._customers import Customers
+    from tenure._heterogeneity import Mixing
 
 __all__ = ["Prospects"]
 
@@ -220,16 +221,31 @@ class Prospects(BuyingModel):
         )
         means: dict[str, NDArray[np.float64]] = {}
         for law in mixing_laws(names):
-            moved = {**parameters, law.first: parameters[law.first] + 1.0}
-            model, mean = self._core_model(), law.mean(parameters)
-            if law.of_leaving and NEVER in moved:
-                # who never leaves has a rate of 0
-                model, mean = self._model, mean * (1.0 - moved.pop(NEVER))
-            after = _core.purchasing_log_likelihood(
-                model, np.column_stack(list(moved.values())).ravel(), triple(customers)
+            means[law.quantity] = self._posterior_mean(
+                law, parameters, customers, before
             )
-            means[law.quantity] = mean * np.exp(after - before)
         return customers.frame(means)
+
+    def _posterior_mean(
+        self,
+        law: Mixing,
+        parameters: dict[str, Any],
+        customers: Customers,
+        before: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return the mean of something that customers differ in, given what they did.
+
+        `before` are their log-likelihoods.
+        """
+        moved = {**parameters, law.first: parameters[law.first] + 1.0}
+        model, mean = self._core_model(), law.mean(parameters)
+        if law.of_leaving and NEVER in moved:
+            # who never leaves has a rate of 0
+            model, mean = self._model, mean * (1.0 - moved.pop(NEVER))
+        after = _core.purchasing_log_likelihood(
+            model, np.column_stack(list(moved.values())).ravel(), triple(customers)
+        )
+        return mean * np.exp(after - before)
 
     def bootstrap(self, replicates: int = 500, *, seed: int = 0) -> Bootstrap:
         """Fit the model to customers drawn again from those of the fit.

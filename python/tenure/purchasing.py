@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from tenure._condensed import BGCNBD, MBGCNBD
 from tenure._lifetimes import PDO, GGompertzNBD, WeibullNBD
+from tenure._pareto_nbd import ParetoNBD
 from tenure._purchasing import PurchasingModel
 from tenure._typing import override
-from tenure._with_covariates import BuyingAndLeaving, LeavingInTime
+from tenure._with_covariates import BuyingAndLeaving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,103 +135,6 @@ class BGNBD(BuyingAndLeaving):
         """
         given = {"r": r, "alpha": alpha, "a": a, "b": b}
         return cls._from_params(given, covariance, unit)
-
-
-class ParetoNBD(LeavingInTime):
-    """Pareto / negative binomial model of repeat buying (Pareto/NBD).
-
-    While alive a customer buys at random at a rate of their own, and may leave at any
-    moment, at a rate of their own. Both rates are gamma distributed over customers and
-    have nothing to do with each other. Other than in the BG/NBD model a customer
-    without a repeat purchase may have left.
-
-    Parameters
-    ----------
-    never_leaving : bool, default False
-        Whether a share of customers never leaves, whatever their rate of purchases: a
-        cure model. Then `dropout_covariates` are about those who may leave.
-    purchase_covariates, dropout_covariates, shared_covariates, covariate_penalty
-        What purchases and leaving depend on: see `BGNBD`. Both rates of a customer are
-        `exp(z'g)` and `exp(z'h)` times those of one whose covariates are 0.
-    penalty : float, default 0.0
-        Strength of a pull of the parameters towards a neutral scale: see `BGNBD`.
-    strict : bool, default False
-        Raise `ConvergenceError` where a fit would otherwise warn.
-
-    Attributes
-    ----------
-    params_ : dict
-        r, the shape of the purchase rates (small: customers differ widely); alpha,
-        their inverse scale in the time unit (r / alpha is the mean rate while alive);
-        s and beta, the same of the rates of leaving; never_leaving, the share of
-        customers who never leave, where asked for.
-    covariance_, standard_errors_, log_likelihood_, aic_, bic_, converged_ : ...
-        How well they are known, and how the fit ended.
-
-    References
-    ----------
-    Schmittlein, D. C., Morrison, D. G., Colombo, R. (1987). Counting your customers:
-    who are they and what will they do next? Management Science 33(1), 1-24.
-
-    Boag, J. W. (1949). Maximum likelihood estimates of the proportion of patients cured
-    by cancer therapy. Journal of the Royal Statistical Society B 11(1), 15-53.
-
-    Examples
-    --------
-    >>> import tenure as tn
-    >>> log = tn.Transactions(tn.datasets.load_cdnow(), amount="amount", time="date")
-    >>> summary = log.summary(unit="week", as_of="1997-09-30")
-    >>> buying = tn.ParetoNBD().fit(summary)
-    >>> buying
-    ParetoNBD fitted to 2,357 customers, T in weeks; log-likelihood -9594.98, ...
-           estimate  std. error     95 % interval
-    r        0.5533       0.048  [0.4599, 0.6466]
-    alpha     10.58        0.84    [8.926, 12.23]
-    s        0.6062        0.19  [0.2392, 0.9733]
-    beta      11.67         6.2  [-0.5048, 23.84]
-    >>> print(round(buying.expected_purchases(horizon="39 weeks").sum(), 2))
-    1665.51
-    """
-
-    _model: ClassVar[str] = "ParetoNBD"
-
-    @classmethod
-    def from_params(
-        cls,
-        *,
-        r: float,
-        alpha: float,
-        s: float,
-        beta: float,
-        never_leaving: float = 0.0,
-        covariance: ArrayLike | None = None,
-        unit: str | None = None,
-    ) -> Self:
-        """Make a model from known parameters, such as published ones.
-
-        Parameters
-        ----------
-        r, alpha, s, beta : float
-            The parameters, all greater than 0; alpha and beta are in the time unit.
-        never_leaving : float, default 0
-            The share of customers who never leave; a share of 0 is no parameter of the
-            model.
-        covariance : array, shape (4, 4) or (5, 5) with a share, optional
-            Their covariance, for intervals.
-        unit : str, optional
-            The time unit.
-
-        Examples
-        --------
-        >>> import tenure as tn
-        >>> model = tn.ParetoNBD.from_params(
-        ...     r=0.553, alpha=10.578, s=0.606, beta=11.669
-        ... )
-        >>> round(model.expected_purchases_new(39), 4)
-        1.213
-        """
-        given = {"r": r, "alpha": alpha, "s": s, "beta": beta}
-        return cls._with_share(given, never_leaving, covariance, unit)
 
 
 class NBD(PurchasingModel):

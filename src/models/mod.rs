@@ -4,6 +4,7 @@ mod bg_bb;
 mod bg_cnbd;
 mod bg_nbd;
 pub mod covariates;
+mod dependence;
 mod ended;
 pub mod fit;
 mod gamma_gamma;
@@ -13,6 +14,7 @@ mod mbg_nbd;
 mod nbd;
 mod never_leaving;
 mod pareto_nbd;
+mod pareto_nbd_correlated;
 mod pdo;
 mod profile;
 pub mod purchasing;
@@ -34,6 +36,7 @@ pub use mbg_nbd::MbgNbd;
 pub use nbd::Nbd;
 pub use never_leaving::NeverLeaving;
 pub use pareto_nbd::ParetoNbd;
+pub use pareto_nbd_correlated::CorrelatedParetoNbd;
 pub use pdo::Pdo;
 pub use profile::profile_interval;
 pub use purchasing::{Purchasing, Quantity};
@@ -58,9 +61,12 @@ pub enum Dimension {
     Money,
     /// A pure number between 0 and 1.
     Share,
+    /// A pure number between -1 and 1, which is 0 where two things are not related.
+    Association,
 }
 
-/// A parameter of a model; all are positive and are fitted on a log scale, shares on that of log odds.
+/// A parameter of a model; all are positive and are fitted on a log scale, shares on that of log odds and associations on
+/// that of a log odds ratio.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
     /// Its name in the literature.
@@ -72,9 +78,11 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Whether a fit may hold the parameter at this value: nobody may have a share.
+    /// Whether a fit may hold the parameter at this value: nobody may have a share, and relations may be complete.
     pub(crate) fn may_be_fixed_at(&self, value: f64) -> bool {
-        self.dimension.admits(value) || (self.dimension == Dimension::Share && value == 0.0)
+        self.dimension.admits(value)
+            || (self.dimension == Dimension::Share && value == 0.0)
+            || (self.dimension == Dimension::Association && value.abs() <= 1.0)
     }
 }
 

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use tenure::data::{Purchases, Spending};
 use tenure::models::spending::expected_spend;
 use tenure::models::{
-    BgBb, BgNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd, NeverLeaving, ParetoNbd, Quantity,
-    WeibullNbd,
+    BgBb, BgNbd, CorrelatedParetoNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd, NeverLeaving,
+    ParetoNbd, Quantity, WeibullNbd,
 };
 use tenure::numeric::{Dual, Dual2};
 
@@ -137,6 +137,20 @@ proptest! {
     fn weibull_nbd_likelihood(theta in mild_theta(), c in spread(0.3..3.0), customer in customer(1_000, 1.0..1e3)) {
         let [r, alpha, s, beta] = theta;
         assert_likelihood::<WeibullNbd, 5, 5>([r, alpha, s, beta, c], &customer);
+    }
+
+    /// Of either sign, with reference times that differ. Differences step over a part of the strength, which must be small
+    /// beside what is left to the end of its range.
+    #[test]
+    fn correlated_likelihood(
+        theta in mild_theta(),
+        strength in prop_oneof![-0.6..-0.01, 0.01..0.6],
+        taus in (spread(0.3..30.0), spread(0.3..30.0)),
+        customer in customer(1_000, 1.0..1e3),
+    ) {
+        let [r, alpha, s, beta] = theta;
+        let theta = [r, alpha, s, beta, strength, taus.0, taus.1];
+        assert_likelihood::<CorrelatedParetoNbd, 7, 7>(theta, &customer);
     }
 
     /// Differences step over a part of the share, which must be small beside the share of those who will leave.

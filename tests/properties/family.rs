@@ -39,6 +39,14 @@ fn parameter(parameter: &Parameter, wild: bool) -> BoxedStrategy<f64> {
             1 => Just(1.0 - 1e-9),
         ]
         .boxed(),
+        (Dimension::Association, _, true) => prop_oneof![
+            6 => -0.999..0.999,
+            1 => Just(-1.0),
+            1 => Just(0.0),
+            1 => Just(1.0),
+        ]
+        .boxed(),
+        (Dimension::Association, _, false) => (-0.99..0.99).boxed(),
         (Dimension::PerTime, ..) => spread(1e-4..0.3).boxed(),
         (Dimension::Time, _, true) => prop_oneof![6 => spread(1e-3..1e5), 1 => Just(10.0)].boxed(),
         (Dimension::Time, _, false) => prop_oneof![6 => spread(0.5..50.0), 1 => Just(10.0)].boxed(),
@@ -362,7 +370,10 @@ fn the_time_unit_does_not_matter() {
                 *theta *= match parameter.dimension {
                     Dimension::Time => unit,
                     Dimension::PerTime => 1.0 / unit,
-                    Dimension::None | Dimension::Money | Dimension::Share => 1.0,
+                    Dimension::None
+                    | Dimension::Money
+                    | Dimension::Share
+                    | Dimension::Association => 1.0,
                 };
             }
             let Purchases { x, t_x, t } = case.customers[0];
@@ -449,12 +460,21 @@ fn check_slopes(model: Asked, quantity: Quantity, case: &Case, horizons: &[f64])
             continue; // found by trying, not by slopes
         }
         let is_share = parameter.dimension == Dimension::Share;
-        // in the log odds of a share
+        let is_relation = parameter.dimension == Dimension::Association;
+        // in the log odds of a share, and in twice those of an association
         let against = if is_share { 1.0 - case.theta[j] } else { 1.0 };
+        let along = if is_relation {
+            1.0 - case.theta[j] * case.theta[j]
+        } else {
+            case.theta[j] * against
+        };
         let at = |steps: f64| {
             let mut moved = case.clone();
-            let factor = (steps * STEP).exp();
-            moved.theta[j] *= factor;
+            if is_relation {
+                moved.theta[j] = (case.theta[j].atanh() + steps * STEP).tanh();
+            } else {
+                moved.theta[j] *= (steps * STEP).exp();
+            }
             if is_share {
                 moved.theta[j] /= moved.theta[j] + against;
             }
@@ -463,7 +483,7 @@ fn check_slopes(model: Asked, quantity: Quantity, case: &Case, horizons: &[f64])
         let [far, near, back, far_back] = [2.0, 1.0, -1.0, -2.0].map(at);
         for i in 0..values.len() {
             let slope = (8.0 * (near[i] - back[i]) - (far[i] - far_back[i])) / (12.0 * STEP);
-            let ours = slopes[i * size + j] * case.theta[j] * against;
+            let ours = slopes[i * size + j] * along;
             let whole = if quantity == Quantity::NoPurchase {
                 1.0
             } else {

@@ -105,6 +105,57 @@ proptest! {
         assert_agree(("ParetoNBD", &weibull[..4]), ("WeibullNBD", &weibull), row, horizon, 1e-10);
     }
 
+    /// Where the rates have nothing to do with each other.
+    #[test]
+    fn correlated_becomes_pareto(
+        [r, alpha, s, beta] in pareto(),
+        tau in spread(0.1..10.0),
+        row in customer(200, 1.0..1e3),
+        horizon in spread(1e-1..1e3),
+    ) {
+        let theta = [r, alpha, s, beta, 0.0, tau, tau];
+        assert_agree(("ParetoNBD", &theta[..4]), ("ParetoNBD+correlated", &theta), row, horizon, 1e-10);
+    }
+
+    /// The density is also that of four Pareto/NBD models, with weights of both signs.
+    #[test]
+    fn correlated_is_a_mixture(
+        [r, alpha, s, beta] in pareto(),
+        strength in -1.0..1.0_f64,
+        row in customer(50, 1.0..1e2),
+        horizon in spread(1e-1..1e3),
+    ) {
+        let (a, b) = ((1.0 + 1.0 / alpha).powf(-r), (1.0 + 1.0 / beta).powf(-s));
+        let (apart, spread) = (a * (1.0 - b) + (1.0 - a) * b, a * b * (1.0 - a) * (1.0 - b));
+        let total: f64 = 1.0 - strength + 2.0 * strength * apart;
+        let root = f64::sqrt(total * total - 16.0 * spread * strength * strength);
+        let kappa = 4.0 * strength * a * b / (total + root);
+        let parts = [
+            (1.0 + kappa, [r, alpha, s, beta]),
+            (kappa, [r, alpha + 1.0, s, beta + 1.0]),
+            (-kappa, [r, alpha + 1.0, s, beta]),
+            (-kappa, [r, alpha, s, beta + 1.0]),
+        ];
+        let theta = [r, alpha, s, beta, strength, 1.0, 1.0];
+        let correlated = "ParetoNBD+correlated";
+        let ours = log_likelihood(correlated, &theta, row);
+        let share = |theta: &[f64; 4]| (log_likelihood("ParetoNBD", theta, row) - ours).exp();
+        // the parts cancel each other
+        let size: f64 = parts.iter().map(|(weight, theta)| weight.abs() * share(theta)).sum();
+        prop_assume!(size < 1e4);
+        let whole: f64 = parts.iter().map(|(weight, theta)| weight * share(theta)).sum();
+        prop_assert!((whole - 1.0).abs() < 1e-11 * size, "{whole} of {size}");
+        for quantity in [&QUANTITIES[..], &[discounted(0.01)]].concat() {
+            let sum: f64 = parts
+                .iter()
+                .map(|(weight, theta)| weight * share(theta) * predicted("ParetoNBD", theta, row, quantity, horizon))
+                .sum();
+            let one = predicted(correlated, &theta, row, quantity, horizon);
+            let least = predicted("ParetoNBD", &theta[..4], row, quantity, horizon);
+            prop_assert!((sum - one).abs() < 1e-10 * size * (one + least), "{quantity:?}: {sum} and {one}");
+        }
+    }
+
     /// Where nobody does.
     #[test]
     fn never_leaving_becomes_plain(

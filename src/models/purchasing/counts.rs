@@ -9,19 +9,19 @@ const LOWEST: f64 = -600.0;
 /// `P(N = i) = G(s+i)/(G(s) i!) (1+tau)^-s (tau/(1+tau))^i`: the count of a Poisson process with a gamma rate of shape
 /// `s`, observed for `tau` times the rate's scale.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct NegativeBinomial {
+pub(in crate::models) struct NegativeBinomial {
     s: f64,
     tau: f64,
 }
 
 impl NegativeBinomial {
     /// The distribution with shape `s` and odds `tau`.
-    pub(super) fn new(s: f64, tau: f64) -> Self {
+    pub(in crate::models) fn new(s: f64, tau: f64) -> Self {
         Self { s, tau }
     }
 
     /// `P(N = i)` and `P(N >= i)` for `i = 0..=most`.
-    pub(super) fn masses_and_tails(self, most: usize) -> Vec<(f64, f64)> {
+    pub(in crate::models) fn masses_and_tails(self, most: usize) -> Vec<(f64, f64)> {
         let masses = self.masses(most);
         // added up from the far end, so that all terms are positive
         let mut tail = self.tail(most + 1);
@@ -39,7 +39,7 @@ impl NegativeBinomial {
 
     /// Adds `weight P(N = i)` to number `i` of the totals, and returns the sum of these probabilities: upwards from zero,
     /// where that probability is no less than a number can hold.
-    pub(super) fn add_masses(self, weight: f64, totals: &mut [f64]) -> f64 {
+    pub(in crate::models) fn add_masses(self, weight: f64, totals: &mut [f64]) -> f64 {
         let ln_none = -self.s * ln_1p(self.tau);
         let mut sum = 0.0;
         if ln_none < LOWEST {
@@ -86,7 +86,7 @@ impl NegativeBinomial {
 
     /// `P(N = i)` through logarithms: `G(s+i)/(G(s) i!) = 1 / ((s+i) B(s, i+1))`, which loses nothing for large `s` or
     /// `i`.
-    pub(super) fn mass(self, i: usize) -> f64 {
+    pub(in crate::models) fn mass(self, i: usize) -> f64 {
         let Self { s, tau } = self;
         let ln_none = -s * tau.ln_1p();
         if i == 0 {
@@ -98,7 +98,7 @@ impl NegativeBinomial {
     }
 
     /// `P(N >= i) = I_z(i, s)` with `z = tau / (1 + tau)` (DLMF 8.17.24), from the end of [0, 1] that `z` is nearer to.
-    pub(super) fn tail(self, i: usize) -> f64 {
+    pub(in crate::models) fn tail(self, i: usize) -> f64 {
         let Self { s, tau } = self;
         if i == 0 {
             1.0

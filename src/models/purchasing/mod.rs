@@ -3,7 +3,7 @@
 mod bernoulli;
 pub(super) mod beta_geometric;
 mod block;
-mod counts;
+pub(super) mod counts;
 pub(super) mod erlang;
 mod futures;
 pub mod holdout;
@@ -149,7 +149,7 @@ fn discounted_by_period<S: Scalar>(until: impl Fn(f64) -> S, t: f64, rate: f64, 
 
 /// The smallest number from `low` to `limit` that `reached` holds for, as it does for all above; `limit` if for none
 /// below. Steps out, then bisects.
-fn smallest(mut low: usize, limit: usize, reached: impl Fn(usize) -> bool) -> usize {
+pub(super) fn smallest(mut low: usize, limit: usize, reached: impl Fn(usize) -> bool) -> usize {
     let mut high = limit;
     while low < high {
         let step = low.max(1);

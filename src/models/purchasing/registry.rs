@@ -14,8 +14,8 @@ use crate::models::covariates::{
 use crate::models::fit::{Fit, Options, fit};
 use crate::models::profile::profile_interval;
 use crate::models::{
-    BgBb, BgNbd, Cnbd, GGompertzNbd, MbgNbd, Nbd, NeverLeaving, Parameter, ParetoNbd, Pdo,
-    WeibullNbd,
+    BgBb, BgNbd, Cnbd, CorrelatedParetoNbd, GGompertzNbd, MbgNbd, Nbd, NeverLeaving, Parameter,
+    ParetoNbd, Pdo, WeibullNbd,
 };
 use crate::numeric::random::Stream;
 use crate::numeric::{Dual, parallel};
@@ -26,6 +26,7 @@ pub static PURCHASING: &[&dyn DynPurchasing] = &[
     &Erased::<BgNbd, 4, 3, 6>(BgNbd),
     &Erased::<MbgNbd, 4, 3, 6>(MbgNbd),
     &Erased::<ParetoNbd, 4, 4, 6>(ParetoNbd),
+    &Erased::<CorrelatedParetoNbd, 7, 7, 9>(CorrelatedParetoNbd),
     &Erased::<Nbd, 2, 2, 4>(Nbd),
     &Erased::<GGompertzNbd, 5, 5, 7>(GGompertzNbd),
     &Erased::<WeibullNbd, 5, 5, 7>(WeibullNbd),
