@@ -6,8 +6,8 @@ use super::purchasing::{LifetimeModel, Nature, Purchasing, check_repeat_buyers};
 use super::{Dimension, Equals, Model, Parameter, ParetoNbd, Sample};
 use crate::Result;
 use crate::data::Purchases;
+use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
-use crate::numeric::{Dual, Scalar};
 use rates::{Rates, draw};
 
 mod derivatives;
@@ -61,8 +61,7 @@ impl Model<7, 7> for CorrelatedParetoNbd {
     /// `ln{ S(T) (1+T/alpha)^-(r+x) f(T) + int_{t_x}^T h(u) (1+u/alpha)^-(r+x) f(u) du }`, with `h` the density of
     /// lifetimes, and `f` the factor of the dependence given alive or left at that time.
     fn own<S: Scalar>(theta: [S; 7], row: &Purchases) -> S {
-        // numbers that carry second derivatives are large
-        if size_of::<S>() > size_of::<Dual<7>>()
+        if S::ORDER == 2
             && let Some(quickly) = derivatives::ln_silence(theta.map(Scalar::value), row)
         {
             return S::compose(theta, &quickly);

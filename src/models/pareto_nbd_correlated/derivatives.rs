@@ -34,7 +34,8 @@ pub(super) fn ln_silence(theta: [f64; 7], row: &Purchases) -> Option<Dual2<7>> {
     let other = Side::new([theta[2], theta[3], theta[6]], 0.0);
     let law = other.law();
     // logarithms of factors fall with time
-    let (top, at_last) = (one.ln_kernel(row.t_x).value, law.ln_density(row.t_x).value);
+    let ln_density = law.ln_density();
+    let (top, at_last) = (one.ln_kernel(row.t_x).value, ln_density(row.t_x).value);
     let largest = at_last.max(law.ln_survival(row.t).value);
     let mut sums = [Products::default(), Products::default()];
     let mut add = |u: f64, ln_life: Dual2<3>, more: f64, width: f64| {
