@@ -179,9 +179,9 @@ impl<const N: usize> Scalar for Dual2<N> {
             }
             for i in 0..N {
                 result.gradient[i] += slope * argument.gradient[i];
-                for j in 0..N {
+                for (j, bend) in bend.iter().enumerate() {
                     result.hessian[i][j] +=
-                        slope * argument.hessian[i][j] + argument.gradient[i] * bend[j];
+                        slope * argument.hessian[i][j] + argument.gradient[i] * bend;
                 }
             }
         }

@@ -115,7 +115,7 @@ def _map(
         there = cells["frequency"] <= cells["recency"]
     found = np.full(frequency.size, np.nan)
     known = {name: values[there] for name, values in cells.items()}
-    known |= of_one(model, covariates, np.count_nonzero(there))
+    known |= of_one(model, covariates, int(there.sum()))
     if quantity == "probability_alive":
         found[there] = model.probability_alive(known)
     elif quantity == "expected_purchases" and horizon is not None:

@@ -68,7 +68,7 @@ impl Survey {
             } => {
                 let ids = Ends::of(&values[rows.clone()]);
                 if missing.is_empty() && log.time_missing.is_empty() && least <= ids.low {
-                    self.look_at_columns(log, rows, ids);
+                    self.look_at_columns(log, rows, &ids);
                     return;
                 }
                 let mut last = values[rows.start.saturating_sub(1)];
@@ -93,7 +93,7 @@ impl Survey {
     }
 
     /// Looks at rows that can all be used, with these integers: column by column, which is quicker.
-    fn look_at_columns(&mut self, log: &EventLog<'_>, rows: Range<usize>, ids: Ends) {
+    fn look_at_columns(&mut self, log: &EventLog<'_>, rows: Range<usize>, ids: &Ends) {
         let times = Ends::of(&log.time[rows.clone()]);
         self.usable = rows.len();
         self.ids = (ids.low, ids.high);
@@ -107,10 +107,10 @@ impl Survey {
         self.sorted &= ids.ascend;
         self.in_time = times.ascend;
         if let Some(amounts) = log.amount {
-            let odd = |found: (bool, bool), amount: &f64| {
-                (found.0 | !amount.is_finite(), found.1 | (*amount < 0.0))
-            };
-            (self.not_finite, self.negative) = amounts[rows].iter().fold((false, false), odd);
+            for amount in &amounts[rows] {
+                self.not_finite |= !amount.is_finite();
+                self.negative |= *amount < 0.0;
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::fit::Regression;
-use super::patterns::patterns;
+use super::patterns::{Pattern, patterns};
 use super::*;
 use crate::data::{Contract, Contracts, Histories, Rows, Spending};
 use crate::models::fit::Options;
@@ -230,7 +230,7 @@ fn patterns_do_not_depend_on_the_order_of_rows() {
         .flat_map(|i| [f64::from(u8::from(i % 2 == 0)), -0.0])
         .collect();
     let found = patterns::<BgNbd, 4, 3>(&histories, None, &design(&z)).unwrap();
-    let sizes: Vec<f64> = found.iter().map(|p| p.customers()).collect();
+    let sizes: Vec<f64> = found.iter().map(Pattern::customers).collect();
     assert_eq!(sizes, [4.0, 5.0]);
     let backwards = |column: &[f64]| column.iter().rev().copied().collect::<Vec<f64>>();
     let (x, t_x, t) = (backwards(&X), backwards(&RECENCY), backwards(&AGE));

@@ -367,8 +367,8 @@ mod tests {
         for i in 0..K {
             let scale = (1.0 + row.x) / theta[i];
             near(by_hand.gradient[i], dual.gradient[i], scale);
-            for j in 0..K {
-                near(by_hand.hessian[i][j], dual.hessian[i][j], scale / theta[j]);
+            for (j, theta) in theta.iter().enumerate() {
+                near(by_hand.hessian[i][j], dual.hessian[i][j], scale / theta);
             }
         }
     }
