@@ -128,6 +128,12 @@ CASES = [
         (20, 60),
     ),
     (
+        tn.WeibullNBD,
+        {},
+        {"r": 1.5, "alpha": 4.0, "s": 2.0, "beta": 40.0, "c": 2.0},
+        (40, 120),
+    ),
+    (
         tn.PDO,
         {"period": 4.0},
         {"r": 0.5, "alpha": 5.0, "a": 0.6, "b": 3.0, "tau": 4.0},
@@ -169,14 +175,15 @@ def test_every_model_of_buying(model, settings, truth, span):
     errors, for some thirty shares); four hundred of the model whose fits are slow.
     """
     known = model.from_params(**truth)
-    slow = model in {tn.ParetoNBD, tn.GGompertzNBD}
+    few = model in {tn.GGompertzNBD, tn.WeibullNBD}
+    slow = few or model is tn.ParetoNBD
     ages = np.linspace(*span, 4000 if slow else 8000).round()
     free = [name for name in truth if name not in {"tau", "k"}]
     ahead = 12.0 if model is tn.BGBB else 52.0
     expected = {**truth, "a new customer": known.expected_purchases_new(ahead)}
     found = {name: [] for name in free}
     ends = {name: [] for name in (*free, "a new customer")}
-    for seed in range(400 if model is tn.GGompertzNBD else 1000):
+    for seed in range(400 if few else 1000):
         data = known.simulate(len(ages), T=ages, seed=seed)
         fitted = model(strict=True, **settings).fit(data)
         wald = fitted.confidence_intervals(LEVEL, method="log")

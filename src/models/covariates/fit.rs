@@ -5,7 +5,8 @@ use super::patterns::{BLOCK, Pattern, patterns};
 use super::{Design, Effect, PROCESSES};
 use crate::data::Rows;
 use crate::models::fit::{
-    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, freed, is_curved, log_likelihood,
+    DECREASE, DECREASE_EACH, Fit, Options, Problem, ceilings, check_options, freed, is_curved,
+    log_likelihood,
 };
 use crate::models::sample::{Row, Sample};
 use crate::models::{Model, Parameter, ended};
@@ -246,7 +247,14 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
             gradient: 1e-11,
             evaluations: 200,
         };
-        minimize_many(|point| self.objective(point), start, free, stopping)
+        let ceilings = ceilings::<M, K, J>();
+        minimize_many(
+            |point| self.objective(point),
+            start,
+            free,
+            &ceilings,
+            stopping,
+        )
     }
 
     /// The optimum: from that without covariates, or, where that has none or the climb stalls, from the data's moments.
@@ -268,7 +276,8 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
                 });
             let start = start.into_iter().chain(coefficients).collect();
             let found = self.climb(start, &self.free(), decrease)?;
-            if found.converged && ended::curved(smallest_eigenvalue(&found)) {
+            let curved = ended::curved(smallest_eigenvalue(&found));
+            if found.converged && curved && !found.at_ceiling {
                 return Ok(found);
             }
             let better = |b: &Found| found.at.value < b.at.value || !b.at.value.is_finite();
@@ -291,11 +300,11 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         parameters.extend((0..self.effects.len()).map(|c| point[K + c] / self.scales[c]));
         let smallest = smallest_eigenvalue(found);
         let average = bound_of::<M, f64, K, J, N>(variables(point, [0.0; PROCESSES]));
-        let (status, message) = ended::how(found.converged, smallest, found.evaluations, || {
+        let (status, message) = ended::how(found, smallest, || {
             self.runaway(&point[K..])
                 .unwrap_or_else(|| M::boundary(average))
         });
-        let covariance = if ended::curved(smallest) {
+        let covariance = if ended::curved(smallest) && !found.at_ceiling {
             self.covariance(found, &at_zero)
         } else {
             Vec::new()
