@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from pathlib import Path
@@ -219,6 +220,84 @@ class TestFits:
         assert test.weights == {1: 1.0}
         assert test.p_value == pytest.approx(stats.chi2.sf(gain, 1), rel=1e-10)
         assert test.case == "c = 1"
+
+    @pytest.mark.parametrize(
+        ("customers", "attained"), [(100, -412.8261), (200, -963.7451)]
+    )
+    def test_all_who_leave_begin_at_one_age(self, customers, attained):
+        """CDNOW's first customers, whose likelihood rises as c does, without end.
+
+        Of the first 200 it is -963.87 at c = 4 and -963.79 at c = 16.
+        """
+        summary = tn.datasets.load_cdnow_summary(family="numpy")
+        first = {
+            name: summary[name][:customers] for name in ("frequency", "recency", "T")
+        }
+        with pytest.warns(ConvergenceWarning, match="begin to do so at one age"):
+            model = tn.WeibullNBD().fit(first)
+        assert not model.converged_
+        assert model.result_.status == "boundary"
+        assert model.result_.iterations < 300
+        assert model.params_["c"] == pytest.approx(1000.0)
+        # the best of several ages that such customers might leave at
+        assert model.log_likelihood_ == pytest.approx(attained, abs=1e-3)
+        held = tn.WeibullNBD().fit(first, fixed={"c": 16.0})
+        assert held.log_likelihood_ < model.log_likelihood_
+
+    def test_profiles_at_that_boundary_come_back(self):
+        summary = tn.datasets.load_cdnow_summary(family="numpy")
+        first = {name: summary[name][:100] for name in ("frequency", "recency", "T")}
+        with pytest.warns(ConvergenceWarning):
+            model = tn.WeibullNBD().fit(first)
+        lower, upper = model._profile(0, 0.9)
+        assert lower < model.params_["r"] < upper
+        plain = tn.ParetoNBD().fit(first)._profile(0, 0.9)
+        assert (lower, upper) == pytest.approx(plain, rel=0.3)
+
+    @pytest.mark.parametrize("c", [16.0, 200.0, 1e6])
+    def test_a_lifetime_that_ends_no_earlier_than_an_age(self, c):
+        """With s c held it becomes Pareto's law: (t/beta)^-(s c) from beta on."""
+        r, alpha, beta, power = 1.2, 9.0, 20.0, 0.9
+        model = tn.WeibullNBD.from_params(r=r, alpha=alpha, s=power / c, beta=beta, c=c)
+        x, last, t = 2.0, 15.0, 40.0
+
+        def leaving(u):
+            return power * (u / beta) ** -power / u * (alpha + u) ** -(r + x)
+
+        left = integrate.quad(leaving, beta, t, epsrel=1e-12)[0]
+        alive = (t / beta) ** -power * (alpha + t) ** -(r + x)
+        seen = {"frequency": [x], "recency": [last], "T": [t]}
+        # the law differs from its limit by the order of 1 / c
+        assert model.probability_alive(seen)[0] == pytest.approx(
+            alive / (alive + left), rel=1.0 / c + 1e-9
+        )
+        spent = beta + beta / (1 - power) * ((t / beta) ** (1 - power) - 1)
+        expected = model.expected_purchases_new(t)
+        assert expected == pytest.approx(r / alpha * spent, rel=1.0 / c + 1e-9)
+
+    @pytest.mark.parametrize("c", [0.05, 0.7, 3.0, 40.0, 200.0])
+    def test_expectations_by_quadrature(self, c):
+        """`int_0^t S` and its discounted form, whatever the power of the hazard."""
+        s, beta, t, rate = 0.6, 20.0, 60.0, 0.02
+        model = tn.WeibullNBD.from_params(r=1.0, alpha=1.0, s=s, beta=beta, c=c)
+
+        def alive(u):
+            return np.exp(-s * np.logaddexp(0.0, c * np.log(u / beta)))
+
+        def area(f):
+            cuts = [0.0, 1e-6, 1e-3, 1.0, 15.0, 19.0, 20.0, 21.0, 25.0, t]
+            return sum(
+                integrate.quad(f, a, b, epsrel=1e-12, epsabs=1e-14, limit=200)[0]
+                for a, b in itertools.pairwise(cuts)
+            )
+
+        assert model.expected_purchases_new(t) == pytest.approx(area(alive), rel=1e-9)
+
+        def worth(u):
+            return alive(u) * np.exp(-rate * u)
+
+        found = model.discounted_purchases_new(t, discount_rate=np.expm1(rate), per=1.0)
+        assert found == pytest.approx(area(worth), rel=1e-9)
 
     def test_a_share_at_the_end_of_its_range(self, summary):
         pareto = tn.ParetoNBD().fit(summary)

@@ -290,9 +290,6 @@ class BuyingModel(Estimator):
             period=period,
             gradient=gradient,
         )
-        if quantity == "no_purchase":
-            # what is certain may come to 1 and a last digit
-            values = np.minimum(values, 1.0)
         return values, self._chained(customers, slopes, theta)
 
     def _answer(

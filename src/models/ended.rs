@@ -2,6 +2,7 @@
 
 use super::Status;
 use crate::Error;
+use crate::numeric::optimize::Minimum;
 
 /// Curvature per customer, on the log scale, below which a direction counts as not identified.
 const FLAT: f64 = 1e-7;
@@ -11,14 +12,14 @@ pub(super) fn curved(smallest: f64) -> bool {
     smallest > FLAT
 }
 
-/// Status and message; `boundary` says what a flat direction means.
-pub(super) fn how(
-    converged: bool,
+/// Status and message; `boundary` says what a flat direction, or a parameter at its ceiling, means.
+pub(super) fn how<P, A>(
+    found: &Minimum<P, A>,
     smallest: f64,
-    evaluations: usize,
     boundary: impl FnOnce() -> String,
 ) -> (Status, String) {
-    match (converged, curved(smallest)) {
+    let evaluations = found.evaluations;
+    match (found.converged, curved(smallest) && !found.at_ceiling) {
         (true, true) => (Status::Converged, String::new()),
         (_, false) => (Status::Boundary, boundary()),
         (false, true) => (

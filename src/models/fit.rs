@@ -165,14 +165,14 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
             (self.options.check)()?;
             Ok(self.objective(u))
         };
-        minimize(objective, start, free, stopping)
+        minimize(objective, start, free, ceilings::<M, K, J>(), stopping)
     }
 
     /// The optimum on the free scales, from the first start or, where that stalls, the better of two.
     pub(super) fn optimum(&self) -> Result<MinimumOf<K>> {
         let [first, second] = M::starts(self.sample).map(|start| self.start(start));
         let one = self.attempt(first)?;
-        if one.converged && is_curved(&one) {
+        if one.converged && is_curved(&one) && !one.at_ceiling {
             return Ok(one);
         }
         let two = self.attempt(second)?;
@@ -213,11 +213,8 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
     fn report(&self, minimum: &MinimumOf<K>) -> Fit {
         let (theta, customers) = (bound::<M, K, J>(minimum.point), self.sample.customers());
         let smallest = smallest_eigenvalue(&minimum.at.hessian);
-        let (status, message) =
-            ended::how(minimum.converged, smallest, minimum.evaluations, || {
-                M::boundary(theta)
-            });
-        let covariance = if ended::curved(smallest) {
+        let (status, message) = ended::how(minimum, smallest, || M::boundary(theta));
+        let covariance = if ended::curved(smallest) && !minimum.at_ceiling {
             covariance::<M, K, J>(&minimum.at, theta, self.free(), customers)
         } else {
             Vec::new()
@@ -330,6 +327,11 @@ pub(super) fn check_options<M: Model<K, J>, const K: usize, const J: usize>(
 /// Parameters on their free scales.
 pub(super) fn freed<M: Model<K, J>, const K: usize, const J: usize>(theta: [f64; K]) -> [f64; K] {
     std::array::from_fn(|j| M::PARAMETERS[j].dimension.freed(theta[j]))
+}
+
+/// The free scales' ends by [`Model::CEILINGS`].
+pub(super) fn ceilings<M: Model<K, J>, const K: usize, const J: usize>() -> [f64; K] {
+    freed::<M, K, J>(M::CEILINGS)
 }
 
 /// Parameters from their free scales.

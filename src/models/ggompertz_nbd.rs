@@ -81,6 +81,12 @@ impl LifetimeModel<5> for GGompertzNbd {
         what.into()
     }
 
+    /// With the same `beta / b`, where the hazard grows enough to be seen.
+    fn inside([r, alpha, b, s, beta]: [f64; 5]) -> [f64; 5] {
+        let seen = (1e-3 / beta).max(1.0);
+        [r, alpha, b * seen, s, beta * seen]
+    }
+
     const PROCESSES: usize = 2;
 
     /// The rate of buying and the hazard of leaving may be higher: `alpha exp(-z'g)` and `beta exp(-z'h)`.
@@ -162,7 +168,9 @@ impl<S: Scalar> Smooth<S> for Gompertz<S> {
     /// The exponential grows at rate `b`, its sum with `beta - 1` at most at `b exp(b t) / (beta - 1 + exp(b t))`.
     fn slope(&self, t: f64) -> f64 {
         let (b, s, beta) = (self.b.value(), self.s.value(), self.beta.value());
-        b * (2.0 + (s + 1.0) / (1.0 + (beta - 1.0) * (-b * t).exp()))
+        let aged = -b * t;
+        // 1 + (beta - 1) exp(-b t), of which nothing would be left for small b and beta
+        b * (2.0 + (s + 1.0) / (beta * aged.exp() - aged.exp_m1()))
     }
 }
 

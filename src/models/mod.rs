@@ -207,8 +207,16 @@ pub trait Model<const K: usize, const J: usize>: Sync {
         })
     }
 
-    /// What an optimum with a flat direction means, in words.
+    /// What an optimum with a flat direction, or with a parameter at its ceiling, means in words.
     fn boundary(theta: [f64; K]) -> String;
+
+    /// Values of the parameters beyond which no data tell anything more: a fit on its way there ends at a boundary.
+    const CEILINGS: [f64; K] = [f64::INFINITY; K];
+
+    /// A point from which the likelihood can be climbed, in place of one at a boundary where it is flat.
+    fn inside(theta: [f64; K]) -> [f64; K] {
+        theta
+    }
 
     /// How many processes, such as buying and leaving, may depend on covariates.
     const PROCESSES: usize = 0;

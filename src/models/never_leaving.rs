@@ -79,7 +79,22 @@ macro_rules! with_a_share {
                 M::boundary(std::array::from_fn(|j| theta[j]))
             }
 
+            const CEILINGS: [f64; $more] = {
+                let mut all = [f64::INFINITY; $more];
+                let mut place = 0;
+                while place < $k {
+                    all[place] = M::CEILINGS[place];
+                    place += 1;
+                }
+                all
+            };
+
             const PROCESSES: usize = M::PROCESSES;
+
+            fn inside(theta: [f64; $more]) -> [f64; $more] {
+                let inside = M::inside(std::array::from_fn(|j| theta[j]));
+                std::array::from_fn(|j| inside.get(j).copied().unwrap_or(theta[$k]))
+            }
 
             /// The share is everybody's.
             fn moved<S: Scalar>(theta: [S; $more], by: [S; PROCESSES]) -> [S; $more] {

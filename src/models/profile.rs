@@ -2,7 +2,7 @@
 //! refitted (Venzon and Moolgavkar, A method for computing profile-likelihood-based confidence intervals, Applied
 //! Statistics 37, 1988).
 
-use super::fit::{Options, Problem, freed};
+use super::fit::{Options, Problem, bound, ceilings, freed};
 use super::sample::Sample;
 use super::{Model, positive};
 use crate::data::Rows;
@@ -48,13 +48,28 @@ pub fn profile_interval<M: Model<K, J>, const K: usize, const J: usize>(
     let estimate = freed::<M, K, J>(theta);
     let lowest = |distance: f64, warm: &mut [f64; K]| {
         warm[parameter] = estimate[parameter] + distance;
+        *warm = away_from_boundaries::<M, K, J>(*warm, &free);
         let best = problem.climb(*warm, free, 1e-10)?;
         *warm = best.point;
         Ok(best.at.value * sample.customers())
     };
-    let distances = ends(lowest, &estimate, allowed)?;
+    let farthest = ceilings::<M, K, J>()[parameter] - estimate[parameter];
+    let distances = ends(lowest, &estimate, allowed, farthest)?;
     let dimension = M::PARAMETERS[parameter].dimension;
     Ok(distances.map(|distance| dimension.bound(estimate[parameter] + distance)))
+}
+
+/// [`Model::inside`] of a point on the free scales, where it moves nothing that is held.
+pub(super) fn away_from_boundaries<M: Model<K, J>, const K: usize, const J: usize>(
+    point: [f64; K],
+    free: &[bool],
+) -> [f64; K] {
+    let theta = bound::<M, K, J>(point);
+    let inside = M::inside(theta);
+    if (0..K).any(|j| !free[j] && inside[j] != theta[j]) {
+        return point;
+    }
+    freed::<M, K, J>(inside)
 }
 
 /// How far twice the log-likelihood may fall at a confidence level.
@@ -66,29 +81,56 @@ pub(super) fn allowed(level: f64) -> Result<f64> {
     Err(refused("level", "lie between 0 and 1", &level.to_string()))
 }
 
-/// How far from the estimate the profile has fallen as far as allowed, to either side; infinite where it never does.
+/// How far from the estimate the profile has fallen as far as allowed, to either side; infinite where it never does, or
+/// not before it is `farthest` above.
 /// `lowest` gives the lowest objective (total, not per customer) at a distance, from a point that it moves on.
-pub(super) fn ends<P: Clone>(
+pub(super) fn ends<P: Clone + AsRef<[f64]> + AsMut<[f64]>>(
     lowest: impl Fn(f64, &mut P) -> Result<f64>,
     estimate: &P,
     allowed: f64,
+    farthest: f64,
 ) -> Result<[f64; 2]> {
     let optimum = lowest(0.0, &mut estimate.clone())?;
-    let end = |direction: f64| {
-        let mut warm = estimate.clone();
+    let end = |direction: f64, farthest: f64| {
+        let mut path = vec![(0.0, estimate.clone())];
         let excess = |distance: f64| -> Result<f64> {
-            Ok(2.0 * (lowest(direction * distance, &mut warm)? - optimum) - allowed)
+            let [mut warm, nearest] = starts(&path, distance);
+            let mut value = lowest(direction * distance, &mut warm)?;
+            if !value.is_finite() {
+                warm = nearest;
+                value = lowest(direction * distance, &mut warm)?;
+            }
+            path.push((distance, warm));
+            Ok(2.0 * (value - optimum) - allowed)
         };
-        Ok(direction * reach(excess, allowed)?)
+        Ok(direction * reach(excess, allowed, farthest)?)
     };
-    Ok([end(-1.0)?, end(1.0)?])
+    Ok([end(-1.0, FAR)?, end(1.0, FAR.min(farthest))?])
+}
+
+/// Where the other parameters may be at a distance: on the line through the two points of the path that are nearest to
+/// it, since they often move together without end; and at the nearest.
+fn starts<P: Clone + AsRef<[f64]> + AsMut<[f64]>>(path: &[(f64, P)], distance: f64) -> [P; 2] {
+    let mut near: Vec<&(f64, P)> = path.iter().collect();
+    near.sort_by(|a, b| (a.0 - distance).abs().total_cmp(&(b.0 - distance).abs()));
+    let (at, nearest) = near[0];
+    let mut ahead = nearest.clone();
+    // points closer than this to each other do not say where the line leads
+    let apart = |(other, _): &&&(f64, P)| (other - at).abs() > 0.1 * (distance - at).abs();
+    if let Some((other, point)) = near[1..].iter().find(apart) {
+        let steps = (distance - at) / (at - other);
+        for (place, behind) in ahead.as_mut().iter_mut().zip(point.as_ref()) {
+            *place += steps * (*place - behind);
+        }
+    }
+    [ahead, nearest.clone()]
 }
 
 /// Where `excess`, which is `-allowed` at 0, has risen to nothing: steps out, then secants and bisections in turn.
-fn reach(mut excess: impl FnMut(f64) -> Result<f64>, allowed: f64) -> Result<f64> {
+fn reach(mut excess: impl FnMut(f64) -> Result<f64>, allowed: f64, farthest: f64) -> Result<f64> {
     let (mut near, mut far) = ((0.0, -allowed), (0.1, excess(0.1)?));
     while far.1 < 0.0 {
-        if far.0 > FAR {
+        if far.0 > farthest {
             return Ok(f64::INFINITY);
         }
         near = far;

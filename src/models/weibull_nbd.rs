@@ -7,7 +7,7 @@ use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
-use crate::numeric::panels::walk;
+use crate::numeric::panels::walk_evenly;
 use crate::numeric::random::Stream;
 
 /// Gamma-Weibull / negative binomial model of repeat buying (Weibull/NBD).
@@ -71,7 +71,9 @@ impl LifetimeModel<5> for WeibullNbd {
     }
 
     fn boundary([_, _, s, beta, c]: [f64; 5]) -> String {
-        let what = if s > 1e3 {
+        let what = if c > 0.999 * ONE_AGE {
+            "all customers who leave begin to do so at one age (c grows without bound with s c held): the data do not tell c and s apart"
+        } else if s > 1e3 {
             "all customers seem to leave alike (s -> infinity): s and beta are known only through s / beta^c"
         } else if c < 1e-2 {
             "customers seem to leave at once or never (c -> 0)"
@@ -83,6 +85,14 @@ impl LifetimeModel<5> for WeibullNbd {
         what.into()
     }
 
+    const CEILINGS: [f64; 5] = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::INFINITY,
+        ONE_AGE,
+    ];
+
     const PROCESSES: usize = 2;
 
     /// The rate of buying and the hazard of leaving may be higher: `alpha exp(-z'g)` and `beta exp(-z'h / c)`.
@@ -90,6 +100,9 @@ impl LifetimeModel<5> for WeibullNbd {
         [r, faster(alpha, buying), s, faster(beta, leaving / c), c]
     }
 }
+
+/// A fit ends at this `c`: those who leave by `beta` do so within about a thousandth of it.
+const ONE_AGE: f64 = 1e3;
 
 /// A Weibull lifetime with cumulative hazard `eta (t/beta)^c`, `eta ~ Gamma(s, 1)`, from an age on.
 #[derive(Debug, Clone, Copy)]
@@ -104,14 +117,11 @@ pub struct Burr<S> {
     risen: S,
 }
 
-/// Over this share of the time in which anything changes, nothing does.
-const NO_TIME: f64 = 1e-17;
-
 /// `exp(TINY)` is nothing beside 1.
 const TINY: f64 = -37.0;
 
 impl<S: Scalar> Burr<S> {
-    /// `c ln(u/beta)`, of an age `u > 0`.
+    /// `y = c ln(u/beta)`, of an age `u > 0`.
     fn ln_hazard(&self, u: f64) -> S {
         self.c * (-self.ln_beta + u.ln())
     }
@@ -125,33 +135,23 @@ impl<S: Scalar> Burr<S> {
         }
     }
 
-    /// Logarithm of the density at a time from the age on.
-    fn ln_density(&self, t: f64) -> S {
-        let u = self.age + t;
-        let ln_hazard = self.ln_hazard(u);
-        let (first, growth) = (self.ln_shapes + ln_hazard - u.ln(), growth(ln_hazard));
+    /// Logarithm of the density at a time from the age on, times the age then.
+    fn ln_density_by_age(&self, t: f64) -> S {
+        let y = self.ln_hazard(self.age + t);
         if self.age > 0.0 {
-            first - growth + self.ln_survival(t)
-        } else {
-            first - (self.s + 1.0) * growth
+            return self.ln_shapes + y - growth(y) + self.ln_survival(t);
         }
-    }
-
-    /// The largest change of the logarithm of survival or density in a unit of time, times the age.
-    fn slope_in_age(&self, u: f64) -> f64 {
-        let (s, c) = (self.s.value(), self.c.value());
-        let risen = 1.0 / (1.0 + (c * (self.ln_beta.value() - u.ln())).exp());
-        1.0 + c + c * (s + 1.0) * risen
-    }
-
-    /// The time before which nothing else changes: new customers' law is no power series around 0, and panels shrink
-    /// towards it.
-    fn first_moment(&self, from: f64, scale: f64) -> f64 {
-        if self.age + from > 0.0 {
-            from
-        } else {
-            NO_TIME * scale
-        }
+        // y - (s + 1) ln(1 + exp(y))
+        let (s, grown) = (self.s.value(), growth(y.value()));
+        let risen = 1.0 / (1.0 + (-y.value()).exp());
+        let bend = risen * (1.0 - risen);
+        self.ln_shapes
+            + y.chain2(
+                self.s,
+                y.value() - (s + 1.0) * grown,
+                || [1.0 - (s + 1.0) * risen, -grown],
+                || [-(s + 1.0) * bend, -risen, 0.0],
+            )
     }
 
     /// `ln F(t)`, of a new customer and a very short time.
@@ -163,6 +163,103 @@ impl<S: Scalar> Burr<S> {
             self.ln_survival(t).ln_1m_exp()
         }
     }
+
+    /// Walks over the times in `(from, to]` for the integral of the density times `g`, which falls no faster than
+    /// `(1 + t/scale)^-n`; `visit` as in [`Lifetime::leaving`].
+    ///
+    /// In `y` the density is `s e^y / (1 + e^y)^(s+1)`, with the same singularities for every `c`, and `g` moves ever
+    /// more slowly as `c` grows; below 1 it is `ln u` that `g` and density are smooth in.
+    fn walk(&self, span: Span<impl Fn(f64) -> f64>, mut visit: impl FnMut(f64, S, f64) -> f64) {
+        let from = self.first_moment(&span);
+        if from > span.from && self.age + span.from <= 0.0 {
+            visit(from, self.ln_left_by(from), 1.0);
+        }
+        let (s, c, ln_beta) = (self.s.value(), self.c.value(), self.ln_beta.value());
+        let (k, start) = (c.max(1.0), self.age + from);
+        let ln_hazard = |z: f64| c * (start.ln() - ln_beta) + c / k * z;
+        let time = |z: f64| (from + start * (z / k).exp_m1()).min(span.to);
+        walk_evenly(
+            k * ((span.to - from) / start).ln_1p(),
+            // far from y = 0 the singularities of the density are as far away
+            |z| {
+                let y = ln_hazard(z);
+                (0.25 * y.abs()).min(k).max(1.0)
+            },
+            |z| {
+                let t = time(z);
+                let risen = 1.0 / (1.0 + (-ln_hazard(z)).exp());
+                (c * (1.0 - (s + 1.0) * risen).abs() + (self.age + t) * (span.slope)(t)) / k
+            },
+            |z, width| {
+                let t = time(z);
+                let u = self.age + t;
+                let ln_density = self.ln_density_by_age(t) - u.ln();
+                visit(t, ln_density, width * u / k) + (u / k).ln()
+            },
+        );
+    }
+
+    /// The time before which next to nothing of the integral lies: of new customers all leave then who leave before, as
+    /// far as anybody can tell.
+    ///
+    /// The logarithm of density times age times `(1 + t/scale)^-n` is concave in `ln u`: right of its peak the integral
+    /// ends by itself, and left of it bisections find where it has fallen.
+    fn first_moment(&self, span: &Span<impl Fn(f64) -> f64>) -> f64 {
+        let (s, c, ln_beta) = (self.s.value(), self.c.value(), self.ln_beta.value());
+        let (first, end) = (self.age + span.from, (self.age + span.to).ln());
+        if first > 0.0 && c * (end - first.ln()) < -NEGLIGIBLE {
+            return span.from;
+        }
+        let n = (span.slope)(0.0) * span.scale;
+        let since = |l: f64| (l.exp() - self.age).max(0.0);
+        let height = |l: f64| {
+            let y = c * (l - ln_beta);
+            y - (s + 1.0) * growth(y) - n * (since(l) / span.scale).ln_1p()
+        };
+        let rises = |l: f64| {
+            let risen = 1.0 / (1.0 + (c * (ln_beta - l)).exp());
+            c * (1.0 - (s + 1.0) * risen) > n * l.exp() / (span.scale + since(l))
+        };
+        let lowest = if first > 0.0 {
+            first.ln()
+        } else {
+            end - 1e4 / c.min(1.0)
+        };
+        let peak = edge(lowest, end, 0.1 / c, rises);
+        // of new customers it matters how much g changes as well as how many leave
+        let rate = (n / span.scale).max((-peak).exp()).ln();
+        let left = |l: f64| {
+            let change = if first > 0.0 {
+                0.0
+            } else {
+                (rate + l).min(0.0)
+            };
+            height(l) + change < height(peak) + NEGLIGIBLE
+        };
+        since(edge(lowest, peak, 0.1 / c, left)).max(span.from)
+    }
+}
+
+/// What is left out of an integral, as the logarithm of its share.
+const NEGLIGIBLE: f64 = -45.0;
+
+/// Where a condition that holds on the left ends, to some precision: a place at which it still holds, if it does anywhere.
+fn edge(mut low: f64, mut high: f64, precision: f64, holds: impl Fn(f64) -> bool) -> f64 {
+    if holds(high) {
+        return high;
+    }
+    while high - low > precision {
+        let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
 }
 
 /// `ln(1 + exp(ln_hazard))`.
@@ -201,21 +298,11 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
         }
     }
 
-    fn leaving(&self, span: Span<impl Fn(f64) -> f64>, mut visit: impl FnMut(f64, S, f64) -> f64) {
-        let scale = span.scale.min(1.0 / (span.slope)(0.0)).min(span.to);
-        let from = self.first_moment(span.from, scale);
-        if from > span.from {
-            visit(from, self.ln_left_by(from), 1.0);
-        }
-        walk(
-            from,
-            span.to,
-            span.scale.min(self.age),
-            |t| (span.slope)(t) + self.slope_in_age(self.age + t) / (self.age + t),
-            |t, width| visit(t, self.ln_density(t), width),
-        );
+    fn leaving(&self, span: Span<impl Fn(f64) -> f64>, visit: impl FnMut(f64, S, f64) -> f64) {
+        self.walk(span, visit);
     }
 
+    /// `int_0^t exp(-rate u) S(u) du = D(t) S(t) + int_0^t f(u) D(u) du` with `D(u) = (1 - exp(-rate u)) / rate`.
     fn discounted_time(&self, t: f64, rate: f64) -> S {
         let end = if rate > 0.0 {
             t.min(FORGOTTEN / rate)
@@ -225,19 +312,31 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
         if end <= 0.0 {
             return S::from(0.0);
         }
-        let from = self.first_moment(0.0, end);
-        let mut total = S::from(from);
-        walk(
-            from,
-            end,
-            self.age,
-            |u| rate + self.slope_in_age(self.age + u) / (self.age + u),
-            |u, width| {
-                let ln_worth = self.ln_survival(u) - rate * u;
-                total += ln_worth.exp() * width;
-                ln_worth.value()
+        let time = |u: f64| {
+            if rate > 0.0 {
+                -(-rate * u).exp_m1() / rate
+            } else {
+                u
+            }
+        };
+        let span = Span {
+            from: 0.0,
+            to: end,
+            scale: end,
+            slope: |u: f64| {
+                if u > 0.0 {
+                    rate + 1.0 / (self.age + u)
+                } else {
+                    0.0
+                }
             },
-        );
+        };
+        let mut total = self.ln_survival(end).exp() * time(end);
+        self.walk(span, |u, ln_density, width| {
+            let time = time(u);
+            total += ln_density.exp() * (width * time);
+            ln_density.value() + time.ln()
+        });
         total
     }
 
@@ -250,12 +349,15 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
         } else {
             0.0
         };
-        let eta = stream.gamma(self.s.value(), 1.0 + hazard);
-        let more = stream.exponential() / eta;
+        let shape = stream.gamma(self.s.value(), 1.0);
+        let eta = shape / (1.0 + hazard);
+        let exponential = stream.exponential();
         let lifetime = if hazard > 0.0 {
-            self.age * ((more / hazard).ln_1p() / c).exp_m1()
+            // a hazard may be beyond numbers, and eta then 0: their product is not
+            let more = exponential / (shape * self.risen.value());
+            self.age * (more.ln_1p() / c).exp_m1()
         } else {
-            beta * more.powf(1.0 / c)
+            beta * (exponential / eta).powf(1.0 / c)
         };
         // the hazard at the age beta is c times this rate
         let leaving = eta / beta;

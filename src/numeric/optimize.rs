@@ -28,6 +28,8 @@ pub struct Minimum<P, A> {
     pub evaluations: usize,
     /// Whether a stopping rule was met.
     pub converged: bool,
+    /// Whether a variable was held at its ceiling, beyond which the function still falls.
+    pub at_ceiling: bool,
 }
 
 /// Where a minimisation over `N` variables ended.
@@ -38,7 +40,7 @@ const ACCEPT: f64 = 1e-4;
 /// The largest step: parameters live on a log scale, where 2 is a factor of seven.
 const LARGEST_RADIUS: f64 = 2.0;
 
-/// Minimises `f` from `start`, moving only the variables that are `free`.
+/// Minimises `f` from `start`, moving only the variables that are `free`, and none beyond its ceiling.
 ///
 /// # Errors
 /// Passes on what `f` returns; a value that is not finite is no error but a step too far.
@@ -46,11 +48,12 @@ pub fn minimize<const N: usize>(
     mut f: impl FnMut([f64; N]) -> Result<Dual2<N>>,
     start: [f64; N],
     free: [bool; N],
+    ceilings: [f64; N],
     stopping: Stopping,
 ) -> Result<MinimumOf<N>> {
     let array = |point: &[f64]| std::array::from_fn(|i| point[i]);
     let general = |point: &[f64]| Ok(Quadratic::from(&f(array(point))?));
-    let found = minimize_many(general, start.to_vec(), &free, stopping)?;
+    let found = minimize_many(general, start.to_vec(), &free, &ceilings, stopping)?;
     let at = &found.at;
     Ok(Minimum {
         point: array(&found.point),
@@ -61,10 +64,15 @@ pub fn minimize<const N: usize>(
         },
         evaluations: found.evaluations,
         converged: found.converged,
+        at_ceiling: found.at_ceiling,
     })
 }
 
-/// Minimises a function of as many variables as there are.
+/// Minimises a function of as many variables as there are; those that are left out of `ceilings` have none.
+///
+/// Where the way leads above a ceiling, the variable is held some way below it and then taken up to it in steps, since
+/// the others may have several minima at the ceiling. If the function is lowest there and still falls beyond, that is the
+/// end; else the way only passed by.
 ///
 /// # Errors
 /// Passes on what `f` returns; a value that is not finite is no error but a step too far.
@@ -72,6 +80,78 @@ pub fn minimize_many(
     mut f: impl FnMut(&[f64]) -> Result<Quadratic>,
     start: Vec<f64>,
     free: &[bool],
+    ceilings: &[f64],
+    stopping: Stopping,
+) -> Result<Minimum<Vec<f64>, Quadratic>> {
+    let passed = descend(&mut f, start, free, ceilings, stopping)?;
+    let above = above(&passed.point, free, ceilings);
+    if above.is_empty() {
+        return Ok(passed);
+    }
+    let mut held = free.to_vec();
+    for &j in &above {
+        held[j] = false;
+    }
+    let mut evaluations = passed.evaluations;
+    let mut below = |from: &[f64], distance: f64| {
+        let mut start = from.to_vec();
+        for &j in &above {
+            start[j] = ceilings[j] - distance;
+        }
+        let mut found = descend(&mut f, start, &held, ceilings, stopping)?;
+        let slopes = f(&found.point)?.gradient;
+        found.at_ceiling = distance == 0.0 && above.iter().all(|&j| slopes[j] <= 0.0);
+        evaluations += found.evaluations + 1;
+        found.evaluations = evaluations;
+        Ok(found)
+    };
+    let mut best = below(&passed.point, 0.0)?;
+    if best.at_ceiling && passed.evaluations == 1 {
+        // begun at the ceiling, as where a neighbouring problem ended
+        return Ok(best);
+    }
+    let mut point = passed.point;
+    for distance in STEPS_UP {
+        let found = below(&point, distance)?;
+        point.clone_from(&found.point);
+        if found.at.value < best.at.value {
+            best = found;
+        }
+    }
+    if best.at_ceiling {
+        best.evaluations = evaluations;
+        return Ok(best);
+    }
+    let mut inside = descend(&mut f, best.point, free, ceilings, stopping)?;
+    inside.evaluations += evaluations;
+    if self::above(&inside.point, free, ceilings).is_empty() {
+        return Ok(inside);
+    }
+    let mut start = inside.point;
+    for &j in &above {
+        start[j] = ceilings[j];
+    }
+    let mut ended = descend(&mut f, start, &held, ceilings, stopping)?;
+    ended.evaluations += inside.evaluations;
+    ended.at_ceiling = true;
+    Ok(ended)
+}
+
+/// So far below its ceiling is a variable held, one after the other.
+const STEPS_UP: [f64; 5] = [4.0, 3.0, 2.0, 1.0, 0.0];
+
+/// The free variables that are at their ceilings or above.
+fn above(point: &[f64], free: &[bool], ceilings: &[f64]) -> Vec<usize> {
+    let is_above = |&j: &usize| free[j] && point[j] > ceilings[j] - 1e-9;
+    (0..ceilings.len()).filter(is_above).collect()
+}
+
+/// Minimises until a stopping rule is met, or a variable is above its ceiling.
+fn descend(
+    f: &mut impl FnMut(&[f64]) -> Result<Quadratic>,
+    start: Vec<f64>,
+    free: &[bool],
+    ceilings: &[f64],
     stopping: Stopping,
 ) -> Result<Minimum<Vec<f64>, Quadratic>> {
     let mut here = Minimum {
@@ -79,15 +159,16 @@ pub fn minimize_many(
         point: start,
         evaluations: 1,
         converged: false,
+        at_ceiling: false,
     };
     let mut radius = 1.0;
     while here.at.value.is_finite() && here.evaluations < stopping.evaluations {
         let step = trust_region_step(&here.at, radius);
-        if is_minimum(&here.at, &step, stopping) {
+        if is_minimum(&here.at, &step, radius, stopping) {
             here.converged = true;
             break;
         }
-        if radius < 1e-12 {
+        if radius < 1e-12 || !above(&here.point, free, ceilings).is_empty() {
             break;
         }
         let moved = here.point.iter().zip(&step.direction).map(|(x, s)| x + s);
@@ -116,9 +197,12 @@ struct Step {
     newton: bool,
 }
 
-fn is_minimum(at: &Quadratic, step: &Step, stopping: Stopping) -> bool {
+/// A step that is not Newton's says the same where it may be as long as the scale of the variables: nothing is to be had
+/// nearby, and the function is flat in a direction.
+fn is_minimum(at: &Quadratic, step: &Step, radius: f64, stopping: Stopping) -> bool {
     let steepest = at.gradient.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
-    steepest < stopping.gradient || (step.newton && step.promised < stopping.decrease)
+    let wide = step.newton || radius >= 1.0;
+    steepest < stopping.gradient || (wide && step.promised < stopping.decrease)
 }
 
 /// Actual decrease as a share of the promised one. Where both drown in rounding, a smaller gradient decides.
@@ -216,7 +300,46 @@ mod tests {
             gradient: 1e-11,
             evaluations: 10,
         };
-        let found = minimize(flat, [0.5, 2.0], [true, false], stopping).unwrap();
+        let none = [f64::INFINITY; 2];
+        let found = minimize(flat, [0.5, 2.0], [true, false], none, stopping).unwrap();
         assert_eq!((found.point, found.evaluations), ([0.5, 2.0], 1));
+    }
+
+    /// `exp(-x) + (y - x)^2` falls for ever; with `+ (x - 2)^2 / 2` it ends at `x = W(exp(-2)) + 2 = 2.12`, where
+    /// `exp(-x) = x - 2`.
+    #[test]
+    fn a_ceiling_ends_a_fall_without_end_and_nothing_else() {
+        let falls = |[x, y]: [f64; 2], bowl: f64| {
+            let e = (-x).exp();
+            Ok(Dual2 {
+                value: e + (y - x) * (y - x) + 0.5 * bowl * (x - 2.0) * (x - 2.0),
+                gradient: [-e - 2.0 * (y - x) + bowl * (x - 2.0), 2.0 * (y - x)],
+                hessian: [[e + 2.0 + bowl, -2.0], [-2.0, 2.0]],
+            })
+        };
+        let stopping = Stopping {
+            decrease: 1e-16,
+            gradient: 1e-11,
+            evaluations: 100,
+        };
+        let ends = |ceiling: f64, bowl: f64| {
+            let ceilings = [ceiling, f64::INFINITY];
+            minimize(
+                |at| falls(at, bowl),
+                [0.0; 2],
+                [true; 2],
+                ceilings,
+                stopping,
+            )
+            .unwrap()
+        };
+        let ended = ends(5.0, 0.0);
+        assert!(ended.at_ceiling && ended.converged && ended.evaluations < 20);
+        assert!(ended.point.iter().all(|at| (at - 5.0).abs() < 1e-9));
+        for ceiling in [f64::INFINITY, 2.2] {
+            let inside = ends(ceiling, 1.0);
+            assert!(inside.converged && !inside.at_ceiling);
+            assert!((inside.point[0] - 2.120_028_238_987_641).abs() < 1e-9);
+        }
     }
 }

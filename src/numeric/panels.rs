@@ -158,36 +158,62 @@ pub fn walk(
     slope: impl Fn(f64) -> f64,
     mut visit: impl FnMut(f64, f64) -> f64,
 ) {
+    let start = c + from;
+    let ln_start = start.ln();
+    let place = |y: f64| from + start * y.exp_m1();
+    walk_evenly(
+        ((to - from) / start).ln_1p(),
+        |_| 1.0,
+        // the factor c + x comes in with the change to y
+        |y| {
+            let x = place(y).min(to);
+            1.0 + (c + x) * slope(x)
+        },
+        |y, width| {
+            let x = place(y);
+            visit(x, width * (c + x)) + ln_start + y
+        },
+    );
+}
+
+/// Walks over `[0, end]` for the integral of a function of `y` with a single peak, whose logarithm changes with `y` no
+/// faster than by `slope(y)`, which is largest at an end of every stretch. It is analytic but at a distance of `pi` from
+/// the real line, and around a `y` and from there on at one of `pi` times `room(y)`, where `room` is at least 1.
+///
+/// `visit` is told a place and its weight, and returns the logarithm of the function there, up to a constant: the walk
+/// ends where the rest is negligible.
+pub fn walk_evenly(
+    end: f64,
+    room: impl Fn(f64) -> f64,
+    slope: impl Fn(f64) -> f64,
+    mut visit: impl FnMut(f64, f64) -> f64,
+) {
     let longest = &RULES[RULES.len() - 1];
-    // the factor c + x comes in with the change to y
-    let slope_in_y = |x: f64| 1.0 + (c + x) * slope(x);
-    let (mut left, mut largest) = (from, f64::NEG_INFINITY);
+    let (mut left, mut largest) = (0.0, f64::NEG_INFINITY);
     for _ in 0..MOST_PANELS {
-        let here = slope_in_y(left);
-        let width = longest.width.min(longest.fall / here);
-        let ahead = slope_in_y((left + (c + left) * width.exp_m1()).min(to));
+        let (here, room) = (slope(left), room(left));
+        let width = (longest.width * room).min(longest.fall / here);
+        let ahead = slope((left + width).min(end));
         let width = width.min(longest.fall / ahead);
-        let right = left + (c + left) * width.exp_m1();
-        let right = if to - right < 1e-3 * (right - left) {
-            to
+        let right = left + width;
+        let right = if end - right < 1e-3 * width {
+            end
         } else {
             right
         };
-        let width = ((right - left) / (c + left)).ln_1p();
+        let width = right - left;
         let fall = width * here.max(ahead);
-        let fits = |rule: &&Rule| width <= rule.width && fall <= rule.fall;
+        let fits = |rule: &&Rule| width <= rule.width * room && fall <= rule.fall;
         let rule = RULES.iter().find(fits).unwrap_or(longest);
         let (mut first, mut last) = (f64::NAN, f64::NEG_INFINITY);
-        let ln_scale = (c + left).ln();
         for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
-            let x = left + (c + left) * (0.5 * width * (1.0 + node)).exp_m1();
-            last = visit(x, 0.5 * width * weight * (c + x));
+            let y = left + 0.5 * width * (1.0 + node);
+            last = visit(y, 0.5 * width * weight);
             first = if first.is_nan() { last } else { first };
-            // what the panel is worth at least
-            largest = largest.max(last + ln_scale);
+            largest = largest.max(last);
         }
-        let rest = last + (to - right).ln();
-        if right >= to || right <= left || (last < first && rest < largest + LN_NEGLIGIBLE) {
+        let rest = last + (end - right).ln();
+        if right >= end || right <= left || (last < first && rest < largest + LN_NEGLIGIBLE) {
             break;
         }
         left = right;

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use tenure::data::{Purchases, Spending};
 use tenure::models::spending::expected_spend;
 use tenure::models::{
-    BgBb, BgNbd, CorrelatedParetoNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd, NeverLeaving,
-    ParetoNbd, Quantity, WeibullNbd,
+    BgBb, BgNbd, Cnbd, CorrelatedParetoNbd, GGompertzNbd, GammaGamma, MbgNbd, Model, Nbd,
+    NeverLeaving, ParetoNbd, Pdo, Quantity, WeibullNbd,
 };
 use tenure::numeric::{Dual, Dual2};
 
@@ -44,12 +44,21 @@ fn assert_likelihood<M: Model<K, J>, const K: usize, const J: usize>(
     theta: [f64; K],
     row: &M::Row,
 ) {
+    assert_known::<M, K, J>(theta, row, K);
+}
+
+/// [`assert_likelihood`] of a model whose parameters from number `free` on are found by trying.
+fn assert_known<M: Model<K, J>, const K: usize, const J: usize>(
+    theta: [f64; K],
+    row: &M::Row,
+    free: usize,
+) {
     let exact = M::ln_pdf(Dual2::variables(theta), row);
     assert!(exact.value.is_finite());
     let first = M::ln_pdf(Dual::variables(theta), row);
     let plain = M::ln_pdf(theta, row);
     let gradient_scale = 1.0 + plain.abs() + largest(exact.gradient, theta);
-    for j in 0..K {
+    for j in 0..free {
         let [slope] = difference(|theta| [M::ln_pdf(theta, row)], theta, j);
         let ours = exact.gradient[j] * theta[j];
         assert!(
@@ -64,7 +73,7 @@ fn assert_likelihood<M: Model<K, J>, const K: usize, const J: usize>(
             std::array::from_fn::<_, K, _>(|i| at.gradient[i] * theta[i])
         };
         let bend = difference(gradient, theta, j);
-        for i in 0..K {
+        for i in 0..free {
             let own = if i == j {
                 exact.gradient[i] * theta[i]
             } else {
@@ -159,6 +168,21 @@ proptest! {
         let [r, alpha, s, beta] = theta;
         assert_likelihood::<NeverLeaving<ParetoNbd>, 5, 5>([r, alpha, s, beta, share], &customer);
         assert_likelihood::<NeverLeaving<WeibullNbd>, 6, 6>([r, alpha, s, beta, 1.3, share], &customer);
+    }
+
+    #[test]
+    fn pdo_likelihood(theta in mild_theta(), tau in spread(1.0..100.0), customer in customer(1_000, 1.0..1e3)) {
+        let [r, alpha, a, b] = theta;
+        // the length of a period is no variable: the likelihood jumps in it
+        assert_known::<Pdo, 5, 5>([r, alpha, a, b, tau], &customer, 4);
+    }
+
+    #[test]
+    fn cnbd_likelihood(theta in mild_theta(), k in 1..13_u32, customer in customer(1_000, 1.0..1e3)) {
+        let [r, alpha, a, b] = theta;
+        let theta = [r, alpha, a, b, f64::from(k)];
+        assert_known::<Cnbd<false>, 5, 4>(theta, &customer, 4);
+        assert_known::<Cnbd<true>, 5, 4>(theta, &customer, 4);
     }
 
     #[test]

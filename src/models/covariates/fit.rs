@@ -5,7 +5,8 @@ use super::patterns::{Pattern, patterns};
 use super::{Design, Effect, PROCESSES};
 use crate::data::Rows;
 use crate::models::fit::{
-    DECREASE, DECREASE_EACH, Fit, Options, Problem, check_options, exactly, freed, is_curved,
+    DECREASE, DECREASE_EACH, Fit, Options, Problem, ceilings, check_options, exactly, freed,
+    is_curved,
 };
 use crate::models::sample::Sample;
 use crate::models::{Model, Parameter, ended};
@@ -121,7 +122,14 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
             gradient: 1e-11,
             evaluations: 200,
         };
-        minimize_many(|point| self.objective(step, point), start, free, stopping)
+        let ceilings = ceilings::<M, K, J>();
+        minimize_many(
+            |point| self.objective(step, point),
+            start,
+            free,
+            &ceilings,
+            stopping,
+        )
     }
 
     /// One climb, for many patterns the first part of it on an even thinning of them, where that has an optimum.
@@ -186,11 +194,11 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize, const N: usize>
         );
         let smallest = smallest_eigenvalue(found);
         let average = bound_of::<M, f64, K, J, N>(variables(point, [0.0; PROCESSES]));
-        let (status, message) = ended::how(found.converged, smallest, found.evaluations, || {
+        let (status, message) = ended::how(found, smallest, || {
             self.runaway(&point[K..])
                 .unwrap_or_else(|| M::boundary(average))
         });
-        let covariance = if ended::curved(smallest) {
+        let covariance = if ended::curved(smallest) && !found.at_ceiling {
             self.covariance(found, &at_zero)
         } else {
             Vec::new()
@@ -300,7 +308,7 @@ const THINNED: usize = 8_000;
 const ENDLESS: f64 = 12.0;
 
 fn has_optimum(found: &Found) -> bool {
-    found.converged && ended::curved(smallest_eigenvalue(found))
+    found.converged && !found.at_ceiling && ended::curved(smallest_eigenvalue(found))
 }
 
 fn smallest_eigenvalue(found: &Found) -> f64 {

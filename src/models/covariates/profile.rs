@@ -4,8 +4,8 @@ use super::Design;
 use super::fit::{Regression, holds_moved, placed, scale};
 use crate::Result;
 use crate::data::Rows;
-use crate::models::fit::Options;
-use crate::models::profile::{allowed, ends, refused};
+use crate::models::fit::{Options, ceilings};
+use crate::models::profile::{allowed, away_from_boundaries, ends, refused};
 use crate::models::{Model, positive};
 
 /// The interval for parameter number `parameter`, or for coefficient `parameter - K`, at the given confidence level.
@@ -40,11 +40,16 @@ pub fn profile_covariates<M: Model<K, J>, const K: usize, const J: usize, const 
     let customers = problem.customers();
     let lowest = |distance: f64, warm: &mut Vec<f64>| {
         warm[parameter] = estimate[parameter] + distance;
+        let parameters = std::array::from_fn(|j| warm[j]);
+        let inside = away_from_boundaries::<M, K, J>(parameters, &free);
+        warm[..K].copy_from_slice(&inside);
         let best = problem.climb(warm.clone(), &free, 1e-10)?;
         *warm = best.point;
         Ok(best.at.value * customers)
     };
-    let distances = ends(lowest, &estimate, allowed)?;
+    let ceiling = ceilings::<M, K, J>().get(parameter).copied();
+    let farthest = ceiling.unwrap_or(f64::INFINITY) - estimate[parameter];
+    let distances = ends(lowest, &estimate, allowed, farthest)?;
     Ok(distances.map(|distance| {
         let end = estimate[parameter] + distance;
         if parameter < K {

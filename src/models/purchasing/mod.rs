@@ -206,7 +206,12 @@ impl Quantity {
     /// The quantity of a customer who is alive with this probability, by what it is given alive.
     fn of<S: Scalar>(self, alive: S, given_alive: S) -> S {
         match self {
-            Self::NoPurchase => -alive + 1.0 + alive * given_alive,
+            Self::NoPurchase if given_alive.value() < 0.5 => -alive + 1.0 + alive * given_alive,
+            Self::NoPurchase => {
+                // one less what is not below 0, so that no rounding leads above 1
+                let some = -given_alive + 1.0;
+                -(alive * (some + (-some.value()).max(0.0))) + 1.0
+            }
             _ => alive * given_alive,
         }
     }

@@ -52,8 +52,16 @@ pub trait LifetimeModel<const K: usize>: Sync {
     /// Two points to start from.
     fn starts(sample: &Sample<Purchases>) -> [[f64; K]; 2];
 
-    /// What an optimum with a flat direction means, in words.
+    /// What an optimum with a flat direction, or with a parameter at its ceiling, means in words.
     fn boundary(theta: [f64; K]) -> String;
+
+    /// See [`Model::CEILINGS`].
+    const CEILINGS: [f64; K] = [f64::INFINITY; K];
+
+    /// See [`Model::inside`].
+    fn inside(theta: [f64; K]) -> [f64; K] {
+        theta
+    }
 
     /// How many processes may depend on covariates: see [`Model::moved`].
     const PROCESSES: usize = 0;
@@ -101,6 +109,12 @@ impl<M: LifetimeModel<K>, const K: usize> Model<K, K> for M {
 
     fn boundary(theta: [f64; K]) -> String {
         M::boundary(theta)
+    }
+
+    const CEILINGS: [f64; K] = M::CEILINGS;
+
+    fn inside(theta: [f64; K]) -> [f64; K] {
+        M::inside(theta)
     }
 
     const PROCESSES: usize = M::PROCESSES;
