@@ -66,7 +66,7 @@ pub(super) fn away_from_boundaries<M: Model<K, J>, const K: usize, const J: usiz
 ) -> [f64; K] {
     let theta = bound::<M, K, J>(point);
     let inside = M::inside(theta);
-    if (0..K).any(|j| !free[j] && inside[j] != theta[j]) {
+    if (0..K).any(|j| !free[j] && inside[j].to_bits() != theta[j].to_bits()) {
         return point;
     }
     freed::<M, K, J>(inside)

@@ -169,8 +169,8 @@ impl<S: Scalar> Burr<S> {
     ///
     /// In `y` the density is `s e^y / (1 + e^y)^(s+1)`, with the same singularities for every `c`, and `g` moves ever
     /// more slowly as `c` grows; below 1 it is `ln u` that `g` and density are smooth in.
-    fn walk(&self, span: Span<impl Fn(f64) -> f64>, mut visit: impl FnMut(f64, S, f64) -> f64) {
-        let from = self.first_moment(&span);
+    fn walk(&self, span: &Span<impl Fn(f64) -> f64>, mut visit: impl FnMut(f64, S, f64) -> f64) {
+        let from = self.first_moment(span);
         if from > span.from && self.age + span.from <= 0.0 {
             visit(from, self.ln_left_by(from), 1.0);
         }
@@ -299,7 +299,7 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
     }
 
     fn leaving(&self, span: Span<impl Fn(f64) -> f64>, visit: impl FnMut(f64, S, f64) -> f64) {
-        self.walk(span, visit);
+        self.walk(&span, visit);
     }
 
     /// `int_0^t exp(-rate u) S(u) du = D(t) S(t) + int_0^t f(u) D(u) du` with `D(u) = (1 - exp(-rate u)) / rate`.
@@ -332,7 +332,7 @@ impl<S: Scalar> Lifetime<S> for Burr<S> {
             },
         };
         let mut total = self.ln_survival(end).exp() * time(end);
-        self.walk(span, |u, ln_density, width| {
+        self.walk(&span, |u, ln_density, width| {
             let time = time(u);
             total += ln_density.exp() * (width * time);
             ln_density.value() + time.ln()

@@ -201,7 +201,7 @@ fn ln_silence<S: Scalar>(s: S, alpha: S, law: &impl Lifetime<S>, from: f64, to: 
     alive.ln_add_exp(left)
 }
 
-/// [`ln_silence`] of a customer with its derivatives in `r`, `alpha` and the parameters of the law, which stand behind them:
+/// The own term of a customer with its derivatives in `r`, `alpha` and the parameters of the law, which stand behind them:
 /// the sum of exponentials of terms of which one part knows `r` and `alpha` and the other the law, `K = L + 2`.
 pub fn silence_by_hand<const L: usize, const K: usize>(
     theta: [f64; K],
