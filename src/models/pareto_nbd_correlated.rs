@@ -18,7 +18,7 @@ mod rates;
 ///
 /// The rates `lambda ~ Gamma(r, alpha)` and `mu ~ Gamma(s, beta)` have the joint density
 /// `g(lambda) h(mu) {1 + m (exp(-tau lambda) - A) (exp(-tau' mu) - B)}`, where `A` and `B` are the means of the
-/// exponentials and `m` is what [`Dependence`](super::dependence::Dependence) makes of the strength. The kernels tell
+/// exponentials and `m` is what `Dependence` makes of the strength. The kernels tell
 /// customers apart by what they do within a reference time, which is part of the model and is held in a fit: one time for
 /// both rates, each moved with the covariates of its rate, so that the dependence is one of the rates before covariates.
 ///
