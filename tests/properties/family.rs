@@ -30,7 +30,10 @@ fn models() -> impl Iterator<Item = Asked> {
 fn parameter(parameter: &Parameter, wild: bool) -> BoxedStrategy<f64> {
     match (parameter.dimension, parameter.name, wild) {
         (_, "tau", _) => spread(5.0..500.0).boxed(),
-        (_, "k", true) => (1..13_u32).prop_map(f64::from).boxed(),
+        // large ones take their time
+        (_, "k", true) => prop_oneof![9 => 1..6_u32, 1 => 6..13_u32]
+            .prop_map(f64::from)
+            .boxed(),
         (_, "k", false) => (1..6_u32).prop_map(f64::from).boxed(),
         (_, "c", true) => prop_oneof![6 => spread(0.05..200.0), 1 => Just(1.0)].boxed(),
         (_, "c", false) => prop_oneof![6 => spread(0.3..3.0), 1 => Just(1.0)].boxed(),
