@@ -203,14 +203,18 @@ const CUSTOMERS_A_POINT: usize = 50;
 /// takes quadratures for each customer is asked at a tenth of the points.
 #[test]
 fn no_number_is_out_of_range() {
-    for model in models() {
-        let mut runner = TestRunner::new(config(1));
-        let cases = model.case(true, 5_000, CUSTOMERS_A_POINT);
-        for point in 0..POINTS {
-            let case = cases.new_tree(&mut runner).unwrap().current();
-            check_ranges(model, &case, point % 10 == 0);
+    std::thread::scope(|scope| {
+        for model in models() {
+            scope.spawn(move || {
+                let mut runner = TestRunner::new(config(1));
+                let cases = model.case(true, 5_000, CUSTOMERS_A_POINT);
+                for point in 0..POINTS {
+                    let case = cases.new_tree(&mut runner).unwrap().current();
+                    check_ranges(model, &case, point % 10 == 0);
+                }
+            });
         }
-    }
+    });
 }
 
 fn check_ranges(model: Asked, case: &Case, all: bool) {
