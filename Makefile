@@ -5,7 +5,7 @@ RUST   := Cargo.toml Cargo.lock $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-rust test-python test-spark test-slow lint fmt types golden golden-survival notebooks \
-        test-notebooks bench bench-baskets bench-cohorts bench-engine bench-rfm bench-survival wheel ci clean
+        test-notebooks bench bench-baskets bench-cohorts bench-engine bench-fits bench-rfm bench-survival wheel ci clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -93,6 +93,11 @@ bench: .venv/.built ## our speed beside lifetimes, in one run
 	.venv-bench/bin/python -m pip install --quiet --group bench .
 	.venv-bench/bin/python benches/against_lifetimes.py
 	.venv-bench/bin/python benches/family.py
+
+bench-fits: .venv/.built ## Pareto/NBD fits beside lifetimes and PyMC-Marketing (minutes)
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --group bench-fits .
+	.venv-bench/bin/python benches/fits.py
 
 bench-engine: .venv/.built ## our summaries of large logs beside general tools, in one run
 	$(PYTHON) -m venv .venv-bench
