@@ -9,10 +9,11 @@ import numpy as np
 from tenure import _core
 from tenure._buying import triple
 from tenure._intervals import level_names
+from tenure._spend_predictions import pair
 from tenure._units import in_units
 from tenure._worth import amount_of, check_same_customers
 from tenure.exceptions import ParameterError
-from tenure.spend import GammaGamma, pair
+from tenure.spend import GammaGamma
 from tenure.value import _buying
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ import numpy as np
 
 from tenure._buying import newcomers
 from tenure._intervals import delta_method, normal_quantile
+from tenure._spend_predictions import newcomer
 from tenure._worth import Worth
 from tenure.equity._spread import excess_of_counts, square_of_counts, value_moments
-from tenure.spend import GammaGamma, _newcomer
+from tenure.spend import GammaGamma
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -278,7 +279,7 @@ def _newcomers_worth(one: Appraisal) -> tuple[float, Floats]:
     if not isinstance(model, GammaGamma):
         return share * model - one.terms.cost_per_order, np.zeros(1)
     has_errors = model.result_.covariance is not None
-    values, slopes = model._expected(_newcomer(), gradient=has_errors)  # noqa: SLF001
+    values, slopes = model._expected(newcomer(), gradient=has_errors)  # noqa: SLF001
     worth = share * float(values[0]) - one.terms.cost_per_order
     return worth, np.zeros(1) if slopes is None else slopes[0]
 

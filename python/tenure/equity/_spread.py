@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tenure.spend import GammaGamma, pair
+from tenure._spend_predictions import pair
+from tenure.spend import GammaGamma
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
