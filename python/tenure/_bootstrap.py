@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tenure._estimator import Estimator
-    from tenure._renewal import RenewalFit
-    from tenure.renewals import Renewals
 
-__all__ = ["Bootstrap", "refitted_to_draws"]
+__all__ = ["Bootstrap", "check_replicates", "refitted_to_draws"]
+
+
+def check_replicates(replicates: int) -> None:
+    """Pass if there are data sets enough for an interval."""
+    if replicates < 2:
+        raise ParameterError.of(
+            name="replicates", expected="be at least 2", found=repr(replicates)
+        )
 
 
 def refitted_to_draws(
@@ -49,10 +55,7 @@ def refitted_to_draws(
     refit : callable
         Takes how many customers of each row were drawn, returns the parameters.
     """
-    if replicates < 2:
-        raise ParameterError.of(
-            name="replicates", expected="be at least 2", found=repr(replicates)
-        )
+    check_replicates(replicates)
     seed, total = checked_seed(seed), float(counts.sum())
 
     def draw(replicate: int) -> NDArray[np.float64]:
@@ -97,26 +100,6 @@ class Bootstrap:
     seed: int
     failed: int
     family: str
-
-    @classmethod
-    def of(
-        cls,
-        model: RenewalFit,
-        renewals: Renewals,
-        replicates: int,
-        seed: int,
-        *,
-        resample: bool,
-    ) -> Self:
-        """Fit the model to data sets drawn from itself, or from the customers."""
-        if replicates < 2:
-            raise ParameterError.of(
-                name="replicates", expected="be at least 2", found=repr(replicates)
-            )
-        draw = model._resampled if resample else model._bootstrap  # noqa: SLF001
-        rows = draw(renewals, replicates, seed)
-        names, name = tuple(model.result_.parameters), type(model).__name__
-        return cls.collected(names, rows, name, seed, renewals.family)
 
     @classmethod
     def collected(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from tenure import _core
-from tenure._bootstrap import refitted_to_draws
 from tenure._customers import Customers
 from tenure._estimator import Estimator
 from tenure._fit import FitResult
@@ -18,7 +17,6 @@ from tenure._held import parameters_named
 from tenure._typing import override
 from tenure._units import plural, unit_named
 from tenure.exceptions import (
-    ConvergenceError,
     DataError,
     LengthError,
     NotFittedError,
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-__all__ = ["Quantity", "RenewalFit"]
+__all__ = ["Quantity", "RenewalFit", "triple"]
 
 Quantity: TypeAlias = Literal["survival", "leaving", "residual", "payments"]
 
@@ -221,7 +219,7 @@ class RenewalFit(Estimator):
         begin = parameters_named(start, "start", names)
         design = self._design(customers, held, begin)
         settings = self._core_settings(counts, held, begin, design)
-        found = _core.renewal_fit(self._core_model, _triple(customers), settings)
+        found = _core.renewal_fit(self._core_model, triple(customers), settings)
         result = self._reduced(found, renewals.unit, held)
         self._result, self._training, self._weights = result, customers, counts
         self._renewals = renewals
@@ -299,7 +297,7 @@ class RenewalFit(Estimator):
     @override
     def _fit(self, customers: Customers, weights: Any) -> dict[str, Any]:
         settings = self._core_settings(weights, {})
-        return _core.renewal_fit(self._core_model, _triple(customers), settings)
+        return _core.renewal_fit(self._core_model, triple(customers), settings)
 
     @override
     def _profile(self, parameter: int, level: float) -> tuple[float, float]:
@@ -315,7 +313,7 @@ class RenewalFit(Estimator):
         return _core.renewal_profile(
             self._core_model,
             [*self._theta(), *known.estimates[len(own) :]],
-            _triple(customers),
+            triple(customers),
             self._core_settings(
                 self._weights, held, design=self._design(customers, held)
             ),
@@ -323,70 +321,10 @@ class RenewalFit(Estimator):
             level=level,
         )
 
-    def _bootstrap(self, renewals: Renewals, replicates: int, seed: int) -> Floats:
-        """Return the parameters of this model, one row a replicate."""
-        counts = self._counts(renewals)
-        seen = counts > 0
-        ends = renewals.end[seen]
-        pairs = np.column_stack([renewals.entry[seen], ends])
-        distinct, where = np.unique(pairs, axis=0, return_inverse=True)
-        customers = np.bincount(where.ravel(), counts[seen]).astype(np.float64)
-        whole = np.round(customers)
-        if np.abs(customers - whole).max() > 1e-6 * max(customers.max(), 1.0):
-            raise ParameterError.of(
-                name="bootstrap",
-                expected="have whole numbers of customers to draw",
-                found=repr(float(customers[np.abs(customers - whole).argmax()])),
-            )
-        rows = _core.renewal_bootstrap(
-            self._model,
-            self._theta(),
-            (distinct[:, 0].copy(), distinct[:, 1].copy(), whole),
-            self._core_settings(np.empty(0), self._held()),
-            exact=renewals.exact,
-            replicates=replicates,
-            seed=seed,
-        )
-        return rows[:, self._places()]
-
-    def _counts(self, renewals: Renewals) -> Floats:
-        """Return how many customers each row of the fit stands for."""
-        return renewals.customers if self._weights is None else self._weights
-
-    def _can_be_drawn(self, renewals: Renewals) -> bool:
-        """Whether data sets can be drawn from the model itself.
-
-        It must be known until when customers would have been in view who left; and what
-        covariates say of them is part of the customers.
-        """
-        ends = renewals.end[self._counts(renewals) > 0]
-        return self._effects is None and not bool(np.isnan(ends).any())
-
-    def _resampled(self, renewals: Renewals, replicates: int, seed: int) -> Floats:
-        """Return the parameters for customers drawn again, one row a replicate."""
-        customers, held = self._customers(None), self._held()
-        result = self.result_
-        start = {name: at for name, at in result.parameters.items() if name not in held}
-        design = self._design(customers, held, start)
-
-        def refit(drawn: Floats) -> Floats:
-            settings = self._core_settings(drawn, held, start, design)
-            try:
-                found = _core.renewal_fit(
-                    self._core_model, _triple(customers), settings
-                )
-            except ConvergenceError:
-                return np.full(len(result.parameters), np.nan)
-            return np.array(self._reduced(found, renewals.unit, held).theta)
-
-        return refitted_to_draws(self._counts(renewals), replicates, seed, refit)
-
-    # -- customers ---------------------------------------------------------------------
-
     @override
     def _log_likelihoods(self, customers: Customers) -> Floats:
         return _core.renewal_log_likelihood(
-            self._core_model, self._own(customers), _triple(customers)
+            self._core_model, self._own(customers), triple(customers)
         )
 
     @override
@@ -525,7 +463,7 @@ def _as_customers(data: object, renewals: Renewals) -> Customers:
     return Customers(columns, renewals.family, index, None, renewals.unit)
 
 
-def _triple(customers: Customers) -> tuple[Floats, Floats, Floats]:
+def triple(customers: Customers) -> tuple[Floats, Floats, Floats]:
     columns = customers.columns
     return columns["entry"], columns["from"], columns["to"]
 

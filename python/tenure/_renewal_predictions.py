@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from tenure import _core
-from tenure._bootstrap import Bootstrap
-from tenure._customers import Customers
 from tenure._frame import native_frame
 from tenure._intervals import Scale, bounds, check_level, delta_method
-from tenure._renewal import Quantity, RenewalFit
+from tenure._renewal_draws import RenewalDraws
 from tenure._units import continuous_rate, in_units
 from tenure.exceptions import EstimateWarning, ParameterError
-from tenure.renewals import Renewals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike, NDArray
 
+    from tenure._bootstrap import Bootstrap
+    from tenure._renewal import Quantity
     from tenure._units import Horizon
+    from tenure.renewals import Renewals
 
     Floats: TypeAlias = NDArray[np.float64]
     Computed: TypeAlias = Callable[[list[float], bool], tuple[Floats, Floats | None]]
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["RenewalModel"]
 
 
-class RenewalModel(RenewalFit):
+class RenewalModel(RenewalDraws):
     """A model of how long customers stay who can leave at every renewal.
 
     Parameters
@@ -350,102 +349,6 @@ class RenewalModel(RenewalFit):
 
     # -- chance ------------------------------------------------------------------------
 
-    def simulate(
-        self,
-        customers: int,
-        *,
-        end: float | None = None,
-        entry: float = 0.0,
-        covariates: object = None,
-        seed: int = 0,
-    ) -> Renewals:
-        """Draw customers from the model.
-
-        Parameters
-        ----------
-        customers : int
-            How many.
-        end : float, optional
-            The age at which observation ends; without end if left out, which takes a
-            model without a share of customers who never leave.
-        entry : float, default 0
-            The age at which they are there for certain.
-        covariates : frame, optional
-            For a model with covariates, those of the customers: one row for each, or
-            one for all.
-        seed : int, default 0
-            The same seed draws the same customers, with any number of threads.
-
-        Returns
-        -------
-        Renewals
-            One row a customer.
-        """
-        if customers < 1:
-            raise ParameterError.of(
-                name="customers", expected="be at least 1", found=repr(customers)
-            )
-        came = self._whole(np.full(customers, float(entry)), "entry")
-        matrix, _ = self._of_customers(covariates, came)
-        nobody: dict[str, Any] = {"from": came}
-        who = Customers(nobody, "numpy", None, None, None, matrix)
-        left = _core.renewal_simulate(self._core_model, self._own(who), came, seed)
-        until = math.inf if end is None else float(self._whole(end, "end")[0])
-        if until == math.inf and np.isinf(left).any():
-            raise ParameterError.of(
-                name="end",
-                expected="be given: some customers never leave",
-                found="None",
-            )
-        churned = left < until if self._continuous else left <= until
-        last = np.where(churned, left if self._continuous else left - 1.0, until)
-        return Renewals(
-            came,
-            last,
-            np.where(churned, left, np.inf),
-            np.full(customers, until if math.isfinite(until) else np.nan),
-            np.ones(customers),
-            None,
-            self._continuous,
-            self.time_unit_,
-            "numpy" if self._training is None else self._training.family,
-        )
-
-    def bootstrap(
-        self, replicates: int = 500, *, resample: bool | None = None, seed: int = 0
-    ) -> Bootstrap:
-        """Return estimates from data sets that are drawn anew.
-
-        Each replicate has as many customers as the data. Drawn from the fitted model,
-        they are in view from and until the same ages, and their leaving is drawn;
-        drawn from the customers, with replacement, each brings their own. The model is
-        fitted to each.
-
-        Parameters
-        ----------
-        replicates : int, default 500
-            How many data sets.
-        resample : bool, optional
-            Draw customers, not from the model. If left out, they are drawn where the
-            model cannot be drawn from: with covariates, or where it is not known until
-            when those would have been in view who left (`from_durations(..., end=...)`
-            says it, and tables and contracts know it).
-        seed : int, default 0
-            The same seed gives the same estimates, with any number of threads.
-        """
-        seen = self._seen()
-        can_be_drawn = self._can_be_drawn(seen)
-        if resample is False and not can_be_drawn:
-            raise ParameterError.of(
-                name="resample",
-                expected="be left out: these customers cannot be drawn from the model",
-                found="False",
-                hint="it has covariates, or it is not known until when those were in "
-                "view who left: say that in from_durations(..., end=...)",
-            )
-        resample = not can_be_drawn if resample is None else resample
-        return Bootstrap.of(self, seen, replicates, seed, resample=resample)
-
     def plot(
         self, kind: str = "survival", *, actual: Renewals | None = None, **kwargs: Any
     ) -> Any:
@@ -486,19 +389,6 @@ class RenewalModel(RenewalFit):
                 found=repr(float(numbers[numbers < 1][0])),
             )
         return numbers
-
-    def _whole(self, ages: ArrayLike, name: str) -> Floats:
-        """Return ages as an array, or say which is none."""
-        array = np.atleast_1d(np.asarray(ages, dtype=np.float64))
-        bad = ~np.isfinite(array) | (array < 0)
-        expected = "be finite and at least 0"
-        if not self._continuous:
-            bad |= array != np.round(array)
-            expected = "be whole numbers of at least 0"
-        if array.ndim != 1 or bad.any():
-            found = "a table" if array.ndim != 1 else repr(float(array[bad][0]))
-            raise ParameterError.of(name, expected, found=found)
-        return array
 
     def _periods(self, horizon: Horizon | None) -> float:
         """Return how many periods to look ahead."""
