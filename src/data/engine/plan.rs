@@ -6,11 +6,12 @@ use super::columns::{Customers, EventLog};
 use super::dense::{Dense, Packing};
 use super::entry::Entry;
 use super::fold::{self, Clock, Route};
-use super::hashed::{Hashed, Integers, LongText, ShortText, Spread};
+use super::hashed::{Hashed, Integers, LongText, ShortText, Spread, Tags};
 use super::scatter::Counts;
 use super::survey::Survey;
 use super::{Sink, name_of};
 use crate::Result;
+use crate::data::mask::Mask;
 use crate::data::text::Text;
 
 /// Rows a partition: few enough for the cache of a core.
@@ -179,85 +180,52 @@ impl<'a> Plan<'a> {
 
     /// Shows the visitor the way, unless it leads straight through the log.
     fn visit<V: Visitor>(&self, visitor: V) -> Option<V::Output> {
-        let log = &self.log;
-        let clock = Clock::new(self.survey.times, self.survey.in_time);
-        Some(match (self.way, log.customer) {
-            (
-                Way::Dense(packing),
-                Customers::Integers {
-                    values,
-                    missing,
-                    least,
-                },
-            ) => visitor.visit(&Dense {
-                log,
+        Some(match self.log.customer {
+            Customers::Integers {
                 values,
                 missing,
                 least,
-                packing,
-                clock,
-            }),
-            (
-                Way::Spread(bits),
-                Customers::Integers {
-                    values,
-                    missing,
-                    least,
-                },
-            ) => {
-                let tags = Spread {
-                    integers: Integers { values, least },
-                    ids: self.survey.ids,
-                };
-                visitor.visit(&Hashed {
-                    log,
-                    tags,
-                    missing,
-                    bits,
-                    clock,
-                })
+            } => {
+                let integers = Integers { values, least };
+                match self.way {
+                    Way::Sorted => return None,
+                    Way::Dense(packing) => visitor.visit(&Dense {
+                        log: &self.log,
+                        values,
+                        missing,
+                        least,
+                        packing,
+                        clock: self.clock(),
+                    }),
+                    Way::Spread(bits) => {
+                        let ids = self.survey.ids;
+                        visitor.visit(&self.hashed(Spread { integers, ids }, missing, bits))
+                    }
+                    Way::Hashed(bits) => visitor.visit(&self.hashed(integers, missing, bits)),
+                }
             }
-            (
-                Way::Hashed(bits),
-                Customers::Integers {
-                    values,
-                    missing,
-                    least,
-                },
-            ) => {
-                let tags = Integers { values, least };
-                visitor.visit(&Hashed {
-                    log,
-                    tags,
-                    missing,
-                    bits,
-                    clock,
-                })
-            }
-            (Way::Hashed(bits), Customers::Text { text, missing }) if self.survey.short => {
-                let tags = ShortText(text);
-                visitor.visit(&Hashed {
-                    log,
-                    tags,
-                    missing,
-                    bits,
-                    clock,
-                })
-            }
-            (Way::Hashed(bits), Customers::Text { text, missing }) => {
-                let tags = LongText(text);
-                visitor.visit(&Hashed {
-                    log,
-                    tags,
-                    missing,
-                    bits,
-                    clock,
-                })
-            }
-            (Way::Sorted, _) | (Way::Dense(_) | Way::Spread(_), Customers::Text { .. }) => {
-                return None;
-            }
+            Customers::Text { text, missing } => match self.way {
+                Way::Hashed(bits) if self.survey.short => {
+                    visitor.visit(&self.hashed(ShortText(text), missing, bits))
+                }
+                Way::Hashed(bits) => visitor.visit(&self.hashed(LongText(text), missing, bits)),
+                Way::Sorted | Way::Dense(_) | Way::Spread(_) => return None,
+            },
         })
+    }
+
+    fn hashed<T: Tags>(&self, tags: T, missing: Mask<'a>, bits: u32) -> Hashed<'_, T> {
+        Hashed {
+            log: &self.log,
+            tags,
+            missing,
+            bits,
+            clock: self.clock(),
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::new(self.survey.times, self.survey.in_time)
     }
 }
 

@@ -5,11 +5,8 @@ use super::Rates;
 use crate::models::pareto_nbd::Exponential;
 use crate::models::purchasing::counts::NegativeBinomial;
 use crate::models::purchasing::lifetime::{Lifetime, Span};
-use crate::models::purchasing::{Future, smallest};
+use crate::models::purchasing::{Future, quantile_of};
 use crate::numeric::Scalar;
-
-/// A quantile below this is found from the probabilities of all counts.
-const FEW: usize = 64;
 
 /// The probability of a customer of two kinds: to whom a purchase would come within the reference time, and would not.
 #[derive(Clone, Copy)]
@@ -188,15 +185,8 @@ impl<S: Scalar> Future<S> for Rates<S> {
     }
 
     fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize {
-        let few = FEW.min(limit);
-        let mut reached = 0.0;
-        for (k, p) in self.probabilities(age, t, few).into_iter().enumerate() {
-            reached += p;
-            if reached >= level {
-                return k;
-            }
-        }
         let now = self.alive_at(age);
-        smallest(few, limit, |k| 1.0 - now.tail(t, k + 1) >= level)
+        let probabilities = |most| self.probabilities(age, t, most);
+        quantile_of(level, limit, probabilities, |k| now.tail(t, k))
     }
 }

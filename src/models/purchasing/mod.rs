@@ -147,9 +147,31 @@ fn discounted_by_period<S: Scalar>(until: impl Fn(f64) -> S, t: f64, rate: f64, 
     total + (until(t) - before) * (-rate * t).exp()
 }
 
+/// Counts of purchases whose probabilities are worked out together, before any of more.
+const FEW: usize = 64;
+
+/// The smallest count that is reached with at least the probability `level`, or `limit`: of few by the `probabilities` of
+/// `0..=most`, of more by the `tail`, the probability of a count and more.
+pub(super) fn quantile_of(
+    level: f64,
+    limit: usize,
+    probabilities: impl FnOnce(usize) -> Vec<f64>,
+    tail: impl Fn(usize) -> f64,
+) -> usize {
+    let few = FEW.min(limit);
+    let mut reached = 0.0;
+    for (k, p) in probabilities(few).into_iter().enumerate() {
+        reached += p;
+        if reached >= level {
+            return k;
+        }
+    }
+    smallest(few, limit, |k| 1.0 - tail(k + 1) >= level)
+}
+
 /// The smallest number from `low` to `limit` that `reached` holds for, as it does for all above; `limit` if for none
 /// below. Steps out, then bisects.
-pub(super) fn smallest(mut low: usize, limit: usize, reached: impl Fn(usize) -> bool) -> usize {
+fn smallest(mut low: usize, limit: usize, reached: impl Fn(usize) -> bool) -> usize {
     let mut high = limit;
     while low < high {
         let step = low.max(1);

@@ -300,9 +300,6 @@ impl<S: Scalar, L: Lifetime<S>, Q: Send + Sync> WhileAlive<S, L, Q> {
     }
 }
 
-/// A quantile below this is found from the probabilities of all counts.
-const FEW: usize = 64;
-
 impl<S: Scalar, L: Lifetime<S>, Q: Send + Sync> Future<S> for WhileAlive<S, L, Q> {
     fn survival(&self, age: f64, t: f64) -> S {
         self.law.alive_at(age).ln_survival(t).exp()
@@ -348,15 +345,12 @@ impl<S: Scalar, L: Lifetime<S>, Q: Send + Sync> Future<S> for WhileAlive<S, L, Q
     }
 
     fn quantile(&self, age: f64, t: f64, level: f64, limit: usize) -> usize {
-        let few = FEW.min(limit);
-        let mut reached = 0.0;
-        for (k, p) in self.probabilities(age, t, few).into_iter().enumerate() {
-            reached += p;
-            if reached >= level {
-                return k;
-            }
-        }
-        super::smallest(few, limit, |k| 1.0 - self.tail(age, t, k + 1) >= level)
+        super::quantile_of(
+            level,
+            limit,
+            |most| self.probabilities(age, t, most),
+            |k| self.tail(age, t, k),
+        )
     }
 }
 
