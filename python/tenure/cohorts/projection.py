@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from tenure._frame import Categories, native_frame
-from tenure._intervals import check_level
 from tenure._report import counted, html_report, text_table
 from tenure._typing import override
 from tenure._units import DAYS, continuous_rate, in_units, unit_named
-from tenure.cohorts._fits import Seen, model_named
-from tenure.cohorts._parts import groups_of, parts_of
 from tenure.exceptions import (
-    EmptyDataError,
-    EstimateWarning,
     ParameterError,
 )
 
@@ -30,12 +24,11 @@ if TYPE_CHECKING:
     from tenure._renewal_predictions import RenewalModel
     from tenure._units import Horizon
     from tenure.cohorts._projected import Part
-    from tenure.cohorts.retention import Retention
     from tenure.cohorts.values import CohortValues
 
     Floats: TypeAlias = NDArray[np.float64]
 
-__all__ = ["Projection", "Resample", "project"]
+__all__ = ["Projection", "Resample", "periods_in"]
 
 Resample: TypeAlias = Literal["customers", "cohorts"]
 """What is drawn anew for the bands."""
@@ -316,7 +309,7 @@ class Projection:
         return _days_of(self.unit)
 
     def _periods(self, horizon: Horizon, name: str, *, least: int) -> float:
-        return _periods_in(horizon, self.unit, name, least=least)
+        return periods_in(horizon, self.unit, name, least=least)
 
     def _rate(self, discount_rate: float, per: str | float) -> float:
         """Return the logarithm of one and the discount rate, for one age."""
@@ -453,7 +446,7 @@ def _days_of(unit: str) -> float:
     return float(in_units("month" if "-" in unit else unit, "day", name="unit")[0])
 
 
-def _periods_in(horizon: Horizon, unit: str, name: str, *, least: int) -> float:
+def periods_in(horizon: Horizon, unit: str, name: str, *, least: int) -> float:
     """Return a length of time in whole ages."""
     if isinstance(horizon, str):
         length = in_units(horizon, "day", name=name) / _days_of(unit)
@@ -464,63 +457,3 @@ def _periods_in(horizon: Horizon, unit: str, name: str, *, least: int) -> float:
         expected = f"be one finite length of at least {counted(least, 'period')}"
         raise ParameterError.of(name, expected, found=repr(horizon))
     return float(periods)
-
-
-def project(
-    table: Retention,
-    model: str | RenewalModel,
-    *,
-    ages: Horizon | None,
-    holdout: int,
-    pooled: bool,
-    settle: int,
-    resample: str,
-    replicates: int,
-    level: float,
-    seed: int,
-) -> Projection:
-    """Project a triangle; see `Retention.project`."""
-    check_level(level, name="level")
-    for name, value in (("holdout", holdout), ("settle", settle)):
-        if isinstance(value, bool) or value != int(value) or value < 0:
-            expected = "be a whole number of at least 0"
-            raise ParameterError.of(name, expected, found=repr(value))
-    if resample not in ("customers", "cohorts"):
-        raise ParameterError.of(
-            name="resample",
-            expected="be 'customers' or 'cohorts'",
-            found=repr(resample),
-        )
-    empty = model_named(model)
-    seen = Seen.of(table, int(settle))
-    if table.rule == "unbounded" and settle == 0:
-        msg = (
-            "with the 'unbounded' rule the last ages are too low, since later returns "
-            "are not known yet, and so is what is projected from them: `settle` leaves "
-            "out the last ages of each cohort, and the 'consecutive' rule needs none"
-        )
-        warnings.warn(msg, EstimateWarning, stacklevel=3)
-    if len(seen.rows) == 0 or seen.longest < 1:
-        what = "no cohort is known at an age after 0"
-        raise EmptyDataError.of(what, hint="choose shorter periods, or less `settle`")
-    settings: dict[str, Any] = {
-        "resample": resample,
-        "replicates": replicates,
-        "seed": seed,
-    }
-    last = 2.0 * seen.longest
-    if ages is not None:
-        last = _periods_in(ages, table.unit, "ages", least=1)
-    names, groups = groups_of(table, seen, pooled=pooled)
-    parts = parts_of(empty, seen, groups, int(holdout), pooled=pooled, **settings)
-    return Projection(
-        parts=tuple(parts),
-        ages=np.arange(int(last) + 1),
-        holdout=int(holdout),
-        level=level,
-        unit=table.unit,
-        names=names,
-        family=table.family,
-        seed=seed,
-        _cohorts=table.cohorts,
-    )

@@ -443,7 +443,7 @@ class Retention:
         >>> found.to_frame()["expected"][[1, 5, 12]].round(3)
         array([0.628, 0.288, 0.164])
         """
-        from tenure.cohorts.projection import project  # noqa: PLC0415
+        from tenure.cohorts._project import project  # noqa: PLC0415
 
         return project(
             self,
