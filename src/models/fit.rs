@@ -92,8 +92,8 @@ pub struct Fit {
 pub(super) const DECREASE: f64 = 1e-13;
 pub(super) const DECREASE_EACH: f64 = 1e-16;
 /// Above this many distinct rows the first iterations run on an even thinning of them, to about so many.
-const THIN_ABOVE: usize = 60_000;
-const THINNED: usize = 20_000;
+const THIN_ABOVE: usize = 20_000;
+const THINNED: usize = 10_000;
 
 /// A model with the customers that it is fitted to.
 pub(super) struct Problem<'a, M: Model<K, J>, const K: usize, const J: usize> {
@@ -205,7 +205,7 @@ impl<'a, M: Model<K, J>, const K: usize, const J: usize> Problem<'a, M, K, J> {
         }
         let thinned = self.sample.thinned(distinct.div_ceil(THINNED));
         let rough =
-            Problem::<M, K, J>::new(&thinned, self.options).climb(start, self.free(), 1e-3)?;
+            Problem::<M, K, J>::new(&thinned, self.options).climb(start, self.free(), 1.0)?;
         self.climb(rough.point, self.free(), decrease)
     }
 
@@ -248,7 +248,7 @@ pub(super) fn log_likelihood<M: Model<K, J>, const K: usize, const J: usize>(
         .map(|group| M::common(theta, group.count))
         .collect();
     let values: Vec<[f64; J]> = commons.iter().map(|c| c.map(Scalar::value)).collect();
-    let sums = sample.sums(|group, row| M::own(Dual2::variables(values[group]), row));
+    let sums = sample.sums(|group, row| M::own_with_slopes(values[group], row));
     let mut total = Dual2::from(0.0);
     for (i, (group, own)) in sample.groups().iter().zip(sums).enumerate() {
         total += M::together(

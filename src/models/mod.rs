@@ -45,7 +45,7 @@ pub use weibull_nbd::WeibullNbd;
 
 use self::sample::bits;
 use crate::data::{Purchases, Spend};
-use crate::numeric::Scalar;
+use crate::numeric::{Dual2, Scalar};
 use crate::{Error, Result};
 
 /// The unit that a parameter is measured in, and so what it changes with.
@@ -168,6 +168,11 @@ pub trait Model<const K: usize, const J: usize>: Sync {
 
     /// A customer's own term.
     fn own<S: Scalar>(common: [S; J], row: &Self::Row) -> S;
+
+    /// A customer's own term with its derivatives in the common quantities.
+    fn own_with_slopes(common: [f64; J], row: &Self::Row) -> Dual2<J> {
+        Self::own(Dual2::variables(common), row)
+    }
 
     /// A number of the row alone of which only the sum over customers matters.
     fn statistic(_row: &Self::Row) -> f64 {

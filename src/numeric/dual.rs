@@ -155,8 +155,8 @@ impl<const N: usize> Scalar for Dual2<N> {
 
     /// In one go: integrals over time are sums of these.
     #[inline]
-    fn add_exp(&mut self, exponent: Self, factor: f64) {
-        let term = exponent.value.exp() * factor;
+    fn add_exp(&mut self, exponent: &Self, reference: f64, factor: f64) {
+        let term = (exponent.value - reference).exp() * factor;
         self.value += term;
         for i in 0..N {
             let slope = term * exponent.gradient[i];

@@ -115,13 +115,14 @@ impl<S: Scalar> LnSum<S> {
     }
 
     /// Adds `factor exp(ln_term)`.
-    pub fn add(&mut self, ln_term: S, factor: f64) {
+    pub fn add(&mut self, ln_term: &S, factor: f64) {
         if ln_term.value() > self.reference + RESCALE {
-            // exp(-infinity) = 0 where this is the first term
-            self.sum = self.sum * (self.reference - ln_term.value()).exp();
+            if self.reference > f64::NEG_INFINITY {
+                self.sum = self.sum * (self.reference - ln_term.value()).exp();
+            }
             self.reference = ln_term.value();
         }
-        self.sum.add_exp(ln_term - self.reference, factor);
+        self.sum.add_exp(ln_term, self.reference, factor);
     }
 
     /// The logarithm of the sum; `-inf` for no terms.

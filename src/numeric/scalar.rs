@@ -76,9 +76,9 @@ pub trait Scalar:
         self.chain(y, || y, || y)
     }
 
-    /// Adds `factor exp(exponent)`.
-    fn add_exp(&mut self, exponent: Self, factor: f64) {
-        *self += exponent.exp() * factor;
+    /// Adds `factor exp(exponent - reference)`.
+    fn add_exp(&mut self, exponent: &Self, reference: f64, factor: f64) {
+        *self += (*exponent - reference).exp() * factor;
     }
 
     /// `exp(x) - 1`, accurate near zero.

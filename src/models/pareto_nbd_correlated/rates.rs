@@ -83,7 +83,7 @@ impl<S: Scalar> Rates<S> {
             self.law().leaving(span, |u, ln_density, width| {
                 let ln_term =
                     ln_density + shape.ln_gamma_laplace(alpha, u) + self.ln_factor(1.0, u);
-                sum.add(ln_term, width);
+                sum.add(&ln_term, width);
                 ln_term.value()
             });
         }

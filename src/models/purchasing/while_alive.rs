@@ -93,6 +93,11 @@ impl<M: LifetimeModel<K>, const K: usize> Model<K, K> for M {
         ln_silence(theta[0] + row.x, theta[1], &M::law(theta), row.t_x, row.t)
     }
 
+    fn own_with_slopes(theta: [f64; K], row: &Purchases) -> Dual2<K> {
+        M::own_by_hand(theta, row)
+            .unwrap_or_else(|| <M as Model<K, K>>::own(Dual2::variables(theta), row))
+    }
+
     /// `ln G(r+x)/G(r) - x ln alpha` for each customer, and their own terms.
     fn together<S: Scalar>(theta: [S; K], equals: &Equals<S>) -> S {
         let x = equals.count;
@@ -180,7 +185,7 @@ fn ln_left<S: Scalar>(s: S, alpha: S, law: &impl Lifetime<S>, from: f64, to: f64
     if from < to {
         law.leaving(span, |u, ln_density, width| {
             let ln_term = ln_density + s.ln_gamma_laplace(alpha, u);
-            sum.add(ln_term, width);
+            sum.add(&ln_term, width);
             ln_term.value()
         });
     }
@@ -218,9 +223,11 @@ pub fn silence_by_hand<const L: usize, const K: usize>(
         (term.gradient[0], term.gradient[1]) = (-ln, s * step);
         (term.hessian[0][1], term.hessian[1][0]) = (step, step);
         term.hessian[1][1] = -s * step * (1.0 / alpha + 1.0 / (alpha + u));
-        term.gradient[2..].copy_from_slice(&of_law.gradient);
-        for (bends, of_law) in term.hessian[2..].iter_mut().zip(&of_law.hessian) {
-            bends[2..].copy_from_slice(of_law);
+        for i in 0..L {
+            term.gradient[2 + i] = of_law.gradient[i];
+            for j in 0..L {
+                term.hessian[2 + i][2 + j] = of_law.hessian[i][j];
+            }
         }
         term
     };
@@ -234,14 +241,14 @@ pub fn silence_by_hand<const L: usize, const K: usize>(
             |u| s / (alpha + u) + law.slope(u),
             |u, width| {
                 let term = term(u, &ln_density(u));
-                sum.add(term, width);
+                sum.add(&term, width);
                 term.value
             },
         );
     }
     let alive = term(row.t, &law.ln_survival_by_hand(row.t));
     if alive.value > f64::NEG_INFINITY {
-        sum.add(alive, 1.0);
+        sum.add(&alive, 1.0);
     }
     sum.ln()
 }
