@@ -1,13 +1,11 @@
-//! The BG/CNBD-k and MBG/CNBD-k models: the BG/NBD and MBG/NBD models with purchases as regular as every k-th stroke of
-//! their clock.
+//! The BG/CNBD-k and MBG/CNBD-k models: the BG/NBD and MBG/NBD models with every k-th stroke of a clock a purchase.
 
 use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
 use crate::Result;
 use crate::data::Purchases;
 use crate::models::covariates::{faster, likelier};
 use crate::models::purchasing::beta_geometric::{A, B, flat_direction};
-use crate::models::purchasing::erlang::Erlang;
-use crate::models::purchasing::erlang::silence::{ln_silent, silent_share, struck};
+use crate::models::purchasing::erlang::{Erlang, ln_silent, struck};
 use crate::models::purchasing::{ALPHA, Nature, R, check_repeat_buyers, rates_by_moments};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
@@ -86,11 +84,7 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
     }
 
     fn boundary([r, alpha, a, b, _]: [f64; 5]) -> String {
-        let first = if AFTER_FIRST {
-            "first purchase"
-        } else {
-            "first repeat purchase"
-        };
+        let first = ["first repeat purchase", "first purchase"][usize::from(AFTER_FIRST)];
         flat_direction([r, alpha, a, b], first)
     }
 
@@ -118,10 +112,9 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
     }
 
     /// After `m` chances to leave `p` is `Beta(a, b + m)`.
-    fn future<S: Scalar>(theta: [S; 5], x: f64) -> Erlang<S> {
-        let [_, _, a, b, k] = theta;
-        let [s, alpha, ..] = Self::common(theta, x);
-        Erlang::new([s, alpha], [a, b + (x + f64::from(AFTER_FIRST))], whole(k))
+    fn future<S: Scalar>([r, alpha, a, b, k]: [S; 5], x: f64) -> Erlang<S> {
+        let (k, chances) = (whole(k), x + f64::from(AFTER_FIRST));
+        Erlang::new([r + k * x, alpha], [a, b + chances], k)
     }
 
     const FUTURE_BY_HISTORY: bool = true;
@@ -133,8 +126,7 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
 
     /// With `j` strokes since the last purchase it takes `k - j` more to the next.
     fn nature(theta: [f64; 5], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
-        let [r, alpha, a, b, k] = theta;
-        let k = whole(k);
+        let ([r, alpha, a, b, _], k) = (theta, whole(theta[4]));
         let Some(row) = history else {
             let rate = stream.gamma(r, alpha);
             let nature = Nature::leaving_at_purchases(rate, stream.beta(a, b)).every(k, k);
@@ -145,7 +137,7 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
             };
         };
         let s = r + k * row.x;
-        let struck = struck(s, silent_share(alpha, row), k, stream);
+        let struck = struck([s, alpha], k, row, stream);
         let rate = stream.gamma(s + struck, alpha + row.t);
         let dropout = stream.beta(a, b + (row.x + f64::from(AFTER_FIRST)));
         Nature::leaving_at_purchases(rate, dropout).every(k, k - struck)

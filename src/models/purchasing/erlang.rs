@@ -4,7 +4,9 @@
 mod common;
 mod discounted;
 mod sections;
-pub(crate) mod silence;
+mod silence;
+
+pub(crate) use silence::{ln_silent, struck};
 
 use std::sync::Arc;
 

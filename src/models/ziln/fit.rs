@@ -10,6 +10,7 @@ use crate::numeric::parallel;
 /// A Newton step that promises less than this per customer is the last.
 const PROMISE: f64 = 1e-15;
 const MOST_EVALUATIONS: usize = 200;
+
 /// Fits the regression; buying and value don't share coefficients, so each is fitted by itself.
 ///
 /// # Errors
@@ -130,6 +131,8 @@ impl Design<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::ziln::Status;
+    use crate::models::ziln::heads::{sigmoid, softplus};
     use crate::numeric::random::Streams;
 
     /// The paper's loss at two points that its own code checks: with one row and constants only, minus the log-likelihood.

@@ -1,4 +1,4 @@
-//! What customers of the BG/CNBD-k family with equal numbers of purchases share: worked out once for all of them.
+//! What the futures of the BG/CNBD-k family have in common for equal numbers of purchases: worked out once for all.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,8 @@ pub(super) struct Common<S> {
     pub(super) leaving: [S; 2],
     pub(super) k: f64,
     rule: OnceLock<BetaRule<S>>,
-    /// For each stage, `sum_{n >= k-j} G(s+j+n)/(G(s+j) n!) A(floor((n+j)/k)) z^(n-k+j+1)`: see [`Common::series`].
+    /// For each stage, `sum_{n >= k-j} G(s+j+n)/(G(s+j) n!) A(floor((n+j)/k)) z^(n-k+j+1)`: see
+    /// [`Erlang::expectation`](super::Erlang::expectation).
     series: OnceLock<Vec<PowerSeries<S>>>,
 }
 

@@ -6,7 +6,7 @@ use crate::numeric::random::Stream;
 
 /// `w_j = G(s+j)/(G(s) j!) ratio^j` for `j < k`, with the silence since the last purchase as a share of `alpha + T` for a
 /// ratio: silence with `j` strokes, relative to none.
-pub(crate) fn silences<S: Scalar>(s: S, ratio: S, k: f64) -> Vec<S> {
+pub(super) fn silences<S: Scalar>(s: S, ratio: S, k: f64) -> Vec<S> {
     let (mut weights, mut weight, mut j) = (Vec::new(), S::from(1.0), 0.0);
     while j < k {
         weights.push(weight);
@@ -17,7 +17,7 @@ pub(crate) fn silences<S: Scalar>(s: S, ratio: S, k: f64) -> Vec<S> {
 }
 
 /// `(T - t_x) / (alpha + T)`.
-pub(crate) fn silent_share<S: Scalar>(alpha: S, row: &Purchases) -> S {
+pub(super) fn silent_share<S: Scalar>(alpha: S, row: &Purchases) -> S {
     (alpha + row.t).recip() * (row.t - row.t_x)
 }
 
@@ -30,9 +30,9 @@ pub(crate) fn ln_silent<S: Scalar>([s, alpha]: [S; 2], k: f64, row: &Purchases) 
     s.ln_gamma_laplace(alpha, row.t) + silence.ln()
 }
 
-/// How often the clock has struck since the last purchase, drawn at random.
-pub(crate) fn struck(s: f64, ratio: f64, k: f64, stream: &mut Stream) -> f64 {
-    let weights = silences(s, ratio, k);
+/// How often the clock has struck since `t_x`, drawn at random.
+pub(crate) fn struck([s, alpha]: [f64; 2], k: f64, row: &Purchases, stream: &mut Stream) -> f64 {
+    let weights = silences(s, silent_share(alpha, row), k);
     let mut rest = stream.uniform() * weights.iter().sum::<f64>();
     let mut struck = 0.0;
     for weight in weights {
