@@ -190,6 +190,7 @@ impl<E: Entry> Bench<E> {
 
     /// Hands every customer that has entries to the sink, named by `name`.
     pub(super) fn hand_over(&mut self, sink: &mut impl Sink<E>, name: impl Fn(usize) -> u128) {
+        sink.reserve(self.ends.len());
         let mut start = 0;
         for (customer, &end) in self.ends.iter().enumerate() {
             let end = end as usize;

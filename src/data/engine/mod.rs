@@ -30,6 +30,9 @@ pub use summaries::{Summaries, SummaryColumns, summarize_events};
 
 /// What takes up the customers of a log, a part of them after the other.
 pub(crate) trait Sink<E>: Send {
+    /// Makes room for so many customers at most.
+    fn reserve(&mut self, _customers: usize) {}
+
     /// Takes up a customer with all rows that have a time, at least one, in any order.
     fn add(&mut self, customer: u128, rows: &mut [E]);
 }

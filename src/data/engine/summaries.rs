@@ -95,6 +95,11 @@ struct Summarizer<'a> {
 }
 
 impl<E: AsEvent> Sink<E> for Summarizer<'_> {
+    fn reserve(&mut self, customers: usize) {
+        self.names.reserve_exact(customers);
+        self.facts.reserve_exact(customers);
+    }
+
     fn add(&mut self, customer: u128, events: &mut [E]) {
         let facts = if self.purchaser.brings_in_order(events) {
             self.facts_of_bought(events)
