@@ -180,6 +180,7 @@ pub trait DynPurchasing: Debug + Sync {
     /// As [`DynPurchasing::log_likelihood`].
     fn check(&self, theta: &[f64], customers: &Histories<'_>) -> Result<()>;
 
-    /// A customer drawn at random, with parameters that are [checked](DynPurchasing::check): see [`Purchasing::nature`].
+    /// A customer drawn at random, with parameters that are [checked](DynPurchasing::check): see
+    /// [`Purchasing::nature`](super::Purchasing::nature).
     fn nature(&self, theta: &[f64], history: Option<&Purchases>, stream: &mut Stream) -> Nature;
 }
