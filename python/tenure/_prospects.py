@@ -91,9 +91,10 @@ class Prospects(BuyingModel):
             ) -> Any:
                 return level - bought(times, who)
 
-            never = np.isinf(highs[row])
-            latest: NDArray[np.float64] = np.where(never, lows[row], highs[row])
-            found = shortest(missing, lows[row], latest)
+            low, high = lows[row], highs[row].copy()
+            never = np.isinf(high)
+            high[never] = low[never]
+            found = shortest(missing, low, high)
             # where time is counted in opportunities, it is a whole number
             whole = np.round(found)
             close = np.flatnonzero(np.abs(found - whole) <= 1e-9 * whole)
