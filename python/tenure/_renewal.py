@@ -345,6 +345,7 @@ class RenewalFit(Estimator):
 
     def _seen(self) -> Renewals:
         """Return the renewals of the fit."""
+        _ = self.result_
         if self._renewals is None:
             msg = (
                 f"this {type(self).__name__} does not hold the customers of its fit "
