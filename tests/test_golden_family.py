@@ -128,6 +128,9 @@ def test_log_intervals(orders, log):
     summary = log.summary(unit="week", as_of=as_of, intervals=True)
     expected = log_intervals(orders, summary.customer_id, as_of)
     np.testing.assert_allclose(summary.log_intervals, expected, rtol=1e-13, atol=1e-13)
+    split = log.split(as_of, unit="week", intervals=True)
+    np.testing.assert_array_equal(split.log_intervals, summary.log_intervals)
+    assert log.split(as_of, unit="week").log_intervals is None
 
 
 @pytest.mark.parametrize(("stored", "block"), cases(PUBLISHED, "blocks"))

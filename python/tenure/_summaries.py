@@ -147,12 +147,9 @@ class Summaries:
             return self._history([self._date(one, "as_of") for one in as_of], unit)
         date = self._date(as_of, "as_of")
         found = _core.summarize_transactions(self._log.history, date, unit)
-        columns = self._summary_columns(found, date)
-        if intervals:
-            columns["log_intervals"] = _core.purchase_log_intervals(
-                self._log.history, date, unit
-            )
-        return Summary(**columns, unit=unit)
+        return Summary(
+            **self._summary_columns(found, date, unit, intervals=intervals), unit=unit
+        )
 
     def history(
         self,
@@ -213,7 +210,14 @@ class Summaries:
             family=self.family,
         )
 
-    def split(self, at: Date, until: Date | None = None, unit: Unit = "day") -> Split:
+    def split(
+        self,
+        at: Date,
+        until: Date | None = None,
+        unit: Unit = "day",
+        *,
+        intervals: bool = False,
+    ) -> Split:
         """Return what was known at a date beside what was bought afterwards.
 
         A purchase is on one side only, that of its day (or other period of `merge`).
@@ -226,6 +230,8 @@ class Summaries:
             The last day of the holdout; by default that of the last event.
         unit : {"day", "hour", "week", "month", "quarter", "year"}
             What ages and the holdout's duration are measured in.
+        intervals : bool, default False
+            Whether to add `log_intervals` of the calibration, as for `summary`.
 
         Returns
         -------
@@ -235,7 +241,8 @@ class Summaries:
         Raises
         ------
         ParameterError
-            If the holdout is empty.
+            If the holdout is empty, or intervals are asked for of purchases that have
+            no time between them.
         EmptyDataError
             If nobody had bought by `at`.
 
@@ -254,7 +261,7 @@ class Summaries:
         found = _core.split_transactions(self._log.history, start, end, unit)
         has_values = self.values is not None
         return Split(
-            **self._summary_columns(found, start),
+            **self._summary_columns(found, start, unit, intervals=intervals),
             unit=unit,
             holdout_purchases=found["holdout_purchases"],
             holdout_value=found["holdout_value"] if has_values else None,
@@ -324,9 +331,15 @@ class Summaries:
         )
 
     def _summary_columns(
-        self, found: SummaryColumns, date: tuple[int, bool]
+        self,
+        found: SummaryColumns,
+        date: tuple[int, bool],
+        unit: Unit,
+        *,
+        intervals: bool,
     ) -> dict[str, Any]:
         """Return what a summary and a split have in common."""
+        history = self._log.history
         return {
             "customer_id": self.customers[found["customers"]],
             "frequency": found["frequency"],
@@ -335,4 +348,7 @@ class Summaries:
             "monetary_value": None if self.values is None else found["monetary_value"],
             "as_of": self._recorded(date),
             "family": self.family,
+            "log_intervals": (
+                _core.purchase_log_intervals(history, date, unit) if intervals else None
+            ),
         }
