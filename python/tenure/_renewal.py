@@ -92,11 +92,16 @@ class RenewalFit(Estimator):
         return tuple(name for name, _, _ in _core.renewal_parameters(self._core_model))
 
     def _parameters(self) -> tuple[str, ...]:
-        """Return the parameters that this model has, without coefficients."""
+        """Return the parameters that this model has, without coefficients.
+
+        Those of the fit, whatever the settings have become since.
+        """
+        learned = None if self._result is None else self._result.parameters
         return tuple(
             name
             for name, _, _ in self._parameter_table()
-            if name not in SHARES or getattr(self, name)
+            if name not in SHARES
+            or (getattr(self, name) if learned is None else name in learned)
         )
 
     def _theta(self, own: Sequence[float] | None = None) -> list[float]:
