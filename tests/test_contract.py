@@ -159,6 +159,27 @@ def numbers(model):
     return np.array([*learned, *model.covariance_.ravel()]).tobytes()
 
 
+def all_but_one(fitted):
+    """The estimates of all parameters but the first free one, and where that stands.
+
+    With the others held, a profile is quick. (The length of PDO's periods is a setting,
+    not a parameter to hold.)
+    """
+    names = list(fitted.params_)
+    free = [name for name in names if name not in {*fitted.result_.fixed, "tau"}]
+    held = {name: fitted.params_[name] for name in free[1:]}
+    return held, names.index(free[0])
+
+
+def another(name, value):
+    """Another value of a setting."""
+    if "covariates" in name:
+        return ["frequency"]
+    if isinstance(value, bool):
+        return not value
+    return "other" if isinstance(value, str) else (value or 0.0) + 1.0
+
+
 def predictions(model, data=None):
     """Every prediction for known customers, with and without intervals."""
     found = {}
@@ -272,23 +293,29 @@ class TestFitting:
 
         assert numbers(fitted_before()) == numbers(fitted)
         assert_same(predictions(again), expected)
-        # a profile looks at customers and weights again; with one free parameter it is
-        # quick
-        # (the length of PDO's periods is a setting, not a parameter to hold)
-        free = [n for n in fitted.params_ if n not in {*fitted.result_.fixed, "tau"}]
-        first, *others = free
-        held = {name: fitted.params_[name] for name in others}
-        place = list(fitted.params_).index(first)
-        fresh = estimator().fit(data, fixed=held)
-        assert fitted_before(fixed=held)._profile(place, 0.95) == fresh._profile(
-            place, 0.95
-        )
+        # a profile looks at customers and weights again
+        held, place = all_but_one(fitted)
+        profile = estimator().fit(data, fixed=held)._profile(place, 0.95)
+        assert fitted_before(fixed=held)._profile(place, 0.95) == profile
 
-    def test_settings_change_nothing_before_the_next_fit(self, estimator, data):
+    def test_settings_change_nothing_before_the_next_fit(
+        self, estimator, data, expected
+    ):
         model = estimator().fit(data)
-        before = numbers(model)
+        before, said = numbers(model), repr(model)
+        settings = model.get_params()
+        for name, value in settings.items():
+            model.set_params(**{name: another(name, value)})
+            assert numbers(model) == before
+            assert_few(predictions(model, few(data)), expected)
+            assert repr(model) == said, name
+            model.set_params(**{name: value})
+        # a profile fits again, and is pulled as the fit was
+        held, place = all_but_one(model)
+        model.fit(data, fixed=held)
+        profile = model._profile(place, 0.9)
         model.set_params(penalty=1.0)
-        assert numbers(model) == before
+        assert model._profile(place, 0.9) == profile
         assert numbers(model.fit(data)) != before
 
     def test_what_was_learned_ends_in_an_underscore(self, estimator, data):

@@ -245,12 +245,34 @@ class TestFitting:
         for name, values in draws[0].items():
             np.testing.assert_array_equal(values, draws[1][name])
 
-    def test_settings_change_nothing_before_the_next_fit(self, single, fitted):
-        before, predicted = numbers(fitted), predictions(fitted)
-        fitted.set_params(penalty=1.0)
-        assert numbers(fitted) == before
-        assert_same(predictions(fitted), predicted)
-        assert numbers(fitted.fit(single)) != before
+    @pytest.mark.parametrize("share", [None, "one_and_done", "never_leaving"])
+    def test_settings_change_nothing_before_the_next_fit(self, model, single, share):
+        """Not even which shares the model has, or how a refit is pulled."""
+        settings = model(penalty=0.01).get_params()
+        if share not in {None, *settings}:
+            return  # nobody can be one and done in continuous time
+        fitted = model(penalty=0.01, **({} if share is None else {share: True}))
+
+        def found():
+            ends = fitted.confidence_intervals(0.9, method="profile")
+            draws = fitted.bootstrap(3, seed=1).parameters
+            return repr(fitted), ends, {name: list(v) for name, v in draws.items()}
+
+        fitted.fit(single)
+        before, predicted, refitted = numbers(fitted), predictions(fitted), found()
+        for name, value in fitted.get_params().items():
+            other = not value if isinstance(value, bool) else 1.0
+            other = ["duration"] if name == "covariates" else other
+            fitted.set_params(**{name: other})
+            assert numbers(fitted) == before
+            assert_same(predictions(fitted), predicted)
+            assert found() == refitted, name
+            stored = model.from_dict(fitted.to_dict())
+            assert_same(predictions(stored), predicted)
+            fitted.set_params(**{name: value})
+        plain = model(penalty=1.0).fit(single)
+        fitted.set_params(**plain.get_params())
+        assert numbers(fitted.fit(single)) == numbers(plain)
 
     def test_a_penalty_pulls_towards_one(self, model, single, fitted):
         """Shares towards one half; alpha of continuous time towards the mean stay."""

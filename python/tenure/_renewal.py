@@ -227,7 +227,7 @@ class RenewalFit(Estimator):
         found = _core.renewal_fit(self._core_model, triple(customers), settings)
         result = self._reduced(found, renewals.unit, held)
         self._result, self._training, self._weights = result, customers, counts
-        self._renewals = renewals
+        self._renewals, self._penalty_of_fit = renewals, self.penalty
         if result.status != "converged":
             self._complain(result)
 
@@ -269,7 +269,7 @@ class RenewalFit(Estimator):
         start = start or {}
         return {
             "weights": counts,
-            "penalty": self.penalty,
+            "penalty": self._strength,
             "fixed": [held.get(n) if n in own else _NOTHING.get(n, 1.0) for n in every],
             "start": [start.get(n) if n in own else None for n in every],
             "covariates": design,
