@@ -681,3 +681,83 @@ class TestErrors:
             assert str(raised.value).startswith(
                 f"{model.__name__} could not be fitted: nobody stayed"
             )
+
+
+@pytest.mark.parametrize("source", SOURCES)
+class TestTables:
+    """What every way to read contracts has in common; the texts are its neighbours'."""
+
+    def test_the_order_of_rows_does_not_matter(self, source):
+        columns, read = SOURCES[source]
+        given = columns()
+        size = len(next(iter(given.values())))
+        order = np.random.default_rng(2).permutation(size)
+        mixed = {name: values[order] for name, values in given.items()}
+        one, other = (tn.BdW().fit(read(table)) for table in (given, mixed))
+        # sums of other orders, and where a search stops
+        assert other.params_ == pytest.approx(one.params_, rel=1e-5)
+        assert other.log_likelihood_ == pytest.approx(one.log_likelihood_, rel=1e-12)
+
+    @pytest.mark.parametrize("name", FAMILIES[:3])
+    def test_the_table_is_not_changed(self, source, name):
+        columns, read = SOURCES[source]
+        frame, before = family(name, columns()), family(name, columns())
+        read(frame)
+        ours, theirs = columns_of(frame), columns_of(before)
+        assert list(ours) == list(theirs)
+        for column, values in ours.items():
+            np.testing.assert_array_equal(values, theirs[column])
+        read(read_only(columns()))
+
+    def test_other_columns_do_not_matter(self, source):
+        columns, read = SOURCES[source]
+        if source == "triangle":
+            return  # of which all columns are ages
+        size = len(next(iter(columns().values())))
+        more = {"note": np.array(["x"] * size), **columns(), "a": np.full(size, np.nan)}
+        one, other = (tn.SBG().fit(read(table)) for table in (columns(), more))
+        assert numbers(one) == numbers(other)
+
+    def test_columns_that_are_not_there_or_too_short(self, source):
+        columns, read = SOURCES[source]
+        given = columns()
+        for name in given if source != "triangle" else ["cohort"]:
+            rest = {other: values for other, values in given.items() if other != name}
+            with pytest.raises(ColumnError, match=f"unknown column '{name}'"):
+                read(rest)
+            size = len(given[name])
+            with pytest.raises(LengthError, match=f"{size - 1}"):
+                read({**given, name: given[name][:-1]})
+
+    def test_nothing_and_no_table(self, source):
+        columns, read = SOURCES[source]
+        with pytest.raises(EmptyDataError):
+            read({name: values[:0] for name, values in columns().items()})
+        for wrong in (None, 3, "customers.csv", [1, 2, 3]):
+            with pytest.raises(TypeError):
+                read(wrong)
+
+    def test_numbers_that_are_missing(self, source):
+        columns, read = SOURCES[source]
+        number = {"survivors": "survivors", "cohorts": "customers"}
+        if source not in number:
+            return  # a contract without an end goes on, a triangle has empty corners
+        given, name = columns(), number[source]
+        given[name] = np.array(given[name], dtype=float)
+        given[name][2] = np.nan
+        with pytest.raises(DataError) as raised:
+            read(given)
+        assert raised.value.row == 2
+        assert str(raised.value).startswith(f"column `{name}` must ")
+
+    def test_copies_and_pickles_are_fitted_alike(self, source):
+        columns, read = SOURCES[source]
+        renewals = read(columns())
+        plain = tn.SBG().fit(renewals)
+        for other in (
+            copy.copy(renewals),
+            copy.deepcopy(renewals),
+            pickle.loads(pickle.dumps(renewals)),  # noqa: S301
+        ):
+            assert numbers(tn.SBG().fit(other)) == numbers(plain)
+            assert repr(other) == repr(renewals)
