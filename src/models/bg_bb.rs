@@ -114,8 +114,7 @@ impl Purchasing<4, 4> for BgBb {
     type Future<S: Scalar> = Bernoulli<S>;
 
     /// Alive after the last opportunity: 1 for those who bought at it.
-    fn probability_alive<S: Scalar>(theta: [S; 4], row: &Purchases) -> S {
-        let [alpha, beta, gamma, delta] = theta;
+    fn probability_alive<S: Scalar>([alpha, beta, gamma, delta]: [S; 4], row: &Purchases) -> S {
         let &Purchases { x, t_x, t } = row;
         // the odds of having left, upwards from the last opportunity so that nothing underflows
         let (mut ratio, mut odds, mut i) = (S::from(1.0), S::from(0.0), t);
@@ -133,11 +132,8 @@ impl Purchasing<4, 4> for BgBb {
         Bernoulli::new([alpha + x, beta - x, gamma, delta])
     }
 
-    fn nature(
-        [alpha, beta, gamma, delta]: [f64; 4],
-        history: Option<&Purchases>,
-        stream: &mut Stream,
-    ) -> Nature {
+    fn nature(theta: [f64; 4], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
+        let [alpha, beta, gamma, delta] = theta;
         let (x, t) = history.map_or((0.0, 0.0), |row| (row.x, row.t));
         let buying = stream.beta(alpha + x, beta + (t - x));
         let leaving = stream.beta(gamma, delta + t);

@@ -1,12 +1,11 @@
-//! The BG/CNBD-k and MBG/CNBD-k models: the BG/NBD and MBG/NBD models with purchases as regular as every k-th stroke of
-//! their clock.
+//! The BG/CNBD-k and MBG/CNBD-k models: the BG/NBD and MBG/NBD models with every k-th stroke of a clock a purchase.
 
 use super::{Dimension, Equals, Model, Parameter, Purchasing, Sample};
 use crate::Result;
 use crate::data::Purchases;
 use crate::models::covariates::{faster, likelier};
 use crate::models::purchasing::beta_geometric::{A, B, flat_direction};
-use crate::models::purchasing::erlang::{Erlang, silences, silent_share};
+use crate::models::purchasing::erlang::{Erlang, ln_silent, struck};
 use crate::models::purchasing::{ALPHA, Nature, R, check_repeat_buyers, rates_by_moments};
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
@@ -23,11 +22,6 @@ use crate::numeric::random::Stream;
 /// International Journal of Research in Marketing 38(1).
 #[derive(Debug, Clone, Copy)]
 pub struct Cnbd<const AFTER_FIRST: bool>;
-
-/// Chances to leave beyond the repeat purchases.
-const fn extra(after_first: bool) -> f64 {
-    if after_first { 1.0 } else { 0.0 }
-}
 
 impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
     type Row = Purchases;
@@ -46,7 +40,7 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
 
     /// `r + k x`, `alpha`, the logarithm of the odds of having left after the last purchase, and `k`.
     fn common<S: Scalar>([r, alpha, a, b, k]: [S; 5], x: f64) -> [S; 4] {
-        let chances = x + extra(AFTER_FIRST);
+        let chances = x + f64::from(AFTER_FIRST);
         let ln_left = if chances > 0.0 {
             (a / (b + (chances - 1.0))).ln()
         } else {
@@ -58,7 +52,7 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
     /// `ln{ ((alpha+t_x)/(alpha+T))^(r+kx) sum_{j<k} w_j + odds } - (r+kx) ln(1+t_x/alpha)`: fewer than `k` strokes since
     /// `t_x`, or left then.
     fn own<S: Scalar>([s, alpha, ln_left, k]: [S; 4], row: &Purchases) -> S {
-        let alive = ln_alive([s, alpha, k], row);
+        let alive = ln_silent([s, alpha], whole(k), row);
         if row.x == 0.0 && !AFTER_FIRST {
             return alive;
         }
@@ -69,7 +63,7 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
     /// their own terms.
     fn together<S: Scalar>([r, alpha, a, b, k]: [S; 5], equals: &Equals<S>) -> S {
         let (x, k) = (equals.count, whole(k));
-        let chances = x + extra(AFTER_FIRST);
+        let chances = x + f64::from(AFTER_FIRST);
         let passed = b.ln_rising(chances) - (a + b).ln_rising(chances);
         let strokes = r.ln_rising(k * x) - alpha.ln() * (k * x);
         (strokes + passed - S::from(k).ln_gamma() * x) * equals.customers + equals.own
@@ -90,11 +84,7 @@ impl<const AFTER_FIRST: bool> Model<5, 4> for Cnbd<AFTER_FIRST> {
     }
 
     fn boundary([r, alpha, a, b, _]: [f64; 5]) -> String {
-        let first = if AFTER_FIRST {
-            "first purchase"
-        } else {
-            "first repeat purchase"
-        };
+        let first = ["first repeat purchase", "first purchase"][usize::from(AFTER_FIRST)];
         flat_direction([r, alpha, a, b], first)
     }
 
@@ -118,14 +108,13 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
         }
         let common = Self::common(theta, row.x);
         let [s, alpha, _, k] = common;
-        (ln_alive([s, alpha, k], row) - Self::own(common, row)).exp()
+        (ln_silent([s, alpha], whole(k), row) - Self::own(common, row)).exp()
     }
 
     /// After `m` chances to leave `p` is `Beta(a, b + m)`.
-    fn future<S: Scalar>(theta: [S; 5], x: f64) -> Erlang<S> {
-        let [_, _, a, b, k] = theta;
-        let [s, alpha, ..] = Self::common(theta, x);
-        Erlang::new([s, alpha], [a, b + (x + extra(AFTER_FIRST))], whole(k))
+    fn future<S: Scalar>([r, alpha, a, b, k]: [S; 5], x: f64) -> Erlang<S> {
+        let (k, chances) = (whole(k), x + f64::from(AFTER_FIRST));
+        Erlang::new([r + k * x, alpha], [a, b + chances], k)
     }
 
     const FUTURE_BY_HISTORY: bool = true;
@@ -137,8 +126,7 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
 
     /// With `j` strokes since the last purchase it takes `k - j` more to the next.
     fn nature(theta: [f64; 5], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
-        let [r, alpha, a, b, k] = theta;
-        let k = whole(k);
+        let ([r, alpha, a, b, _], k) = (theta, whole(theta[4]));
         let Some(row) = history else {
             let rate = stream.gamma(r, alpha);
             let nature = Nature::leaving_at_purchases(rate, stream.beta(a, b)).every(k, k);
@@ -149,29 +137,11 @@ impl<const AFTER_FIRST: bool> Purchasing<5, 4> for Cnbd<AFTER_FIRST> {
             };
         };
         let s = r + k * row.x;
-        let weights = silences(s, silent_share(alpha, row), k);
-        let mut rest = stream.uniform() * weights.iter().sum::<f64>();
-        let mut struck = 0.0;
-        for weight in weights {
-            rest -= weight;
-            if rest <= 0.0 || struck + 1.0 >= k {
-                break;
-            }
-            struck += 1.0;
-        }
+        let struck = struck([s, alpha], k, row, stream);
         let rate = stream.gamma(s + struck, alpha + row.t);
-        let dropout = stream.beta(a, b + (row.x + extra(AFTER_FIRST)));
+        let dropout = stream.beta(a, b + (row.x + f64::from(AFTER_FIRST)));
         Nature::leaving_at_purchases(rate, dropout).every(k, k - struck)
     }
-}
-
-/// `ln{ (1+T/alpha)^-s sum_{j<k} w_j }`: alive at `T`, with fewer than `k` strokes since `t_x`.
-fn ln_alive<S: Scalar>([s, alpha, k]: [S; 3], row: &Purchases) -> S {
-    let mut silence = S::from(0.0);
-    for weight in silences(s, silent_share(alpha, row), whole(k)) {
-        silence += weight;
-    }
-    s.ln_gamma_laplace(alpha, row.t) + silence.ln()
 }
 
 /// A regularity as a whole number of at least 1.

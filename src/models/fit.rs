@@ -1,54 +1,24 @@
 //! Maximum likelihood, written once for every model: collapse equal customers, find the optimum on a log scale,
 //! turn the exact Hessian into a covariance, and say in words what the data cannot identify.
 
+mod free_scale;
+mod options;
+
+pub(super) use free_scale::{bound, ceilings, freed};
+pub use options::Options;
+pub(super) use options::check_options;
+
 use serde::{Deserialize, Serialize};
 
+use self::free_scale::{covariance, on_free_scale};
 use super::ended;
 use super::sample::{Row, Sample};
 use super::{Equals, Model};
+use crate::Result;
 use crate::data::Rows;
-use crate::numeric::linalg::{inverse, symmetric_eigenvalues};
+use crate::numeric::linalg::symmetric_eigenvalues;
 use crate::numeric::optimize::{MinimumOf, Stopping, minimize};
 use crate::numeric::{Dual2, Scalar};
-use crate::{Error, Result};
-
-/// What a fit may be told.
-#[derive(Clone, Copy)]
-pub struct Options<'a> {
-    /// One weight a customer (how many customers the row stands for); all one if absent.
-    pub weights: Option<&'a [f64]>,
-    /// Strength of the pull of the log parameters towards a neutral scale, per customer; 0 is plain maximum likelihood.
-    pub penalty: f64,
-    /// The parameters that are held at a value, in the order of the model; empty if none is.
-    pub fixed: &'a [Option<f64>],
-    /// Where to start, for the parameters where that is known; empty if the data are to say it.
-    pub start: &'a [Option<f64>],
-    /// Called between evaluations; an error (the user pressed Ctrl-C) ends the fit.
-    pub check: &'a (dyn Fn() -> Result<()> + Sync),
-}
-
-impl std::fmt::Debug for Options<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options")
-            .field("weights", &self.weights.map(<[f64]>::len))
-            .field("penalty", &self.penalty)
-            .field("fixed", &self.fixed)
-            .field("start", &self.start)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Default for Options<'_> {
-    fn default() -> Self {
-        Self {
-            weights: None,
-            penalty: 0.0,
-            fixed: &[],
-            start: &[],
-            check: &|| Ok(()),
-        }
-    }
-}
 
 /// How a fit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -294,111 +264,4 @@ fn smallest_eigenvalue<const K: usize>(hessian: &[[f64; K]; K]) -> f64 {
     symmetric_eigenvalues(hessian).map_or(f64::NAN, |eigenvalues| {
         eigenvalues.into_iter().fold(f64::INFINITY, f64::min)
     })
-}
-
-pub(super) fn check_options<M: Model<K, J>, const K: usize, const J: usize>(
-    options: &Options<'_>,
-) -> Result<()> {
-    let refused = |name: &str, expected: &str, found: String| Error::Parameter {
-        name: name.into(),
-        expected: expected.into(),
-        found,
-        hint: String::new(),
-    };
-    if !(options.penalty.is_finite() && options.penalty >= 0.0) {
-        let found = options.penalty.to_string();
-        return Err(refused("penalty", "be finite and not negative", found));
-    }
-    for (j, parameter) in M::PARAMETERS.iter().enumerate() {
-        let value = |given: &[Option<f64>]| given.get(j).copied().flatten();
-        let (fixed, start) = (value(options.fixed), value(options.start));
-        let bad = match fixed {
-            Some(_) => fixed.filter(|v| !parameter.may_be_fixed_at(*v)),
-            None => start.filter(|v| !parameter.dimension.admits(*v)),
-        };
-        if let Some(bad) = bad {
-            let range = parameter.dimension.range();
-            return Err(refused(parameter.name, range, bad.to_string()));
-        }
-    }
-    Ok(())
-}
-
-/// Parameters on their free scales.
-pub(super) fn freed<M: Model<K, J>, const K: usize, const J: usize>(theta: [f64; K]) -> [f64; K] {
-    std::array::from_fn(|j| M::PARAMETERS[j].dimension.freed(theta[j]))
-}
-
-/// The free scales' ends by [`Model::CEILINGS`].
-pub(super) fn ceilings<M: Model<K, J>, const K: usize, const J: usize>() -> [f64; K] {
-    freed::<M, K, J>(M::CEILINGS)
-}
-
-/// Parameters from their free scales.
-pub(super) fn bound<M: Model<K, J>, const K: usize, const J: usize>(free: [f64; K]) -> [f64; K] {
-    std::array::from_fn(|j| M::PARAMETERS[j].dimension.bound(free[j]))
-}
-
-/// Derivatives of parameters with respect to their free scales.
-fn slopes<M: Model<K, J>, const K: usize, const J: usize>(theta: [f64; K]) -> [[f64; 2]; K] {
-    std::array::from_fn(|j| M::PARAMETERS[j].dimension.slopes(theta[j]))
-}
-
-/// A function of the parameters as a function of their free scales, per customer.
-fn on_free_scale<M: Model<K, J>, const K: usize, const J: usize>(
-    f: &Dual2<K>,
-    theta: [f64; K],
-    customers: f64,
-) -> Dual2<K> {
-    let slopes = slopes::<M, K, J>(theta);
-    Dual2 {
-        value: f.value / customers,
-        gradient: std::array::from_fn(|i| f.gradient[i] * slopes[i][0] / customers),
-        hessian: std::array::from_fn(|i| {
-            std::array::from_fn(|j| {
-                let bend = f.hessian[i][j] * slopes[i][0] * slopes[j][0] / customers;
-                if i == j {
-                    bend + f.gradient[i] * slopes[i][1] / customers
-                } else {
-                    bend
-                }
-            })
-        }),
-    }
-}
-
-/// Inverse of the observed information in the parameters themselves, from the mean objective on their free scales. A
-/// parameter that is held fixed has no variance.
-fn covariance<M: Model<K, J>, const K: usize, const J: usize>(
-    objective: &Dual2<K>,
-    theta: [f64; K],
-    free: [bool; K],
-    customers: f64,
-) -> Vec<Vec<f64>> {
-    let slopes = slopes::<M, K, J>(theta);
-    let information: [[f64; K]; K] = std::array::from_fn(|i| {
-        std::array::from_fn(|j| {
-            if !(free[i] && free[j]) {
-                return f64::from(u8::from(i == j));
-            }
-            let [slope, bend] = slopes[i];
-            let turned = if i == j {
-                objective.gradient[i] * bend / slope
-            } else {
-                0.0
-            };
-            (objective.hessian[i][j] - turned) * customers / (slope * slopes[j][0])
-        })
-    });
-    let Some(mut covariance) = inverse(&information) else {
-        return Vec::new();
-    };
-    for (i, row) in covariance.iter_mut().enumerate() {
-        for (j, cell) in row.iter_mut().enumerate() {
-            if !(free[i] && free[j]) {
-                *cell = 0.0;
-            }
-        }
-    }
-    covariance.iter().map(|row| row.to_vec()).collect()
 }

@@ -10,6 +10,7 @@ pub mod fit;
 mod gamma_gamma;
 mod gamma_gamma_orders;
 mod ggompertz_nbd;
+pub mod lifetimes;
 mod mbg_nbd;
 mod nbd;
 mod never_leaving;

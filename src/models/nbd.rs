@@ -1,12 +1,11 @@
 //! The NBD model: customers who buy and never leave.
 
 use super::covariates::faster;
-use super::purchasing::lifetime::{Drawn, Lifetime, Span};
+use super::lifetimes::Endless;
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments};
 use super::{Parameter, Sample};
 use crate::data::Purchases;
 use crate::numeric::Scalar;
-use crate::numeric::random::Stream;
 
 /// Negative binomial model of repeat buying (NBD), without dropout.
 ///
@@ -53,37 +52,5 @@ impl LifetimeModel<2> for Nbd {
     /// The rate may be faster: `alpha exp(-z'g)`.
     fn moved<S: Scalar>([r, alpha]: [S; 2], [buying, _]: [S; 2]) -> [S; 2] {
         [r, faster(alpha, buying)]
-    }
-}
-
-/// A lifetime without end.
-#[derive(Debug, Clone, Copy)]
-pub struct Endless;
-
-impl<S: Scalar> Lifetime<S> for Endless {
-    fn ln_survival(&self, _: f64) -> S {
-        S::from(0.0)
-    }
-
-    fn alive_at(&self, _: f64) -> Self {
-        *self
-    }
-
-    fn leaving(&self, _: Span<impl Fn(f64) -> f64>, _: impl FnMut(f64, S, f64) -> f64) {}
-
-    /// `(1 - exp(-rate t)) / rate`.
-    fn discounted_time(&self, t: f64, rate: f64) -> S {
-        S::from(if rate == 0.0 {
-            t
-        } else {
-            -(-rate * t).exp_m1() / rate
-        })
-    }
-
-    fn draw(&self, _: &mut Stream) -> Drawn {
-        Drawn {
-            leaving: 0.0,
-            lifetime: f64::INFINITY,
-        }
     }
 }

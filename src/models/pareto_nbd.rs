@@ -1,16 +1,16 @@
 //! The Pareto/NBD model: a law of the lifetime for customers who buy while alive.
 
 use super::covariates::faster;
+use super::lifetimes::Exponential;
 use super::never_leaving::MayStay;
-use super::purchasing::lifetime::{
-    ByHand, Drawn, Lifetime, Smooth, Span, discounted_smoothly, leaving_smoothly,
-};
 use super::purchasing::{ALPHA, LifetimeModel, R, rates_by_moments, silence_by_hand};
 use super::{Dimension, Parameter, Sample};
 use crate::data::Purchases;
-use crate::numeric::power_series::PowerSeries;
-use crate::numeric::random::Stream;
-use crate::numeric::{Dual2, Scalar, special};
+use crate::numeric::{Dual2, Scalar};
+
+mod odds;
+
+use odds::Odds;
 
 /// Pareto / negative binomial model of repeat buying (Pareto/NBD).
 ///
@@ -47,7 +47,7 @@ impl LifetimeModel<4> for ParetoNbd {
     type Shared<S: Scalar> = Odds<S>;
 
     fn law<S: Scalar>([_, _, s, beta]: [S; 4]) -> Exponential<S> {
-        Exponential { s, beta }
+        Exponential::new(s, beta)
     }
 
     fn shared<S: Scalar>(theta: [S; 4], x: f64) -> Odds<S> {
@@ -89,166 +89,5 @@ impl LifetimeModel<4> for ParetoNbd {
     /// Both rates may be faster: `alpha exp(-z'g)` and `beta exp(-z'h)`.
     fn moved<S: Scalar>([r, alpha, s, beta]: [S; 4], [buying, leaving]: [S; 2]) -> [S; 4] {
         [r, faster(alpha, buying), s, faster(beta, leaving)]
-    }
-}
-
-/// An exponential lifetime with rate `mu ~ Gamma(s, beta)`: the Pareto law of the second kind.
-#[derive(Debug, Clone, Copy)]
-pub struct Exponential<S> {
-    s: S,
-    beta: S,
-}
-
-impl<S: Scalar> Lifetime<S> for Exponential<S> {
-    /// `S(t) = (beta / (beta + t))^s`.
-    fn ln_survival(&self, t: f64) -> S {
-        self.s.ln_gamma_laplace(self.beta, t)
-    }
-
-    /// `mu | alive ~ Gamma(s, beta + age)`.
-    fn alive_at(&self, age: f64) -> Self {
-        let beta = self.beta + age;
-        Self { beta, ..*self }
-    }
-
-    fn leaving(&self, span: Span<impl Fn(f64) -> f64>, visit: impl FnMut(f64, S, f64) -> f64) {
-        leaving_smoothly(self, &span, visit);
-    }
-
-    /// `beta (1 - (beta/(beta+t))^(s-1)) / (s-1)`, which is `beta ln(1+t/beta)` at `s = 1`.
-    fn time_alive(&self, t: f64) -> S {
-        let q = (self.beta.recip() * t).ln_1p();
-        self.beta * q * (-(self.s - 1.0) * q).exp_m1_ratio()
-    }
-
-    fn discounted_time(&self, t: f64, rate: f64) -> S {
-        discounted_smoothly(self, t, rate)
-    }
-
-    fn draw(&self, stream: &mut Stream) -> Drawn {
-        let leaving = stream.gamma(self.s.value(), self.beta.value());
-        let lifetime = stream.exponential() / leaving;
-        Drawn { leaving, lifetime }
-    }
-}
-
-impl<S: Scalar> Smooth<S> for Exponential<S> {
-    /// `f(t) = s/beta (beta / (beta + t))^(s+1)`.
-    fn ln_density(&self) -> impl Fn(f64) -> S {
-        let (first, shape, beta) = ((self.s / self.beta).ln(), self.s + 1.0, self.beta);
-        move |t| first + shape.ln_gamma_laplace(beta, t)
-    }
-
-    fn scale(&self) -> f64 {
-        self.beta.value()
-    }
-
-    fn slope(&self, t: f64) -> f64 {
-        (self.s.value() + 1.0) / (self.beta.value() + t)
-    }
-}
-
-impl ByHand<2> for Exponential<f64> {
-    fn ln_survival_by_hand(&self, t: f64) -> Dual2<2> {
-        self.power(self.s, t)
-    }
-
-    fn ln_density_by_hand(&self) -> impl Fn(f64) -> Dual2<2> {
-        let &Self { s, beta } = self;
-        let first = (s / beta).ln();
-        move |t| {
-            let mut all = self.power(s + 1.0, t);
-            all.value += first;
-            all.gradient[0] += 1.0 / s;
-            all.gradient[1] -= 1.0 / beta;
-            all.hessian[0][0] -= 1.0 / (s * s);
-            all.hessian[1][1] += 1.0 / (beta * beta);
-            all
-        }
-    }
-}
-
-impl Exponential<f64> {
-    /// `-shape ln(1 + t/beta)`, with derivatives in the shape and `beta`.
-    fn power(&self, shape: f64, t: f64) -> Dual2<2> {
-        let ln = special::ln_1p(t / self.beta);
-        let step = t / self.beta / (self.beta + t);
-        let bend = -shape * step * (1.0 / self.beta + 1.0 / (self.beta + t));
-        Dual2 {
-            value: -shape * ln,
-            gradient: [-ln, shape * step],
-            hessian: [[0.0, step], [step, bend]],
-        }
-    }
-}
-
-/// The odds of having left, for customers with `x` purchases, by Gauss' function.
-///
-/// With `w = r + s + x`, `g(t) = (alpha+t)^-(r+x) (beta+t)^-s` and `F(t)` the integral of the likelihood from `t` on over
-/// `g(t) s/w`, the odds are `s/w {g(t_x)/g(T) F(t_x) - F(T)}`. After Euler's transformation (DLMF 15.8.1) `F` is
-/// `2F1(1, r+x; w+1; z)` with `z = (alpha-beta)/(alpha+t)` where `alpha >= beta`, and else `(1-z) 2F1(1, s+1; w+1; z)` with
-/// `z = (beta-alpha)/(beta+t)`: a power series whose coefficients depend on `x` alone.
-#[derive(Debug)]
-pub struct Odds<S> {
-    buying: [S; 2],
-    leaving: [S; 2],
-    /// `s / w`
-    share: S,
-    series: PowerSeries<S>,
-}
-
-/// Odds of leaving of `exp(CERTAIN)` and more are left to the general way.
-const CERTAIN: f64 = 300.0;
-
-impl<S: Scalar> Odds<S> {
-    fn new([r, alpha, s, beta]: [S; 4], x: f64) -> Self {
-        let (shape, w) = (r + x, r + s + x);
-        let top = if alpha.value() >= beta.value() {
-            shape
-        } else {
-            s + 1.0
-        };
-        let mut coefficient = S::from(1.0);
-        let coefficients = (0_u32..).map(|n| {
-            let n = f64::from(n);
-            coefficient = coefficient * ((top + n) / (w + (n + 1.0)));
-            coefficient
-        });
-        Self {
-            buying: [shape, alpha],
-            leaving: [s, beta],
-            share: s / w,
-            series: PowerSeries::new(coefficients),
-        }
-    }
-
-    /// `F(t)`.
-    fn rest(&self, t: f64) -> Option<S> {
-        let ([_, alpha], [_, beta]) = (self.buying, self.leaving);
-        if alpha.value() >= beta.value() {
-            let z = (alpha - beta) / (alpha + t);
-            return Some(self.series.at(z)? + 1.0);
-        }
-        let per = (beta + t).recip();
-        let z = (beta - alpha) * per;
-        Some((self.series.at(z)? + 1.0) * (alpha + t) * per)
-    }
-
-    /// Nothing where the series is long.
-    fn of_leaving(&self, row: &Purchases) -> Option<S> {
-        let &Purchases { t_x, t, .. } = row;
-        let ([shape, alpha], [s, beta]) = (self.buying, self.leaving);
-        let fall =
-            shape * ((alpha + t) / (alpha + t_x)).ln() + s * ((beta + t) / (beta + t_x)).ln();
-        if fall.value() > CERTAIN {
-            return None;
-        }
-        let odds = self.share * (fall.exp() * self.rest(t_x)? - self.rest(t)?);
-        // where nothing is left of the difference it may round below zero
-        Some(if odds.value() >= 0.0 {
-            odds
-        } else {
-            odds - odds.value()
-        })
     }
 }

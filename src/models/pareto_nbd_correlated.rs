@@ -1,16 +1,16 @@
 //! The Pareto/NBD model whose customers' rates of buying and of leaving are correlated.
 
 use super::covariates::{PROCESSES, faster};
-use super::purchasing::lifetime::Drawn;
 use super::purchasing::{LifetimeModel, Nature, Purchasing, check_repeat_buyers};
 use super::{Dimension, Equals, Model, Parameter, ParetoNbd, Sample};
 use crate::Result;
 use crate::data::Purchases;
 use crate::numeric::Scalar;
 use crate::numeric::random::Stream;
-use rates::{Rates, draw};
+use rates::Rates;
 
 mod derivatives;
+mod draws;
 mod future;
 mod rates;
 
@@ -137,42 +137,11 @@ impl Purchasing<7, 7> for CorrelatedParetoNbd {
         Rates::of(theta, x)
     }
 
-    /// Whether a purchase, and leaving, would come within the reference time is drawn first: given that, the rates are
-    /// independent.
     fn nature(theta: [f64; 7], history: Option<&Purchases>, stream: &mut Stream) -> Nature {
         let (x, t) = history.map_or((0.0, 0.0), |row| (row.x, row.t));
-        let rates = Rates::of(theta, x);
-        let ln_idle = [rates.ln_idle_buying(0.0, t), rates.ln_idle_leaving(0.0, t)];
-        let cells = CELLS.map(|cell| {
-            let corner = cell.map(|idle| if idle { 0.0 } else { f64::NEG_INFINITY });
-            let sides: [f64; 2] = std::array::from_fn(|j| {
-                if cell[j] {
-                    ln_idle[j]
-                } else {
-                    ln_idle[j].ln_1m_exp()
-                }
-            });
-            rates.dependence.ln_density(corner) + sides[0] + sides[1]
-        });
-        let largest = cells.into_iter().fold(f64::NEG_INFINITY, f64::max);
-        let weights = cells.map(|ln| (ln - largest).exp());
-        let mut rest = stream.uniform() * weights.iter().sum::<f64>();
-        let chosen = weights.iter().position(|weight| {
-            rest -= weight;
-            rest <= 0.0
-        });
-        let [idle, stays] = CELLS[chosen.unwrap_or(CELLS.len() - 1)];
-        let ([shape, alpha], [s, beta], [tau, tau_dropout]) =
-            (rates.buying, rates.leaving, rates.reference);
-        let rate = draw([shape, alpha + t], tau, idle, stream);
-        let leaving = draw([s, beta + t], tau_dropout, stays, stream);
-        let lifetime = stream.exponential() / leaving;
-        Nature::staying(rate, Drawn { leaving, lifetime })
+        Rates::of(theta, x).nature(t, stream)
     }
 }
-
-/// Whether nothing happens within the reference time: a purchase, and leaving.
-const CELLS: [[bool; 2]; 4] = [[true, true], [true, false], [false, true], [false, false]];
 
 /// Odds of having left of `exp(CERTAIN)` and more: beyond, neither they nor their derivatives would be numbers.
 const CERTAIN: f64 = 300.0;

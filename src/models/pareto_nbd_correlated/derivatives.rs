@@ -1,14 +1,11 @@
 //! The likelihood's own terms with all their derivatives at the cost of a few: what a fit spends its time on.
 
 use crate::data::Purchases;
-use crate::models::ParetoNbd;
 use crate::models::dependence::Dependence;
-use crate::models::purchasing::LifetimeModel;
-use crate::models::purchasing::lifetime::{Lifetime, Smooth, Span, leaving_smoothly};
+use crate::models::lifetimes::{Exponential, Lifetime, Smooth, Span, leaving_smoothly};
 use crate::numeric::{Dual2, Scalar};
 
 use super::rates::{Rates, ln_idle};
-use crate::models::pareto_nbd::Exponential;
 
 /// At a time, the factors of a term that belong to one rate, with derivatives in its shape, inverse scale and reference
 /// time: the term of the independent model, and this times `1 - E[exp(-tau rate)]/A`.
@@ -96,7 +93,7 @@ impl Side {
     /// The law of lifetimes, for the rate of leaving.
     fn law(&self) -> Exponential<Dual2<3>> {
         let [s, beta, _] = self.variables;
-        <ParetoNbd as LifetimeModel<4>>::law([s, beta, s, beta])
+        Exponential::new(s, beta)
     }
 
     fn factors(&self, ln_term: Dual2<3>, more: f64, u: f64) -> Factors {

@@ -2,9 +2,8 @@
 //! the dependence in it, over that factor as it is now.
 
 use super::Rates;
-use crate::models::pareto_nbd::Exponential;
+use crate::models::lifetimes::{Exponential, Lifetime, Span};
 use crate::models::purchasing::counts::NegativeBinomial;
-use crate::models::purchasing::lifetime::{Lifetime, Span};
 use crate::models::purchasing::{Future, quantile_of};
 use crate::numeric::Scalar;
 

@@ -1,12 +1,8 @@
 //! Two gamma rates of a customer that depend on each other, and how likely silence is by them.
 
-use crate::models::ParetoNbd;
 use crate::models::dependence::Dependence;
-use crate::models::pareto_nbd::Exponential;
-use crate::models::purchasing::LifetimeModel;
-use crate::models::purchasing::lifetime::{Lifetime, Span};
+use crate::models::lifetimes::{Exponential, Lifetime, Span};
 use crate::numeric::panels::LnSum;
-use crate::numeric::random::Stream;
 use crate::numeric::{Scalar, special};
 
 /// The rates of customers with some number of purchases, by shape and inverse scale, and their dependence.
@@ -38,8 +34,8 @@ impl<S: Scalar> Rates<S> {
 
     /// The law of lifetimes.
     pub(super) fn law(&self) -> Exponential<S> {
-        let [[shape, alpha], [s, beta]] = [self.buying, self.leaving];
-        <ParetoNbd as LifetimeModel<4>>::law([shape, alpha, s, beta])
+        let [s, beta] = self.leaving;
+        Exponential::new(s, beta)
     }
 
     /// `ln E[exp(-tau lambda)]` after a time `u`, with so many purchases more.
@@ -113,22 +109,4 @@ pub(super) fn ln_idle<S: Scalar>(shape: S, scale: S, tau: S, u: f64) -> S {
         || [time * near * far * (near + far), -far * far, -far * far],
     );
     -(shape * ln_growth)
-}
-
-/// A gamma rate of a customer to whom nothing, or something, would happen within a time.
-pub(super) fn draw([shape, scale]: [f64; 2], time: f64, idle: bool, stream: &mut Stream) -> f64 {
-    if idle {
-        return stream.gamma(shape, scale + time);
-    }
-    // weights 1 - exp(-rate time) by rejection: from 1 where they are large, else from rate time
-    let seldom = shape * time < scale;
-    loop {
-        let rate = stream.gamma(if seldom { shape + 1.0 } else { shape }, scale);
-        let events = rate * time;
-        let weight = -(-events).exp_m1() / if seldom { events } else { 1.0 };
-        // a rate of 0, in numbers, has a weight of nothing over nothing
-        if stream.uniform() < weight || !weight.is_finite() {
-            return rate;
-        }
-    }
 }

@@ -1,19 +1,23 @@
 //! The future of a customer of the BG/CNBD-k family: purchases are every k-th stroke of a Poisson clock with gamma rate,
 //! and each is a chance to leave.
 
+mod common;
+mod discounted;
 mod sections;
+mod silence;
 
-use std::sync::{Arc, OnceLock};
+pub(crate) use silence::{ln_silent, struck};
 
+use std::sync::Arc;
+
+use self::common::{Common, FARTHEST};
 use self::sections::{Staying, Strokes};
+use self::silence::{silences, silent_share};
 use super::counts::NegativeBinomial;
 use super::{Future, smallest};
 use crate::data::Purchases;
-use crate::numeric::gamma_expectation::gamma_expectation;
+use crate::numeric::Scalar;
 use crate::numeric::geometric_sum::beta_geometric_sum;
-use crate::numeric::panels::walk;
-use crate::numeric::power_series::PowerSeries;
-use crate::numeric::{BetaRule, Scalar};
 
 /// A customer whose clock strikes at rate `lambda ~ Gamma(s + j, alpha + age)` if it has struck `j < k` times since the
 /// last purchase, with probability `stages[j]`; who buys at every `k`-th stroke and leaves after each purchase with
@@ -29,19 +33,6 @@ pub struct Erlang<S> {
     stages: Vec<S>,
 }
 
-/// What customers with equal numbers of purchases share.
-#[derive(Debug)]
-struct Common<S> {
-    /// `r + k x` and `alpha`.
-    clock: [S; 2],
-    /// `a` and `b` after the chances that were passed.
-    leaving: [S; 2],
-    k: f64,
-    rule: OnceLock<BetaRule<S>>,
-    /// For each stage, `sum_{n >= k-j} G(s+j+n)/(G(s+j) n!) A(floor((n+j)/k)) z^(n-k+j+1)`: see [`Erlang::expectation`].
-    series: OnceLock<Vec<PowerSeries<S>>>,
-}
-
 /// So many strokes are looked at one by one.
 const MANY: f64 = 1024.0;
 /// Masses farther from the mean than this many standard deviations do not show.
@@ -50,25 +41,6 @@ const FAR: f64 = 9.0;
 const LOWEST: f64 = -600.0;
 /// Discounting over `exp(-45) = 3e-20` and beyond adds nothing.
 const FORGOTTEN: f64 = 45.0;
-/// The shared quadrature over `p` is laid out for horizons up to so many times `alpha + age`.
-const FARTHEST: f64 = 1e9;
-
-/// `w_j = G(s+j)/(G(s) j!) ratio^j` for `j < k`, with the silence since the last purchase as a share of `alpha + T` for a
-/// ratio: silence with `j` strokes, relative to none.
-pub(crate) fn silences<S: Scalar>(s: S, ratio: S, k: f64) -> Vec<S> {
-    let (mut weights, mut weight, mut j) = (Vec::new(), S::from(1.0), 0.0);
-    while j < k {
-        weights.push(weight);
-        weight = weight * (s + j) * ratio / (j + 1.0);
-        j += 1.0;
-    }
-    weights
-}
-
-/// `(T - t_x) / (alpha + T)`.
-pub(crate) fn silent_share<S: Scalar>(alpha: S, row: &Purchases) -> S {
-    (alpha + row.t).recip() * (row.t - row.t_x)
-}
 
 fn sum<S: Scalar>(terms: &[S]) -> S {
     terms.iter().fold(S::from(0.0), |sum, term| sum + *term)
@@ -77,13 +49,7 @@ fn sum<S: Scalar>(terms: &[S]) -> S {
 impl<S: Scalar> Erlang<S> {
     /// The future of a customer whose clock has just begun, after a purchase that was survived.
     pub fn new(clock: [S; 2], leaving: [S; 2], k: f64) -> Self {
-        let common = Common {
-            clock,
-            leaving,
-            k,
-            rule: OnceLock::new(),
-            series: OnceLock::new(),
-        };
+        let common = Common::new(clock, leaving, k);
         Self::after(Arc::new(common), S::from(0.0))
     }
 
@@ -207,68 +173,6 @@ impl<S: Scalar> Erlang<S> {
         Some(total)
     }
 
-    /// Without end: with `L = lambda / (lambda + rate)` a stroke is discounted by `L`, and a customer in stage `j` is worth
-    /// `L^(k-j) / (1 - (1-p) L^k)`.
-    ///
-    /// Over rates `u / (alpha + age)` and stages this is `E_u[ F(L^k) L^k sum_{j<k} ((u+c) ratio)^j/j! ]` over `sum_j w_j`,
-    /// where `u ~ Gamma(s, 1)`, `c = rate (alpha + age)` and `F(x) = E_p 1/(1 - (1-p) x)`.
-    fn perpetuity(&self, age: f64, rate: f64) -> S {
-        let common = &self.common;
-        let ([s, alpha], k) = (common.clock, common.k);
-        let c = (alpha + age) * rate;
-        // 1 / (1 - L^k) grows with u, of which hardly anything lies beyond
-        let largest = s.value() + k + FAR * (s.value() + k).sqrt() + FORGOTTEN;
-        let reach = largest / (k * c.value());
-        let own_rule = (reach > common.reach()).then(|| common.rule_for(reach / common.pace()));
-        let rule = own_rule.as_ref().unwrap_or_else(|| common.rule());
-        let total = gamma_expectation(s, k + 1.0, |u| {
-            let ln_discount = -((c / u).ln_1p() * k);
-            let gap = -ln_discount.exp_m1();
-            let worth = rule.expect(|p| (gap * (1.0 - p) + p).recip());
-            let (mut stages, mut stage, mut j) = (S::from(0.0), S::from(1.0), 0.0);
-            let step = (c + u) * self.silence;
-            while j < k {
-                stages += stage;
-                j += 1.0;
-                stage = stage * step / j;
-            }
-            worth * ln_discount.exp() * stages
-        });
-        total / sum(&silences(s, self.silence, k))
-    }
-
-    /// `exp(-rate t) E[X(t)] + rate int_0^t exp(-rate u) E[X(u)] du`.
-    fn discounted_until(&self, age: f64, t: f64, rate: f64) -> S {
-        let scale = self.common.clock[1].value() + age;
-        let shape = self.common.clock[0].value() + self.common.k;
-        let mut total = S::from(0.0);
-        let mut visit = |u: f64, width: f64| {
-            let worth = self.expectation(self.tau(age, u)) * (-rate * u).exp();
-            total += worth * (rate * width);
-            worth.value().ln()
-        };
-        // strokes come in step at first, which no longer shows after a while; all is smooth for ages above -scale/2
-        let until = (self.in_step() * scale).min(t);
-        let slope = |u: f64| rate + 2.0 * shape / (scale + u);
-        walk(0.0, until, 0.5 * scale, slope, &mut visit);
-        if until < t {
-            walk(until, t, 0.0, |_| rate, &mut visit);
-        }
-        total + self.expectation(self.tau(age, t)) * (-rate * t).exp()
-    }
-
-    /// Beyond so many times `alpha + age` no root of one but 1 itself shows in the multisection: for the next of them
-    /// `|1 + tau (1 - q w)|^-s < exp(-FORGOTTEN)`.
-    fn in_step(&self) -> f64 {
-        let k = self.common.k;
-        let next = if k > 1.0 {
-            1.0 - (std::f64::consts::TAU / k).cos()
-        } else {
-            2.0
-        };
-        (FORGOTTEN / self.common.clock[0].value()).exp_m1() / next
-    }
-
     /// Each stage's probability and count of strokes.
     fn counts(&self, age: f64, t: f64) -> impl Iterator<Item = (usize, f64, NegativeBinomial)> {
         let tau = t / (self.common.clock[1].value() + age);
@@ -277,63 +181,6 @@ impl<S: Scalar> Erlang<S> {
             let strokes = NegativeBinomial::new(s + j as f64, tau);
             (j, stage.value(), strokes)
         })
-    }
-}
-
-impl<S: Scalar> Common<S> {
-    /// Purchases in a time of `alpha + age`, at most on average.
-    fn pace(&self) -> f64 {
-        (self.clock[0].value() + self.k) / self.k
-    }
-
-    /// What the shared rule serves.
-    fn reach(&self) -> f64 {
-        self.pace() * FARTHEST
-    }
-
-    fn series(&self) -> &[PowerSeries<S>] {
-        self.series.get_or_init(|| {
-            let mut series = Vec::new();
-            let mut j = 0.0;
-            while j < self.k {
-                series.push(self.stage_series(j));
-                j += 1.0;
-            }
-            series
-        })
-    }
-
-    fn stage_series(&self, j: f64) -> PowerSeries<S> {
-        let ([s, _], [a, b], k) = (self.clock, self.leaving, self.k);
-        let (mut rising, mut n) = (S::from(1.0), 0.0);
-        let mut stroke = move || {
-            rising = rising * ((s + (j + n)) / (n + 1.0));
-            n += 1.0;
-            (n, rising)
-        };
-        // the first purchase is made at stroke k - j
-        for _ in (1..).take_while(|i| f64::from(*i) < k - j) {
-            stroke();
-        }
-        let (mut purchases, mut made, mut passed) = (0.0, S::from(0.0), S::from(1.0));
-        PowerSeries::new(std::iter::repeat_with(move || {
-            let (n, rising) = stroke();
-            if n + j >= k * (purchases + 1.0) {
-                made += passed;
-                passed = passed * ((b + purchases) / (a + b + purchases));
-                purchases += 1.0;
-            }
-            rising * made
-        }))
-    }
-
-    fn rule(&self) -> &BetaRule<S> {
-        self.rule.get_or_init(|| self.rule_for(FARTHEST))
-    }
-
-    fn rule_for(&self, tau: f64) -> BetaRule<S> {
-        let [a, b] = self.leaving;
-        BetaRule::new(a, b, self.pace() * tau)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Customers drawn at random: what one is like, and the life that follows.
 
-use super::lifetime::Drawn;
+use crate::models::lifetimes::Drawn;
 use crate::numeric::random::Stream;
 
 /// What a customer is like: how they buy, and when they leave.

@@ -1,67 +1,15 @@
-//! Zero-inflated log-normal regression (ZILN): what a customer will be worth, by what is known of them.
-//!
-//! Wang, Liu and Miao (2019), A deep probabilistic model for customer lifetime value prediction, arXiv 1912.07753, with
-//! linear heads in the place of deep ones: `P(y > 0) = sigmoid(a'x)`, and where `y > 0`, `ln y ~ N(b'x, softplus(c'x)^2)`.
+//! Maximum likelihood: the sums over all rows, and their optimum.
 
-use crate::data::check::{Rule, same_length};
-use crate::numeric::dense::{Square, dot};
+use super::heads::{Heads, buying, value};
+use super::{Design, ZilnFit};
+use crate::Result;
+use crate::numeric::dense::Square;
 use crate::numeric::newton::{Bottom, Quadratic, minimize};
 use crate::numeric::parallel;
-use crate::{Error, Result};
-
-/// The rows of a regression.
-#[derive(Debug, Clone, Copy)]
-pub struct Design<'a> {
-    /// Row by row, `width` numbers each: standardised covariates after a constant.
-    pub x: &'a [f64],
-    /// Numbers a row.
-    pub width: usize,
-    /// What each customer was worth: 0, or more.
-    pub y: &'a [f64],
-    /// How many customers each row stands for.
-    pub weights: Option<&'a [f64]>,
-    /// Strength of the pull of all coefficients but constants towards 0: half of it times the sum of their squares is
-    /// taken off the mean log-likelihood.
-    pub penalty: f64,
-    /// Whether the spread of the logarithms depends on the covariates too.
-    pub varying_spread: bool,
-}
-
-/// How a fit ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// At an optimum.
-    Converged,
-    /// Some covariates tell buyers from others without fail, or are combinations of each other.
-    Boundary,
-    /// Before an optimum.
-    Stopped,
-}
-
-/// A fitted regression.
-#[derive(Debug, Clone)]
-pub struct ZilnFit {
-    /// `a`, `b` and `c`, one after the other; of a constant spread only the constant.
-    pub coefficients: Vec<f64>,
-    /// Inverse of the information; empty where that is singular.
-    pub covariance: Vec<f64>,
-    /// Without penalty, with the density of `y` itself, not of its logarithm.
-    pub log_likelihood: f64,
-    /// Largest slope of the mean objective.
-    pub gradient_norm: f64,
-    /// Evaluations of both parts.
-    pub iterations: usize,
-    /// The worse of both parts.
-    pub status: Status,
-}
 
 /// A Newton step that promises less than this per customer is the last.
 const PROMISE: f64 = 1e-15;
 const MOST_EVALUATIONS: usize = 200;
-/// Pivots below this share are no curvature.
-const SINGULAR: f64 = 1e-10;
-/// A constant of more than this has gone to infinity: everybody buys, or nobody of some kind.
-const ENDLESS: f64 = 25.0;
 
 /// Fits the regression; buying and value don't share coefficients, so each is fitted by itself.
 ///
@@ -88,126 +36,7 @@ pub fn fit(design: &Design<'_>, check: &dyn Fn() -> Result<()>) -> Result<ZilnFi
     Ok(design.report(&buying, &value))
 }
 
-/// What a row adds to a sum: its value, first derivatives by head, and second ones.
-struct Heads {
-    value: f64,
-    /// By the linear predictor of each head.
-    slopes: [f64; 2],
-    /// First, mixed, second.
-    bends: [f64; 3],
-}
-
-/// `-ln(1 + exp(-u))` if somebody bought, `-ln(1 + exp(u))` if not.
-fn buying(design: &Design<'_>, place: usize, point: &[f64]) -> Heads {
-    let u = dot(design.row(place), point);
-    let p = sigmoid(u);
-    let bought = design.y[place] > 0.0;
-    Heads {
-        value: softplus(if bought { -u } else { u }),
-        slopes: [if bought { -sigmoid(-u) } else { p }, 0.0],
-        bends: [p * sigmoid(-u), 0.0, 0.0],
-    }
-}
-
-/// `ln sigma + (ln y - mu)^2 / (2 sigma^2)` for those who bought.
-fn value(design: &Design<'_>, place: usize, point: &[f64]) -> Heads {
-    let y = design.y[place];
-    if y <= 0.0 {
-        return Heads {
-            value: 0.0,
-            slopes: [0.0; 2],
-            bends: [0.0; 3],
-        };
-    }
-    let row = design.row(place);
-    let (b, c) = point.split_at(design.width);
-    let u = dot(&row[..c.len()], c);
-    let (sigma, slope) = (softplus(u), sigmoid(u));
-    let off = (y.ln() - dot(row, b)) / sigma;
-    // by sigma: 1/sigma - off^2/sigma, and -1/sigma^2 + 3 off^2/sigma^2
-    let by_sigma = (1.0 - off * off) / sigma;
-    let twice = (3.0 * off * off - 1.0) / (sigma * sigma);
-    Heads {
-        value: sigma.ln() + 0.5 * off * off,
-        slopes: [-off / sigma, by_sigma * slope],
-        bends: [
-            1.0 / (sigma * sigma),
-            2.0 * off / (sigma * sigma) * slope,
-            twice * slope * slope + by_sigma * slope * sigmoid(-u),
-        ],
-    }
-}
-
-fn sigmoid(u: f64) -> f64 {
-    1.0 / (1.0 + (-u).exp())
-}
-
-/// `ln(1 + e^u)`.
-fn softplus(u: f64) -> f64 {
-    u.max(0.0) + (-u.abs()).exp().ln_1p()
-}
-
 impl Design<'_> {
-    fn row(&self, place: usize) -> &[f64] {
-        &self.x[place * self.width..(place + 1) * self.width]
-    }
-
-    fn weight(&self, place: usize) -> f64 {
-        self.weights.map_or(1.0, |weights| weights[place])
-    }
-
-    fn customers(&self) -> f64 {
-        (0..self.y.len()).map(|place| self.weight(place)).sum()
-    }
-
-    fn check(&self) -> Result<()> {
-        let rows = self.y.len();
-        same_length(
-            "covariates",
-            self.x.len() / self.width.max(1),
-            "value",
-            rows,
-        )?;
-        let rule = |column, expected| Rule {
-            column,
-            expected,
-            hint: "",
-        };
-        rule("value", "be finite and at least 0").check(
-            rows,
-            |i| !(self.y[i].is_finite() && self.y[i] >= 0.0),
-            |i| self.y[i].to_string(),
-        )?;
-        rule("covariates", "be finite").check(
-            rows,
-            |i| self.row(i).iter().any(|x| !x.is_finite()),
-            |i| format!("{:?}", self.row(i)),
-        )?;
-        if let Some(weights) = self.weights {
-            same_length("weights", weights.len(), "value", rows)?;
-            rule("weights", "be finite and at least 0").check(
-                rows,
-                |i| !(weights[i].is_finite() && weights[i] >= 0.0),
-                |i| weights[i].to_string(),
-            )?;
-        }
-        if !(self.penalty.is_finite() && self.penalty >= 0.0) {
-            return Err(Error::Parameter {
-                name: "penalty".into(),
-                expected: "be finite and not negative".into(),
-                found: self.penalty.to_string(),
-                hint: String::new(),
-            });
-        }
-        if (0..rows).any(|i| self.y[i] > 0.0 && self.weight(i) > 0.0) {
-            return Ok(());
-        }
-        Err(Error::Empty {
-            what: "nobody's value is greater than 0, so there is nothing to learn of values".into(),
-            hint: String::new(),
-        })
-    }
-
     /// Mean and spread of the logarithms of what buyers were worth, as constants.
     fn value_start(&self, size: usize) -> Vec<f64> {
         let buyers = || (0..self.y.len()).filter(|&i| self.y[i] > 0.0);
@@ -297,65 +126,13 @@ impl Design<'_> {
             }
         }
     }
-
-    fn report(&self, buying: &Bottom, value: &Bottom) -> ZilnFit {
-        let customers = self.customers();
-        let size = buying.point.len() + value.point.len();
-        let parts = [buying, value];
-        let inverses: Option<Vec<Square>> = parts
-            .iter()
-            .map(|part| Some(part.at.hessian.cholesky(SINGULAR).ok()?.inverse()))
-            .collect();
-        let endless = parts
-            .iter()
-            .any(|p| p.point.iter().any(|b| b.abs() > ENDLESS * 40.0))
-            || buying.point.iter().any(|b| b.abs() > ENDLESS);
-        let status = match (parts.iter().all(|p| p.converged), &inverses) {
-            (_, None) => Status::Boundary,
-            _ if endless => Status::Boundary,
-            (true, _) => Status::Converged,
-            (false, _) => Status::Stopped,
-        };
-        let mut covariance = Vec::new();
-        if let (Some(inverses), true) = (inverses, status != Status::Boundary) {
-            covariance = vec![0.0; size * size];
-            let mut first = 0;
-            for inverse in &inverses {
-                for i in 0..inverse.size() {
-                    for j in 0..inverse.size() {
-                        covariance[(first + i) * size + first + j] = inverse.at(i, j) / customers;
-                    }
-                }
-                first += inverse.size();
-            }
-        }
-        let slopes = parts.iter().flat_map(|p| &p.at.gradient);
-        ZilnFit {
-            coefficients: [buying.point.as_slice(), &value.point].concat(),
-            covariance,
-            log_likelihood: self.log_likelihood(&buying.point, &value.point),
-            gradient_norm: slopes.fold(0.0, |most, g| g.abs().max(most)),
-            iterations: buying.evaluations + value.evaluations,
-            status,
-        }
-    }
-
-    fn log_likelihood(&self, a: &[f64], bc: &[f64]) -> f64 {
-        const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
-        let of = |i: usize| {
-            let mut ln_density = -buying(self, i, a).value;
-            if self.y[i] > 0.0 {
-                ln_density -= value(self, i, bc).value + self.y[i].ln() + HALF_LN_TAU;
-            }
-            self.weight(i) * ln_density
-        };
-        (0..self.y.len()).map(of).sum()
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::models::ziln::Status;
+    use crate::models::ziln::heads::{sigmoid, softplus};
     use crate::numeric::random::Streams;
 
     /// The paper's loss at two points that its own code checks: with one row and constants only, minus the log-likelihood.
