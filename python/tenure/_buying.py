@@ -89,7 +89,7 @@ class BuyingModel(Estimator):
             triple(customers),
             covariates=self._design(customers, self._fixed, self._start),
             weights=weights,
-            penalty=self._strength,
+            penalty=self._strength(),
             **self._told(held),
         )
 
@@ -106,7 +106,7 @@ class BuyingModel(Estimator):
             level=level,
             covariates=self._held_design(customers),
             weights=self._weights,
-            penalty=self._strength,
+            penalty=self._strength(),
             fixed=self._holding(),
         )
 

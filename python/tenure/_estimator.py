@@ -113,7 +113,6 @@ class Estimator(Explained):
         if complain and result.status != "converged":
             self._complain(result)
 
-    @property
     def _strength(self) -> float:
         """The penalty of the fit, whatever the setting has become since.
 

@@ -223,7 +223,7 @@ class Prospects(BuyingModel):
             seed=seed,
             covariates=self._held_design(customers),
             weights=self._weights,
-            penalty=self._strength,
+            penalty=self._strength(),
             fixed=self._holding(),
         )
         rows = np.zeros((len(found), len(kept)))

@@ -269,7 +269,7 @@ class RenewalFit(Estimator):
         start = start or {}
         return {
             "weights": counts,
-            "penalty": self._strength,
+            "penalty": self._strength(),
             "fixed": [held.get(n) if n in own else _NOTHING.get(n, 1.0) for n in every],
             "start": [start.get(n) if n in own else None for n in every],
             "covariates": design,
