@@ -114,7 +114,7 @@ class Estimator(Explained):
             self._complain(result)
 
     def _strength(self) -> float:
-        """The penalty of the fit, whatever the setting has become since.
+        """Return the penalty of the fit, whatever the setting has become since.
 
         That of the setting as long as nothing is fitted.
         """
