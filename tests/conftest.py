@@ -73,13 +73,7 @@ ALL_MODELS = (
 )
 """Every estimator: `test_contract.py` holds each to the same rules."""
 
-SLOW_MODELS = (
-    tn.WeibullNBD,
-    GGompertzNBDStaying,
-    PDOStaying,
-    WeibullNBDStaying,
-    ParetoNBDCorrelated,
-)
+SLOW_MODELS = (PDOStaying,)
 """Those that take seconds to fit: the slow tests hold them to the rules."""
 
 

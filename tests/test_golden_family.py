@@ -6,7 +6,6 @@ A new model is picked up by its file: `golden/<name>.json` says which model it i
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 import math
@@ -347,23 +346,3 @@ def test_simulated_donors():
         assert later["alive"].mean() == pytest.approx(share, abs=0.01)
     found = tn.BGBB().fit(drawn).params_
     assert list(found.values()) == pytest.approx(list(theta.values()), abs=0.1)
-
-
-LIFETIMES = importlib.util.find_spec("lifetimes")
-
-
-@pytest.mark.skipif(LIFETIMES is None, reason="needs lifetimes, for its example data")
-def test_example_transactions():
-    """lifetimes 0.11.3's 5,000 simulated customers, in days; 8 decimals by own code."""
-    pandas = pytest.importorskip("pandas")
-    folder = Path(LIFETIMES.origin).parent / "datasets"
-    orders = pandas.read_csv(folder / "example_transactions.csv", parse_dates=["date"])
-    log = tn.Transactions(orders, customer="id", time="date")
-    summary = log.summary(unit="day", as_of="2014-12-31")
-    assert (len(summary), summary.frequency.sum()) == (5000, 9270)
-    model = tn.BGNBD().fit(summary)
-    published = [0.16385090, 1.86428052, 1.85034307, 3.18105865]
-    assert list(model.params_.values()) == pytest.approx(published, rel=2e-7)
-    assert model.log_likelihood_ == pytest.approx(-39248.626120, abs=1e-6)
-    lifetimes_fit = [0.16385072, 1.86428187, 1.85034151, 3.18105431]
-    assert list(model.params_.values()) == pytest.approx(lifetimes_fit, rel=1e-5)

@@ -609,8 +609,9 @@ class TestBoundaries:
         with pytest.raises(ParameterError) as raised:
             model.expected_purchases(horizon=39, interval=0.9)
         assert str(raised.value) == (
-            "`interval` must be left out: this BGNBD has no standard errors, got a "
-            f"level\n\nHint: {message}"
+            "`interval` must be left out or come with a bootstrap: this BGNBD has no "
+            f"standard errors, got a level\n\nHint: {message}; "
+            "bootstrap=model.bootstrap() needs no standard errors"
         )
         with pytest.raises(ConvergenceError) as raised:
             tn.BGNBD(strict=True).fit(data)

@@ -491,8 +491,26 @@ class TestBootstrap:
         """GGompertz/NBD on CDNOW ends at a boundary: the bootstrap needs none."""
         with pytest.warns(ConvergenceWarning, match="does not seem to grow"):
             model = tn.GGompertzNBD().fit(summary)
-        with pytest.raises(ParameterError, match="has no standard errors"):
-            tn.lifetime_value(model, spend, summary, interval=0.9, **ONE_YEAR)
+        text = (
+            "`interval` must be left out or come with a bootstrap: this GGompertzNBD "
+            "has no standard errors, got a level\n\n"
+            f"Hint: {model.result_.message}; bootstrap="
+        )
+        for ask, instead in (
+            (
+                lambda: tn.lifetime_value(
+                    model, spend, summary, interval=0.9, **ONE_YEAR
+                ),
+                "(buying.bootstrap(), spend.bootstrap())",
+            ),
+            (
+                lambda: tn.lifetime_value_new(model, 35.0, interval=0.9, **ONE_YEAR),
+                "buying.bootstrap()",
+            ),
+        ):
+            with pytest.raises(ParameterError) as raised:
+                ask()
+            assert str(raised.value) == f"{text}{instead} needs no standard errors"
         pair = model.bootstrap(12, seed=1), spend.bootstrap(12, seed=1)
         found = tn.lifetime_value(
             model, spend, summary, interval=0.9, bootstrap=pair, **ONE_YEAR

@@ -89,7 +89,7 @@ class BuyingModel(Estimator):
             triple(customers),
             covariates=self._design(customers, self._fixed, self._start),
             weights=weights,
-            penalty=self.penalty,
+            penalty=self._strength(),
             **self._told(held),
         )
 
@@ -106,7 +106,7 @@ class BuyingModel(Estimator):
             level=level,
             covariates=self._held_design(customers),
             weights=self._weights,
-            penalty=self.penalty,
+            penalty=self._strength(),
             fixed=self._holding(),
         )
 
@@ -346,7 +346,9 @@ class BuyingModel(Estimator):
             draws = [ask(one)[0] for one in bootstrap.for_core(self, names)]
             ends = bootstrap.ends(np.array(draws), interval)
             return customers.frame({name: ask(self.result_.theta)[0], **ends})
-        covariance = self.result_.needed_covariance(type(self).__name__)
+        covariance = self.result_.needed_covariance(
+            type(self).__name__, bootstrap="model.bootstrap()"
+        )
         values, gradients = ask(self.result_.theta, gradient=True)
         assert gradients is not None  # noqa: S101
         errors = delta_method(gradients, covariance)

@@ -55,6 +55,7 @@ class Estimator(Explained):
         self._result: FitResult | None = None
         self._training: Customers | None = None
         self._weights: NDArray[np.float64] | None = None
+        self._penalty_of_fit = 0.0
         self._names: dict[str, str] = {}
         self._fixed: dict[str, float] = {}
         self._start: dict[str, float] = {}
@@ -108,8 +109,16 @@ class Estimator(Explained):
         in_order = tuple(name for name in names if name in held)
         result = FitResult.of(names, found, customers.unit, in_order)
         self._result, self._training = result, customers
+        self._penalty_of_fit = self.penalty
         if complain and result.status != "converged":
             self._complain(result)
+
+    def _strength(self) -> float:
+        """Return the penalty of the fit, whatever the setting has become since.
+
+        That of the setting as long as nothing is fitted.
+        """
+        return self.penalty if self._result is None else self._penalty_of_fit
 
     def _seen_in_fit(self, customers: Customers, weights: Any) -> NDArray[np.bool_]:
         """Return which rows a fit is to."""

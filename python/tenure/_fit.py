@@ -164,8 +164,13 @@ class FitResult:
         """How many parameters were estimated."""
         return len(self.parameters) - len(self.fixed)
 
-    def needed_covariance(self, model: str) -> NDArray[np.float64]:
-        """Return the covariance, or say why there is none and so no interval."""
+    def needed_covariance(
+        self, model: str, *, bootstrap: str | None = None
+    ) -> NDArray[np.float64]:
+        """Return the covariance, or say why there is none and so no interval.
+
+        And what to give as `bootstrap` for an interval that needs none, if that can be.
+        """
         if self.covariance is not None:
             return self.covariance
         reason = (
@@ -173,9 +178,13 @@ class FitResult:
             if self.status == "given"
             else self.message or "its information is not positive definite"
         )
+        instead = ""
+        if bootstrap is not None and self.status != "given":
+            instead = " or come with a bootstrap"
+            reason += f"; bootstrap={bootstrap} needs no standard errors"
         raise ParameterError.of(
             name="interval",
-            expected=f"be left out: this {model} has no standard errors",
+            expected=f"be left out{instead}: this {model} has no standard errors",
             found="a level",
             hint=reason,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -11,10 +11,11 @@ from tenure._bootstrap import Bootstrap
 from tenure._buying import NEVER, BuyingModel, triple
 from tenure._heterogeneity import mixing_laws
 from tenure._intervals import level_names
+from tenure._time_search import brackets, shortest
 from tenure.exceptions import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -22,65 +23,6 @@ if TYPE_CHECKING:
     from tenure._heterogeneity import Mixing
 
 __all__ = ["Prospects"]
-
-_DIGITS = 1e-12
-"""A wait is known to so much of itself."""
-
-_LONGEST = 1000.0
-"""A wait of more than so many times the observation is one without end."""
-
-
-Missing: TypeAlias = "Callable[[NDArray[np.float64], NDArray[Any]], Any]"
-"""What is missing to a level at times of some of the customers."""
-
-
-def shortest(
-    missing: Missing, low: NDArray[np.float64], high: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the shortest times at which nothing is missing, to their last digits.
-
-    Between `low`, where something is, and `high`, where nothing is (or where they are
-    equal): by inverse interpolation where the last three points allow it, by halves
-    elsewhere (Chandrupatla 1997, Advances in Engineering Software 28(3), 145-149).
-    Everybody's steps are their own, whoever else is there.
-    """
-    a, b = high.copy(), low.copy()
-    open_ = np.flatnonzero(a > b)
-    fa, fb = np.full(len(a), -1.0), np.full(len(a), 1.0)
-    fa[open_], fb[open_] = missing(a[open_], open_), missing(b[open_], open_)
-    c, fc = b.copy(), fb.copy()
-    share = np.full(len(a), 0.5)
-    while len(open_ := open_[_wide(a[open_], b[open_])]):
-        at = a[open_] + share[open_] * (b[open_] - a[open_])
-        value = missing(at, open_)
-        same = (value > 0.0) == (fa[open_] > 0.0)
-        # c is where we were before, on whichever side
-        c[open_] = np.where(same, a[open_], b[open_])
-        fc[open_] = np.where(same, fa[open_], fb[open_])
-        b[open_] = np.where(same, b[open_], a[open_])
-        fb[open_] = np.where(same, fb[open_], fa[open_])
-        a[open_], fa[open_] = at, value
-        share[open_] = _next_share([x[open_] for x in (a, b, c, fa, fb, fc)])
-    return np.where(fa > 0.0, b, a)
-
-
-def _wide(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether an interval is not yet down to the last digits."""
-    return np.abs(b - a) > _DIGITS * np.maximum(np.maximum(a, b), 1e-6)
-
-
-def _next_share(points: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Return how far from a to b to look next: a, b, c and what is missing at each."""
-    a, b, c, fa, fb, fc = points
-    with np.errstate(divide="ignore", invalid="ignore"):
-        place, height = (a - b) / (c - b), (fa - fb) / (fc - fb)
-        fits = (height**2 < place) & ((1.0 - height) ** 2 < 1.0 - place)
-        inverse = fa / (fb - fa) * fc / (fb - fc)
-        inverse += (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
-    share = np.where(fits & np.isfinite(inverse), inverse, 0.5)
-    # never so near to an end that the other one stays for ever
-    least = 0.4 * _DIGITS * np.maximum(np.maximum(a, b), 1e-6) / np.abs(b - a)
-    return np.clip(share, np.minimum(least, 0.5), np.maximum(1.0 - least, 0.5))
 
 
 class Prospects(BuyingModel):
@@ -128,45 +70,38 @@ class Prospects(BuyingModel):
             raise ParameterError.of(
                 name="levels", expected="lie between 0 and 1", found=repr(outside[0])
             )
-        waits = {name: self._wait(customers, level) for name, level in named.items()}
-        return customers.frame(waits)
+        found = self._next_purchases(customers, list(named.values()))
+        return customers.frame(dict(zip(named, found, strict=True)))
 
-    def _wait(self, customers: Customers, level: float) -> NDArray[np.float64]:
-        """Return the shortest times within which customers buy with a probability."""
+    def _next_purchases(
+        self, customers: Customers, levels: Sequence[float]
+    ) -> list[NDArray[np.float64]]:
+        """Return the shortest times within which customers buy, a level at a time."""
 
-        def missing(times: NDArray[np.float64], who: NDArray[Any]) -> Any:
-            """Return how much probability is missing to the level; 0 or less: none."""
-            silent, _ = self._predict("no_purchase", customers.some(who), times)
-            return level - (1.0 - silent)
+        def bought(times: NDArray[np.float64], who: NDArray[Any]) -> Any:
+            """Return the probability that some have bought again by their times."""
+            return 1.0 - self._predict("no_purchase", customers.some(who), times)[0]
 
-        low, high = self._brackets(customers, missing)
-        never = np.isinf(high)
-        found = shortest(missing, low, np.where(never, low, high))
-        # where time is counted in opportunities, it is a whole number
-        whole = np.round(found)
-        close = np.flatnonzero(np.abs(found - whole) <= 1e-9 * whole)
-        exact = close[missing(whole[close], close) <= 0.0] if len(close) else close
-        found[exact] = whole[exact]
-        return np.where(never, np.inf, found)
+        waits: list[NDArray[np.float64]] = []
+        lows, highs = brackets(bought, customers.columns["T"], levels)
+        for row, level in enumerate(levels):
 
-    @staticmethod
-    def _brackets(
-        customers: Customers, missing: Missing
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return powers of two between which each wait lies; infinite if there is none.
+            def missing(
+                times: NDArray[np.float64], who: NDArray[Any], level: float = level
+            ) -> Any:
+                return level - bought(times, who)
 
-        Everybody's own, whoever else is there.
-        """
-        longest = _LONGEST * np.maximum(customers.columns["T"], 1.0)
-        low, high = np.zeros(len(customers)), np.ones(len(customers))
-        short = np.arange(len(customers))
-        while len(short := short[missing(high[short], short) > 0.0]):
-            at_the_end = high[short] >= longest[short]
-            high[short[at_the_end]] = np.inf
-            short = short[~at_the_end]
-            low[short] = high[short]
-            high[short] = np.minimum(2.0 * high[short], longest[short])
-        return low, high
+            low, high = lows[row], highs[row].copy()
+            never = np.isinf(high)
+            high[never] = low[never]
+            found = shortest(missing, low, high)
+            # where time is counted in opportunities, it is a whole number
+            whole = np.round(found)
+            close = np.flatnonzero(np.abs(found - whole) <= 1e-9 * whole)
+            exact = close[missing(whole[close], close) <= 0.0] if len(close) else close
+            found[exact] = whole[exact]
+            waits.append(np.where(never, np.inf, found))
+        return waits
 
     def expected_rates(self, data: object = None) -> Any:
         """Return what to expect of each customer's own rates, given what they did.
@@ -288,7 +223,7 @@ class Prospects(BuyingModel):
             seed=seed,
             covariates=self._held_design(customers),
             weights=self._weights,
-            penalty=self.penalty,
+            penalty=self._strength(),
             fixed=self._holding(),
         )
         rows = np.zeros((len(found), len(kept)))

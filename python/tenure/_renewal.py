@@ -92,11 +92,16 @@ class RenewalFit(Estimator):
         return tuple(name for name, _, _ in _core.renewal_parameters(self._core_model))
 
     def _parameters(self) -> tuple[str, ...]:
-        """Return the parameters that this model has, without coefficients."""
+        """Return the parameters that this model has, without coefficients.
+
+        Those of the fit, whatever the settings have become since.
+        """
+        learned = None if self._result is None else self._result.parameters
         return tuple(
             name
             for name, _, _ in self._parameter_table()
-            if name not in SHARES or getattr(self, name)
+            if name not in SHARES
+            or (getattr(self, name) if learned is None else name in learned)
         )
 
     def _theta(self, own: Sequence[float] | None = None) -> list[float]:
@@ -222,7 +227,7 @@ class RenewalFit(Estimator):
         found = _core.renewal_fit(self._core_model, triple(customers), settings)
         result = self._reduced(found, renewals.unit, held)
         self._result, self._training, self._weights = result, customers, counts
-        self._renewals = renewals
+        self._renewals, self._penalty_of_fit = renewals, self.penalty
         if result.status != "converged":
             self._complain(result)
 
@@ -264,7 +269,7 @@ class RenewalFit(Estimator):
         start = start or {}
         return {
             "weights": counts,
-            "penalty": self.penalty,
+            "penalty": self._strength(),
             "fixed": [held.get(n) if n in own else _NOTHING.get(n, 1.0) for n in every],
             "start": [start.get(n) if n in own else None for n in every],
             "covariates": design,
@@ -345,6 +350,7 @@ class RenewalFit(Estimator):
 
     def _seen(self) -> Renewals:
         """Return the renewals of the fit."""
+        _ = self.result_
         if self._renewals is None:
             msg = (
                 f"this {type(self).__name__} does not hold the customers of its fit "

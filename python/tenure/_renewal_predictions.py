@@ -464,7 +464,9 @@ class RenewalModel(RenewalDraws):
                 ]
             )
             return {name: shift + factor * values, **bootstrap.ends(draws, interval)}
-        covariance = self.result_.needed_covariance(type(self).__name__)
+        covariance = self.result_.needed_covariance(
+            type(self).__name__, bootstrap="model.bootstrap()"
+        )
         values, gradients = ask(gradient=True)
         assert gradients is not None  # noqa: S101
         with np.errstate(invalid="ignore"):

@@ -83,7 +83,9 @@ class SpendPredictions(Estimator):
             values, _ = self._expected(customers)
             ends = bootstrap.ends(draws, interval)
             return customers.frame({"expected_spend": values, **ends})
-        covariance = self.result_.needed_covariance(type(self).__name__)
+        covariance = self.result_.needed_covariance(
+            type(self).__name__, bootstrap="model.bootstrap()"
+        )
         values, gradients = self._expected(customers, gradient=True)
         assert gradients is not None  # noqa: S101
         errors = delta_method(gradients, covariance)

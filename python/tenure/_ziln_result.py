@@ -7,16 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure.exceptions import ParameterError
+from tenure.exceptions import DataError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from tenure._frame import Table
+    from tenure.survival._covariates import Covariates
+
     Floats = NDArray[np.float64]
 
-__all__ = ["HEADS", "ZilnResult", "in_units", "moments"]
+__all__ = [
+    "HEADS",
+    "ZilnResult",
+    "checked",
+    "finite_matrix",
+    "in_units",
+    "moments",
+]
 
 HEADS = ("buying", "value", "spread")
 """The heads of the regression."""
@@ -50,27 +60,63 @@ class ZilnResult:
     status: str
     message: str
 
+    def __post_init__(self) -> None:
+        """Make what was learned read-only."""
+        self.coefficients.setflags(write=False)
+        if self.covariance is not None:
+            self.covariance.setflags(write=False)
+
     def of(self, head: str) -> NDArray[np.intp]:
         """Return the places of a head's coefficients."""
         return np.array([i for i, one in enumerate(self.heads) if one == head])
 
 
-def moments(x: Floats, names: Sequence[str]) -> tuple[Floats, Floats]:
-    """Return mean and standard deviation of each covariate; all must vary."""
+def checked(values: Floats, column: str, *, least: float | None = None) -> Floats:
+    """Return a column as numbers; all must be finite, and not too small."""
+    numbers = np.array(values, dtype=np.float64)
+    bad = ~np.isfinite(numbers)
+    if least is not None:
+        bad |= numbers < least
+    if bad.any():
+        row = int(bad.argmax())
+        raise DataError.at(
+            column,
+            "be finite" if least is None else f"be finite and at least {least:g}",
+            row=row,
+            found=repr(float(numbers[row])),
+            count=int(bad.sum()),
+        )
+    return numbers
+
+
+def finite_matrix(covariates: Covariates, table: Table) -> Floats:
+    """Return one row of numbers a row of the table; all must be finite."""
+    x = covariates.matrix(table)
+    for place, name in enumerate(covariates.names):
+        checked(x[:, place], name)
+    return x
+
+
+def moments(
+    x: Floats, names: Sequence[str], counts: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """Return mean and standard deviation of each covariate; all must vary.
+
+    Of so many customers a row, if `counts` says how many.
+    """
     if not len(x) or not x.shape[1]:
         width = int(x.shape[1])
         return np.zeros(width), np.ones(width)
-    means: Floats = x.mean(axis=0)
-    scales: Floats = x.std(axis=0)
+    means: Floats = np.average(x, axis=0, weights=counts)
+    scales: Floats = np.sqrt(np.average((x - means) ** 2, axis=0, weights=counts))
     for name, mean, scale in zip(names, means, scales, strict=True):
-        if np.isfinite(mean) and not scale > 1e-12 * max(1.0, abs(float(mean))):
+        if not scale > 1e-12 * max(1.0, abs(float(mean))):
             raise ParameterError.of(
                 name="covariates",
                 expected="vary over customers",
                 found=f"{name!r}, which is {mean:g} for all",
             )
-    divisors: Floats = np.where(np.isfinite(scales), scales, 1.0)
-    return means, divisors
+    return means, scales
 
 
 def in_units(

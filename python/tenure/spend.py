@@ -126,7 +126,7 @@ class GammaGamma(SpendPredictions):
             pair(customers),
             covariates=self._design(customers, self._fixed, self._start),
             weights=weights,
-            penalty=self.penalty,
+            penalty=self._strength(),
             mean_ln=customers.columns.get("mean_log"),
             **self._told({}),
         )
@@ -145,7 +145,7 @@ class GammaGamma(SpendPredictions):
             level=level,
             covariates=self._design(customers, held),
             weights=self._weights,
-            penalty=self.penalty,
+            penalty=self._strength(),
             mean_ln=customers.columns.get("mean_log"),
             fixed=[held.get(name) for name, _, _ in self._parameter_table()],
         )

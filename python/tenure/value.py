@@ -210,6 +210,8 @@ def lifetime_value(
 
     if bootstrap is not None:
         return value_over_draws(value, buying, spend, interval, bootstrap)
+    if interval is not None:
+        _check_errors(buying, spend)
     return value(buying, spend, interval)
 
 
@@ -289,6 +291,8 @@ acquisition_cost, interval, bootstrap
 
     if bootstrap is not None:
         return value_over_draws(value, buying, spend, interval, bootstrap)
+    if interval is not None:
+        _check_errors(buying, spend)
     return value(buying, spend, interval)
 
 
@@ -371,7 +375,8 @@ def _valued(
     shares: list[_Share] = []
     if slopes is not None:
         with np.errstate(invalid="ignore"):  # where a mean does not exist
-            shares.append((slopes * worth.value[:, None], _covariance(buying)))
+            covariance = buying.result_.needed_covariance(type(buying).__name__)
+            shares.append((slopes * worth.value[:, None], covariance))
             if worth.gradients is not None and worth.covariance is not None:
                 bought = (worth.margin * purchases)[:, None]
                 shares.append((worth.gradients * bought, worth.covariance))
@@ -409,8 +414,16 @@ def _buying(model: object) -> PurchasingModel:
     )
 
 
-def _covariance(model: PurchasingModel) -> NDArray[np.float64]:
-    return model.result_.needed_covariance(type(model).__name__)
+def _check_errors(buying: PurchasingModel, spend: GammaGamma | float) -> None:
+    """Pass if the models have standard errors, or say what to give instead."""
+    models: list[Estimator] = [buying]
+    instead: str | None = "buying.bootstrap()"
+    if isinstance(spend, GammaGamma):
+        models, instead = [spend, buying], f"({instead}, spend.bootstrap())"
+    if any(model.result_.status == "given" for model in models):
+        instead = None  # nobody to draw anew
+    for model in models:
+        model.result_.needed_covariance(type(model).__name__, bootstrap=instead)
 
 
 def _variances(

@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenure import _accuracy, _core
+from tenure import _accuracy
 from tenure._frame import Table, native_frame, native_series
 from tenure._intervals import bounds, check_level, delta_method, level_names
-from tenure._report import html_report, text_table
-from tenure._settings import FORMAT, Configured
 from tenure._simulate import checked_seed
-from tenure._typing import override
-from tenure._ziln_result import HEADS, ZilnResult, in_units, moments
-from tenure.exceptions import (
-    ConvergenceError,
-    ConvergenceWarning,
-    NotFittedError,
-    ParameterError,
-)
-from tenure.survival._covariates import Covariate, Covariates
-from tenure.survival._regression import two_sided
+from tenure._ziln_fit import ZilnFit
+from tenure._ziln_result import HEADS, checked, finite_matrix
+from tenure.exceptions import EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Self
+    from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
 __all__ = ["ZILN"]
 
 
-class ZILN(Configured):
+class ZILN(ZilnFit):
     r"""Zero-inflated log-normal regression of what customers will be worth (ZILN).
 
     For customers of whom too little is known for a model of buying: what they will be
@@ -83,164 +72,39 @@ class ZILN(Configured):
     array([0.34])
     """
 
-    def __init__(
-        self,
-        *,
-        varying_spread: bool = True,
-        penalty: float = 0.0,
-        strict: bool = False,
-    ) -> None:
-        self.varying_spread = varying_spread
-        self.penalty = penalty
-        self.strict = strict
-        self._result: ZilnResult | None = None
-        self._covariates = Covariates(())
-        self._value = "value"
-        self._family = "numpy"
-
-    # -- fitting ---------------------------------------------------------------------
-
-    def fit(
-        self,
-        data: object,
-        *,
-        value: str = "value",
-        covariates: Sequence[str] | None = None,
-        weights: str | ArrayLike | None = None,
-    ) -> Self:
-        """Find the coefficients under which customers' values are likeliest.
-
-        Parameters
-        ----------
-        data : frame or mapping
-            One row a customer.
-        value : str
-            The column with what each was worth later: 0, or more.
-        covariates : sequence of str, optional
-            Columns; all that are not used otherwise if left out. Text becomes
-            indicators of its categories, compared with the first of them.
-        weights : str or array, optional
-            How many customers each row stands for.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        DataError
-            If a value is negative or something is not finite.
-        ParameterError
-            If a covariate does not vary.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If covariates tell buyers from others without fail, or are combinations of
-            each other.
-        """
-        self._result = None
-        table = Table.of(data)
-        used = (value, weights if isinstance(weights, str) else None)
-        chosen = Covariates.of(table, covariates, used)
-        x = chosen.matrix(table)
-        given = table.numbers(weights).values if isinstance(weights, str) else weights
-        counts = None if given is None else np.array(given, dtype=np.float64)
-        means, scales = moments(x, chosen.names)
-        found = _core.ziln_fit(
-            np.column_stack([np.ones(len(x)), (x - means) / scales]),
-            np.array(table.numbers(value).values),
-            weights=counts,
-            penalty=float(self.penalty),
-            varying_spread=bool(self.varying_spread),
-        )
-        self._covariates, self._value, self._family = chosen, value, table.family
-        customers = float(len(x) if counts is None else counts.sum())
-        self._result = in_units(found, chosen.names, means, scales, customers)
-        if self._result.status != "converged":
-            self._complain(self._result.message)
-        return self
-
-    def _complain(self, message: str) -> None:
-        if self.strict:
-            error = ConvergenceError(f"ZILN: {message}")
-            error.model, error.reason, error.hint = "ZILN", message, ""
-            self._result = None
-            raise error
-        warnings.warn(f"ZILN: {message}", ConvergenceWarning, stacklevel=3)
-
-    @property
-    def result_(self) -> ZilnResult:
-        """Everything that the fit found, as plain numbers."""
-        if self._result is None:
-            msg = "this ZILN is not fitted; call fit() first"
-            raise NotFittedError(msg)
-        return self._result
-
-    @property
-    def params_(self) -> dict[str, float]:
-        """The coefficients, named `head:covariate`."""
-        result = self.result_
-        names = (f"{h}:{n}" for h, n in zip(result.heads, result.names, strict=True))
-        return dict(zip(names, map(float, result.coefficients), strict=True))
-
-    @property
-    def log_likelihood_(self) -> float:
-        """The log-likelihood at the estimates, without any penalty."""
-        return self.result_.log_likelihood
-
-    @property
-    def aic_(self) -> float:
-        """Akaike's information criterion: smaller is better."""
-        return 2.0 * len(self.result_.names) - 2.0 * self.log_likelihood_
-
-    @property
-    def converged_(self) -> bool:
-        """Whether the fit ended at an optimum."""
-        return self.result_.status == "converged"
-
-    def summary(self, level: float = 0.95) -> Any:
-        """Return one row a coefficient as a frame.
-
-        Columns: `head` ("buying": log odds of being worth anything; "value": mean of
-        the logarithm of what those are worth; "spread": its standard deviation, before
-        softplus), `covariate`, `coefficient`, `std_error`, `lower`, `upper`, `p_value`.
-        """
-        check_level(level, name="level")
-        result = self.result_
-        errors = self._errors()
-        lower, upper = bounds(result.coefficients, errors, level, "plain")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = result.coefficients / errors
-        columns = {
-            "head": np.array(result.heads, dtype=object),
-            "covariate": np.array(result.names, dtype=object),
-            "coefficient": result.coefficients,
-            "std_error": errors,
-            "lower": lower,
-            "upper": upper,
-            "p_value": two_sided(z),
-        }
-        return native_frame(columns, family=self._family)
-
-    def _errors(self) -> Floats:
-        result = self.result_
-        if result.covariance is None:
-            return np.full(len(result.names), np.nan)
-        return np.sqrt(np.diag(result.covariance))
-
     # -- predictions -----------------------------------------------------------------
 
     def _heads(self, table: Table) -> tuple[Floats, Floats, Floats, Floats]:
         """Return covariates, chance of any value, mean and spread of its logarithm."""
         result = self.result_
-        rows = self._covariates.matrix(table)
+        rows = finite_matrix(self._covariates, table)
         x = np.column_stack([np.ones(len(rows)), rows])
         a, b, c = (result.coefficients[result.of(head)] for head in HEADS)
         spread = np.logaddexp(0.0, x[:, : len(c)] @ c)
         # 1 / (1 + exp(-u)) without overflow
         buying: Floats = np.exp(-np.logaddexp(0.0, -(x @ a)))
         return x, buying, x @ b, spread
+
+    def log_likelihood(self, data: object) -> Any:
+        """Return the log-likelihood of each customer's value, as a series.
+
+        Parameters
+        ----------
+        data : frame or mapping
+            One row a customer, with the covariates and the value of the fit.
+        """
+        table = Table.of(data)
+        x, _, mean, spread = self._heads(table)
+        value = checked(table.numbers(self._value).values, self._value, least=0.0)
+        head = x @ self.result_.coefficients[self.result_.of("buying")]
+        some = value > 0
+        # the logarithm of sigmoid(u) is -softplus(-u)
+        likelihood: Floats = -np.logaddexp(0.0, np.where(some, -head, head))
+        worth, width = np.log(value[some]), spread[some]
+        z = (worth - mean[some]) / width
+        constant = 0.5 * np.log(2.0 * np.pi)
+        likelihood[some] -= 0.5 * z**2 + np.log(width) + worth + constant
+        return self._series("log_likelihood", likelihood, table)
 
     def probability_of_value(self, data: object) -> Any:
         """Return the probability that each customer will be worth anything."""
@@ -406,6 +270,13 @@ class ZILN(Configured):
         """
         check_level(level, name="level")
         predicted, actual, table = self._compared(data)
+        if groups != int(groups) or not 1 <= groups <= len(actual):
+            raise ParameterError.of(
+                name="groups",
+                expected="be a whole number from 1 to the number of customers, "
+                f"{len(actual):,}",
+                found=repr(groups),
+            )
         found = _accuracy.calibration(predicted, actual, groups, level)
         columns = {"group": np.arange(1, groups + 1), **found}
         return native_frame(columns, family=table.family)
@@ -413,87 +284,8 @@ class ZILN(Configured):
     def _compared(self, data: object) -> tuple[Floats, Floats, Table]:
         table = Table.of(data)
         _, p, mean, spread = self._heads(table)
-        actual = np.array(table.numbers(self._value).values)
+        if not table.n_rows:
+            msg = "there are no customers"
+            raise EmptyDataError(msg)
+        actual = checked(table.numbers(self._value).values, self._value, least=0.0)
         return p * np.exp(mean + 0.5 * np.square(spread)), actual, table
-
-    # -- storage and display ---------------------------------------------------------
-
-    @override
-    def to_dict(self) -> dict[str, Any]:
-        """Return settings and fit as numbers and texts."""
-        result = self._result
-        return {
-            "format": FORMAT,
-            "tenure": _core.VERSION,
-            "model": type(self).__name__,
-            "settings": self.get_params(),
-            "value": self._value,
-            "covariates": self._covariates.to_list(),
-            "fit": None
-            if result is None
-            else {
-                **vars(result),
-                "coefficients": result.coefficients.tolist(),
-                "covariance": None
-                if result.covariance is None
-                else result.covariance.tolist(),
-            },
-        }
-
-    @override
-    @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the model that `to_dict` wrote."""
-        cls._check_stored(stored)
-        model = cls(**stored["settings"])
-        model._value = stored["value"]
-        model._covariates = Covariates(
-            tuple(
-                Covariate(name, None if categories is None else tuple(categories))
-                for name, categories in stored["covariates"]
-            )
-        )
-        fit = stored["fit"]
-        if fit is not None:
-            covariance = fit["covariance"]
-            model._result = ZilnResult(
-                heads=tuple(fit["heads"]),
-                names=tuple(fit["names"]),
-                coefficients=np.array(fit["coefficients"], dtype=np.float64),
-                covariance=None if covariance is None else np.array(covariance),
-                log_likelihood=fit["log_likelihood"],
-                customers=fit["customers"],
-                gradient_norm=fit["gradient_norm"],
-                status=fit["status"],
-                message=fit["message"],
-            )
-        return model
-
-    @override
-    def __repr__(self) -> str:
-        if self._result is None:
-            return self._constructor()
-        message = f"\n{self._result.message}" if self._result.message else ""
-        return f"{self._headline()}\n{text_table(*self._table())}{message}"
-
-    def _repr_html_(self) -> str:
-        if self._result is None:
-            return html_report(repr(self), [], [])
-        return html_report(self._headline(), *self._table(), self._result.message)
-
-    def _headline(self) -> str:
-        result = self.result_
-        return (
-            f"ZILN fitted to {result.customers:,.10g} customers; log-likelihood "
-            f"{result.log_likelihood:.2f}, AIC {self.aic_:.1f}, {result.status}"
-        )
-
-    def _table(self) -> tuple[list[str], list[list[str]]]:
-        result, errors = self.result_, self._errors()
-        rows = [
-            [f"{head}: {name}", f"{value:#.4g}", f"{error:#.2g}"]
-            for head, name, value, error in zip(
-                result.heads, result.names, result.coefficients, errors, strict=True
-            )
-        ]
-        return ["", "coefficient", "std. error"], rows
