@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::Scalar;
 use super::quadrature::gauss_legendre;
+use super::{Scalar, special};
 
 /// A Gauss-Legendre rule on [-1, 1], and how large a panel may be for it to be exact to rounding.
 struct Rule {
@@ -150,18 +150,19 @@ const MOST_PANELS: usize = 100_000;
 /// a strip of half-width `pi`, and whose logarithm changes with `x` no faster than by `slope(x)`, which rises or falls
 /// throughout.
 ///
-/// `visit` is told a place and its weight, and returns the logarithm of the function there, up to a constant: the walk
-/// ends where the rest is negligible.
+/// `visit` is told a place `x` with `ln(1 + x/c)`, which comes for nothing, and its weight; it returns the logarithm of the
+/// function there, up to a constant: the walk ends where the rest is negligible.
 pub fn walk(
     from: f64,
     to: f64,
     c: f64,
     slope: impl Fn(f64) -> f64,
-    mut visit: impl FnMut(f64, f64) -> f64,
+    mut visit: impl FnMut((f64, f64), f64) -> f64,
 ) {
     let start = c + from;
-    let ln_start = start.ln();
-    let place = |y: f64| from + start * y.exp_m1();
+    let (ln_start, ln_risen) = (start.ln(), special::ln_1p(from / c));
+    // to the last bits of c + x, which is all that such a function can tell apart
+    let place = |y: f64| (start * y.exp() - c).max(from);
     walk_evenly(
         ((to - from) / start).ln_1p(),
         |_| 1.0,
@@ -172,7 +173,7 @@ pub fn walk(
         },
         |y, width| {
             let x = place(y);
-            visit(x, width * (c + x)) + ln_start + y
+            visit((x, ln_risen + y), width * (c + x)) + ln_start + y
         },
     );
 }

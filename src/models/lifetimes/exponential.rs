@@ -75,14 +75,14 @@ impl ByHand<2> for Exponential<f64> {
 
     fn ln_density_by_hand(&self) -> impl Fn(f64) -> Dual2<2> {
         let &Self { s, beta } = self;
-        let first = (s / beta).ln();
+        let (first, per_s, per_beta) = ((s / beta).ln(), 1.0 / s, 1.0 / beta);
         move |t| {
             let mut all = self.power(s + 1.0, t);
             all.value += first;
-            all.gradient[0] += 1.0 / s;
-            all.gradient[1] -= 1.0 / beta;
-            all.hessian[0][0] -= 1.0 / (s * s);
-            all.hessian[1][1] += 1.0 / (beta * beta);
+            all.gradient[0] += per_s;
+            all.gradient[1] -= per_beta;
+            all.hessian[0][0] -= per_s * per_s;
+            all.hessian[1][1] += per_beta * per_beta;
             all
         }
     }
@@ -91,9 +91,10 @@ impl ByHand<2> for Exponential<f64> {
 impl Exponential<f64> {
     /// `-shape ln(1 + t/beta)`, with derivatives in the shape and `beta`.
     fn power(&self, shape: f64, t: f64) -> Dual2<2> {
-        let ln = special::ln_1p(t / self.beta);
-        let step = t / self.beta / (self.beta + t);
-        let bend = -shape * step * (1.0 / self.beta + 1.0 / (self.beta + t));
+        let (near, far) = (1.0 / self.beta, 1.0 / (self.beta + t));
+        let ln = special::ln_1p(t * near);
+        let step = t * near * far;
+        let bend = -shape * step * (near + far);
         Dual2 {
             value: -shape * ln,
             gradient: [-ln, shape * step],

@@ -38,7 +38,7 @@ pub(crate) fn leaving_smoothly<S: Scalar>(
         span.to,
         span.scale.min(law.scale()),
         |t| (span.slope)(t) + law.slope(t),
-        |t, width| visit(t, ln_density(t), width),
+        |(t, _), width| visit(t, ln_density(t), width),
     );
 }
 
@@ -52,7 +52,7 @@ pub(super) fn discounted_smoothly<S: Scalar>(law: &impl Smooth<S>, t: f64, rate:
     let mut total = S::from(0.0);
     if end > 0.0 {
         let slope = |u| rate + law.slope(u);
-        walk(0.0, end, law.scale(), slope, |u, width| {
+        walk(0.0, end, law.scale(), slope, |(u, _), width| {
             let ln_worth = law.ln_survival(u) - rate * u;
             total += ln_worth.exp() * width;
             ln_worth.value()

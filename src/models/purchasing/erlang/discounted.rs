@@ -42,7 +42,7 @@ impl<S: Scalar> Erlang<S> {
         let scale = self.common.clock[1].value() + age;
         let shape = self.common.clock[0].value() + self.common.k;
         let mut total = S::from(0.0);
-        let mut visit = |u: f64, width: f64| {
+        let mut visit = |(u, _): (f64, f64), width: f64| {
             let worth = self.expectation(self.tau(age, u)) * (-rate * u).exp();
             total += worth * (rate * width);
             worth.value().ln()

@@ -53,14 +53,15 @@ pub fn silence_by_hand<const L: usize, const K: usize>(
 ) -> Dual2<K> {
     const { assert!(K == L + 2, "r, alpha and the parameters of the law") };
     let (s, alpha) = (theta[0] + row.x, theta[1]);
-    // ln (1+u/alpha)^-s beside a part of the law
-    let term = |u: f64, of_law: &Dual2<L>| {
-        let ln = special::ln_1p(u / alpha);
-        let step = u / alpha / (alpha + u);
+    let near = 1.0 / alpha;
+    // ln (1+u/alpha)^-s, given the logarithm, beside a part of the law
+    let term = |u: f64, ln: f64, of_law: &Dual2<L>| {
+        let far = 1.0 / (alpha + u);
+        let step = u * near * far;
         let mut term = Dual2::<K>::from(of_law.value - s * ln);
         (term.gradient[0], term.gradient[1]) = (-ln, s * step);
         (term.hessian[0][1], term.hessian[1][0]) = (step, step);
-        term.hessian[1][1] = -s * step * (1.0 / alpha + 1.0 / (alpha + u));
+        term.hessian[1][1] = -s * step * (near + far);
         for i in 0..L {
             term.gradient[2 + i] = of_law.gradient[i];
             for j in 0..L {
@@ -72,19 +73,26 @@ pub fn silence_by_hand<const L: usize, const K: usize>(
     let mut sum = LnSum::new();
     if row.t_x < row.t {
         let ln_density = law.ln_density_by_hand();
+        let scale = alpha.min(law.scale());
         walk(
             row.t_x,
             row.t,
-            alpha.min(law.scale()),
+            scale,
             |u| s / (alpha + u) + law.slope(u),
-            |u, width| {
-                let term = term(u, &ln_density(u));
+            |(u, ln), width| {
+                let ln = if scale < alpha {
+                    special::ln_1p(u / alpha)
+                } else {
+                    ln
+                };
+                let term = term(u, ln, &ln_density(u));
                 sum.add(&term, width);
                 term.value
             },
         );
     }
-    let alive = term(row.t, &law.ln_survival_by_hand(row.t));
+    let ln = special::ln_1p(row.t / alpha);
+    let alive = term(row.t, ln, &law.ln_survival_by_hand(row.t));
     if alive.value > f64::NEG_INFINITY {
         sum.add(&alive, 1.0);
     }
