@@ -1,9 +1,10 @@
 """Pareto/NBD fits of CDNOW and of many customers, beside lifetimes and PyMC-Marketing.
 
-Each package fits the same customers in the same run: ours several times, the others
-once, since lifetimes takes minutes. PyMC-Marketing looks for the maximum a posteriori,
-with its default priors, after a first fit that compiles; its optimum is another one,
-so the likelihood of its parameters is told as well.
+Each package fits the same customers in the same run, several times, and medians are
+told. lifetimes starts at random, from seeds 0, 1 and so on here, which changes its time
+by half and may end before the optimum. PyMC-Marketing looks for the maximum a
+posteriori, with its default priors, after a first fit that compiles; its optimum is
+another one. So the likelihood of the parameters of the median run is told as well.
 
     python benches/fits.py --customers 100000
     python benches/fits.py --peers pymc          # only those that are installed
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import warnings
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,7 +64,9 @@ def likelihood(data: pd.DataFrame, found: dict[str, float]) -> float:
     return float(model.log_likelihood(data).sum())
 
 
-def report(name: str, data: pd.DataFrame, peers: list[str], repeat: int) -> None:
+def report(
+    name: str, data: pd.DataFrame, peers: list[str], repeat: int, again: int
+) -> None:
     """Print a row for each package."""
     if "pymc" in peers:
         pymc(data[:1000])
@@ -71,7 +75,11 @@ def report(name: str, data: pd.DataFrame, peers: list[str], repeat: int) -> None
     best = likelihood(data, runs[0][2])
     print(f"| {name} | tenure | {wall:.4f} | {cpu:.4f} | {best:.4f} | 1 (1) |")
     for peer in peers:
-        their_wall, their_cpu, found = clocked(lambda: PEERS[peer](data))  # noqa: B023
+        fits = []
+        for seed in range(again):
+            np.random.seed(seed)  # noqa: NPY002 - the generator that lifetimes draws from
+            fits.append(clocked(lambda: PEERS[peer](data)))  # noqa: B023
+        their_wall, their_cpu, found = sorted(fits, key=itemgetter(0))[again // 2]
         reached = likelihood(data, found)
         assert best >= reached - 1e-6 * abs(reached)  # noqa: S101
         print(
@@ -86,7 +94,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--peers", nargs="*", choices=list(PEERS), default=list(PEERS))
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=5, help="fits of ours")
+    parser.add_argument("--again", type=int, default=3, help="fits of the others")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
@@ -95,9 +104,9 @@ def main() -> None:
     many = simulated(arguments.customers)
     print("| customers | package | wall s | CPU s | log-likelihood | times ours |")
     print("|---|---|---|---|---|---|")
-    report("CDNOW", summary, arguments.peers, arguments.repeat)
-    size = f"{arguments.customers:,}, simulated"
-    report(size, many, arguments.peers, arguments.repeat)
+    often = (arguments.peers, arguments.repeat, arguments.again)
+    report("CDNOW", summary, *often)
+    report(f"{arguments.customers:,}, simulated", many, *often)
 
 
 if __name__ == "__main__":
