@@ -94,10 +94,11 @@ bench: .venv/.built ## our speed beside lifetimes, in one run
 	.venv-bench/bin/python benches/against_lifetimes.py
 	.venv-bench/bin/python benches/family.py
 
-bench-fits: .venv/.built ## Pareto/NBD fits beside lifetimes and PyMC-Marketing (minutes)
+bench-fits: .venv/.built ## Pareto/NBD beside lifetimes and PyMC-Marketing (minutes)
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --group bench-fits .
 	.venv-bench/bin/python benches/fits.py
+	.venv-bench/bin/python benches/beside_pymc.py
 
 bench-engine: .venv/.built ## our summaries of large logs beside general tools, in one run
 	$(PYTHON) -m venv .venv-bench
