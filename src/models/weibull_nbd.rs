@@ -76,13 +76,7 @@ impl LifetimeModel<5> for WeibullNbd {
         what.into()
     }
 
-    const CEILINGS: [f64; 5] = [
-        f64::INFINITY,
-        f64::INFINITY,
-        f64::INFINITY,
-        f64::INFINITY,
-        ONE_AGE,
-    ];
+    const CEILINGS: [f64; 5] = [f64::INFINITY, f64::INFINITY, ALIKE, f64::INFINITY, ONE_AGE];
 
     const PROCESSES: usize = 2;
 
@@ -94,3 +88,6 @@ impl LifetimeModel<5> for WeibullNbd {
 
 /// A fit ends at this `c`: those who leave by `beta` do so within about a thousandth of it.
 const ONE_AGE: f64 = 1e3;
+
+/// And at this `s`: hazards of customers that differ by a ten-thousandth of themselves do not differ.
+const ALIKE: f64 = 1e8;
