@@ -13,6 +13,7 @@ from tenure._report import counted, html_report
 from tenure._time import civil_microseconds
 from tenure._typing import override
 from tenure.exceptions import EmptyDataError
+from tenure.retention._rates import rescaled_rate
 from tenure.retention.contracts import (
     Contracts,
     Interval,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from tenure.retention.periods import Incomplete
     from tenure.retention.revenue import RetentionMethod
 
-__all__ = ["Subscriptions", "rescaled_rate"]
+__all__ = ["Subscriptions"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -476,32 +477,6 @@ class Subscriptions:
 
     def _repr_html_(self) -> str:
         return html_report(self._headline(), [], [])
-
-
-def rescaled_rate(rate: Any, days: Any, per: float) -> Any:
-    """Return the rate over another time at which customers leave as fast.
-
-    ``1 - (1 - rate)^(per / days)``: of those who stay with the chance 1 - rate for
-    some days, the share who do not stay for `per` days.
-
-    Parameters
-    ----------
-    rate : float or array
-        The share who leave within `days`.
-    days, per : float or array
-        Both times, in the same unit.
-
-    References
-    ----------
-    Gold, C. (2020). Fighting churn with data. Manning, section 2.5.
-
-    Examples
-    --------
-    >>> float(rescaled_rate(0.05, 30.4375, 365.25).round(4))
-    0.4596
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return -np.expm1(np.log1p(-np.asarray(rate, np.float64)) * per / days)
 
 
 def _day(date: Date) -> np.datetime64:
