@@ -10,9 +10,10 @@ import numpy as np
 from tenure import _renewal_tables as tables
 from tenure._contracts import ages_of_contracts
 from tenure._frame import Table, native_frame
-from tenure._report import counted, html_report, text_table
+from tenure._renewals_text import headline, shown
+from tenure._report import html_report, text_table
 from tenure._typing import override
-from tenure._units import plural, unit_named
+from tenure._units import unit_named
 from tenure.exceptions import DataError, EmptyDataError, ParameterError
 
 if TYPE_CHECKING:
@@ -467,60 +468,12 @@ class Renewals:
 
     # -- display -----------------------------------------------------------------------
 
-    def _headline(self) -> str:
-        cohorts = ""
-        if self.cohort is not None:
-            cohorts = " in " + counted(len(np.unique(self.cohort)), "cohort")
-        elif self._is_one_table:
-            cohorts = " in 1 cohort"
-        longest = f"{self.longest:.4g}"
-        unit = plural(self.unit) if self.unit else "periods"
-        customers = f"{self.n_customers:,.10g} customer"
-        customers += "" if self.n_customers == 1 else "s"
-        return f"Renewals of {customers}{cohorts}, seen for up to {longest} {unit}"
-
-    @property
-    def _is_one_table(self) -> bool:
-        """Whether all customers came into view, and were lost to it, at one age."""
-        ends = self.end[np.isfinite(self.end)]
-        return (
-            len(self) > 1
-            and not self.exact
-            and len(ends) == len(self)
-            and (len(np.unique(ends)) == len(np.unique(self.entry)) == 1)
-        )
-
-    def _text(self) -> tuple[list[str], list[list[str]], str]:
-        table = self._table()
-        names = ("at_risk", "lost", "retention", "survival")
-        rows = [
-            [
-                f"{age:g}",
-                f"{risk:,.10g}",
-                f"{lost:,.10g}",
-                f"{kept:.4f}",
-                f"{there:.4f}",
-            ]
-            for age, risk, lost, kept, there in zip(
-                table["age"], *(table[name] for name in names), strict=True
-            )
-        ]
-        more = ""
-        if len(rows) > _SHOWN:
-            more = f"... and {counted(len(rows) - _SHOWN, 'age')} more"
-            rows = rows[:_SHOWN]
-        return ["", "at risk", "lost", "retention", "survival"], rows, more
-
     @override
     def __repr__(self) -> str:
-        header, rows, more = self._text()
+        header, rows, more = shown(self._table())
         first, *others = text_table(header, [["age", *[""] * 4], *rows]).splitlines()
-        return "\n".join([self._headline(), first, *others, *([more] if more else [])])
+        return "\n".join([headline(self), first, *others, *([more] if more else [])])
 
     def _repr_html_(self) -> str:
-        header, rows, more = self._text()
-        return html_report(self._headline(), ["age", *header[1:]], rows, more)
-
-
-# Ages that a printed table lists before it says how many more there are.
-_SHOWN = 24
+        header, rows, more = shown(self._table())
+        return html_report(headline(self), ["age", *header[1:]], rows, more)

@@ -13,6 +13,8 @@ from tenure._report import counted
 from tenure._time import civil_microseconds
 from tenure._typing import override
 from tenure.cohorts._grid import Grid, Incomplete
+from tenure.cohorts._layout import bracket_names, layout_of, table_columns
+from tenure.cohorts._measures import measured
 from tenure.cohorts._members import Members, Robust
 from tenure.cohorts._rows import EventRows
 from tenure.cohorts._settings import DAY, Settings
@@ -24,11 +26,12 @@ from tenure.exceptions import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from tenure._calendar import Every, Weekday
     from tenure._core_types import CohortCounts, LayoutColumns
     from tenure._typing import Date, DuplicateRule, Merge, RefundRule
+    from tenure.cohorts._layout import TableColumns
     from tenure.cohorts._members import Interval, Statistic
     from tenure.transactions import Transactions
 
@@ -276,7 +279,7 @@ class Cohorts:
             raise ParameterError.of(
                 name="denominator", expected=expected, found=repr(denominator)
             )
-        columns = _columns(max_age, brackets)
+        columns = table_columns(max_age, brackets)
         counts, layout = self._count(
             columns, rule, incomplete, recurring=recurring, level=level
         )
@@ -353,13 +356,13 @@ class Cohorts:
         """
         robust = Robust.of(statistic, interval, trim, draws, seed)
         self._rows = None
-        columns = _columns(max_age, brackets)
+        columns = table_columns(max_age, brackets)
         counts, layout = self._count(
             columns, "bounded", incomplete, recurring=False, level=level
         )
         grid = self._grid(counts, layout)
-        values, refunds = self._measured(what, margin)
         lives = self._source.lives
+        values, refunds = measured(lives.history, what, margin)
         measure = lives.measure(values, refunds=refunds)
         eligible = incomplete == "eligible"
         return CohortValues.of(
@@ -435,7 +438,7 @@ class Cohorts:
 
     def _count(
         self,
-        columns: tuple[int | None, list[tuple[int, int]]],
+        columns: TableColumns,
         rule: str,
         incomplete: str,
         *,
@@ -455,37 +458,19 @@ class Cohorts:
         lives = self._source.lives.columns
         return _core.cohort_counts(lives, layout, rule, eligible), layout
 
-    def _layout(
-        self, columns: tuple[int | None, list[tuple[int, int]]], *, recurring: bool
-    ) -> LayoutColumns:
-        settings, end = self._settings, self._end()
-        first = self._days()[0]
-        cohorts = settings.cohorts.starts(first, (end - 1) // DAY)
-        periods, microseconds, months = None, None, None
-        if settings.elapsed is None:
-            days = int(cohorts[0]), int(cohorts[-1]) - 1
-            periods = settings.ages.starts(*days)
-        else:
-            microseconds, months = settings.elapsed
+    def _layout(self, columns: TableColumns, *, recurring: bool) -> LayoutColumns:
         segments = None if self._rows is not None else self._source.lives.segments
-        max_age, brackets = columns
-        return {
-            "cohorts": cohorts,
-            "periods": periods,
-            "microseconds": microseconds,
-            "months": months,
-            "end": end,
-            "segments": 1 if segments is None else len(segments.labels),
-            "most": None if max_age is None else max_age + 1,
-            "brackets": brackets,
-            "recurring": recurring,
-        }
+        return layout_of(
+            self._settings,
+            columns,
+            first=self._days()[0],
+            end=self._end(),
+            segments=1 if segments is None else len(segments.labels),
+            recurring=recurring,
+        )
 
     def _grid(self, counts: CohortCounts, layout: LayoutColumns) -> Grid:
-        brackets = [
-            str(low) if high == low + 1 else f"{low}-{high - 1}"
-            for low, high in layout["brackets"]
-        ]
+        brackets = bracket_names(layout)
         return Grid.of(
             counts,
             layout["cohorts"],
@@ -498,53 +483,6 @@ class Cohorts:
             recurring=layout["recurring"],
         )
 
-    def _measured(
-        self, what: str, margin: float | ArrayLike | None
-    ) -> tuple[NDArray[np.float64] | None, float]:
-        """Return the value of each event, and what later refunds count for."""
-        if what not in get_args(What):
-            expected = f"be one of {', '.join(get_args(What))}"
-            raise ParameterError.of(name="what", expected=expected, found=repr(what))
-        if what == "orders":
-            return None, 0.0
-        values = self._source.lives.history["values"]
-        if values is None:
-            raise ParameterError.of(
-                name="what",
-                expected="be 'orders' for a log without amounts",
-                found=repr(what),
-                hint="Transactions(..., amount=...) reads them",
-            )
-        if what == "refunds":
-            return np.zeros_like(values), 1.0
-        if what == "revenue":
-            return values, 1.0
-        return self._margins(values, margin)
-
-    def _margins(
-        self, values: NDArray[np.float64], margin: float | ArrayLike | None
-    ) -> tuple[NDArray[np.float64], float]:
-        if margin is None:
-            raise ParameterError.of(
-                name="margin",
-                expected="be a share of revenue or one number a purchase",
-                found="None",
-            )
-        given = np.asarray(margin, np.float64)
-        if not np.isfinite(given).all():
-            raise ParameterError.of(
-                name="margin", expected="be finite", found=repr(margin)
-            )
-        if given.ndim == 0:
-            return values * float(given), float(given)
-        if given.shape != values.shape:
-            raise ParameterError.of(
-                name="margin",
-                expected=f"have one number for each of the {len(values)} purchases",
-                found=f"{given.size}",
-            )
-        return np.ascontiguousarray(given), 0.0
-
     @override
     def __repr__(self) -> str:
         lives, settings = self._source.lives, self._settings
@@ -554,19 +492,3 @@ class Cohorts:
         members = counted(len(lives.history["offsets"]) - 1, "customer")
         ages = "" if settings.unit == every else f", ages in {settings.unit}"
         return f"Cohorts of {members} by {every}{ages}, {first} to {last}"
-
-
-def _columns(
-    max_age: int | None, brackets: Sequence[tuple[int, int]] | None
-) -> tuple[int | None, list[tuple[int, int]]]:
-    """Return the last age and the brackets, or say what is wrong with them."""
-    if max_age is not None and (isinstance(max_age, bool) or max_age < 0):
-        raise ParameterError.of(
-            name="max_age", expected="be at least 0", found=repr(max_age)
-        )
-    pairs = [(int(low), int(high)) for low, high in brackets or ()]
-    if any(low < 0 for low, _ in pairs):
-        raise ParameterError.of(
-            name="brackets", expected="begin at age 0 or later", found=repr(brackets)
-        )
-    return max_age, pairs

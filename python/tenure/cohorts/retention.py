@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from tenure._frame import native_frame, native_series
-from tenure._report import counted, html_report, text_table
+from tenure._report import html_report, text_table
 from tenure._typing import override
 from tenure.cohorts._averages import Average, Kind, average
 from tenure.cohorts._comparisons import Against, compared_at, compared_curves
-from tenure.cohorts._grid import FUTURE
 from tenure.cohorts._intervals import Adjustment, wilson
+from tenure.cohorts._retention_text import headline, shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,9 +32,6 @@ Rule: TypeAlias = Literal[
 
 Denominator: TypeAlias = Literal["size", "eligible", "previous"]
 """Whom retention is a share of."""
-
-# Rows and columns of the printed table, at most.
-_SHOWN = 13
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -474,43 +471,6 @@ class Retention:
         """Return the number of rows."""
         return len(self._grid.sizes)
 
-    def _headline(self) -> str:
-        words = {
-            "bounded": "an event at the age",
-            "unbounded": "an event at the age or later",
-            "cumulative": "a return by the age",
-            "consecutive": "an event at every age up to it",
-            "relative": "events at the age and the one before",
-        }
-        bases = {
-            "size": "the cohort",
-            "eligible": "whom the age was observed of",
-            "previous": "those with an event at the age before",
-        }
-        members = counted(int(self._grid.sizes.sum()), "customer")
-        return (
-            f"{type(self).__name__} of {members} in {counted(len(self), 'cohort')}, "
-            f"share of {bases[self.denominator]} with {words[self.rule]}"
-        )
-
-    def _rows(self) -> tuple[list[str], list[list[str]]]:
-        grid = self._grid
-        shown = [str(age) for age in self.ages[:_SHOWN]]
-        rows: list[list[str]] = []
-        for place in range(min(len(self), _SHOWN)):
-            names = [str(values[place]) for values in grid.rows.values()]
-            names[-1] = self.label(place)
-            cells = [
-                "" if state == FUTURE or np.isnan(share) else f"{100 * share:.3g}"
-                for state, share in zip(
-                    grid.states[place, :_SHOWN],
-                    self.retention[place, :_SHOWN],
-                    strict=True,
-                )
-            ]
-            rows.append([" ".join(names), f"{grid.sizes[place]:,}", *cells])
-        return ["", "size", *shown], rows
-
     def label(self, row: int) -> str:
         """Return the cohort of a row as people write it."""
         day = self.cohorts[row]
@@ -519,12 +479,12 @@ class Retention:
 
     @override
     def __repr__(self) -> str:
-        note = self._grid.note
-        below = f"\n{note}" if note else ""
-        return f"{self._headline()}\n{text_table(*self._rows())}{below}"
+        grid = self._grid
+        below = f"\n{grid.note}" if grid.note else ""
+        return f"{headline(self, grid)}\n{text_table(*shares(self, grid))}{below}"
 
     def _repr_html_(self) -> str:
         note = "Shares in per cent; empty where a cell has no value."
         if self._grid.note:
             note += f" {self._grid.note}"
-        return html_report(self._headline(), *self._rows(), note)
+        return html_report(headline(self, self._grid), *shares(self, self._grid), note)
