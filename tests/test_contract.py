@@ -10,13 +10,19 @@ import functools
 import inspect
 import json
 import pickle
-import re
 import warnings
 
 import numpy as np
 import pytest
 import tenure as tn
 from conftest import plain_name
+from contracts import (
+    assert_reported,
+    assert_same,
+    assert_summarised,
+    columns_of,
+    family,
+)
 from tenure.exceptions import (
     ColumnError,
     ConvergenceWarning,
@@ -199,38 +205,6 @@ def predictions(model, data=None):
         if "interval" in parameters:
             found[f"{name} with interval"] = method(data, interval=0.9, **options)
     return found
-
-
-def columns_of(result):
-    """The numbers of a series or a frame of any family, by name."""
-    if isinstance(result, np.ndarray):
-        return {"": result}
-    if isinstance(result, dict):
-        return result
-    if hasattr(result, "column_names"):  # pyarrow
-        return {name: result[name].to_numpy() for name in result.column_names}
-    if hasattr(result, "columns"):
-        return {name: result[name].to_numpy() for name in result.columns}
-    return {"": np.asarray(result)}
-
-
-def assert_same(one, other):
-    """Equal bit for bit, whatever family they come in."""
-    assert one.keys() == other.keys()
-    for name, result in one.items():
-        ours, theirs = columns_of(result), columns_of(other[name])
-        assert list(ours) == list(theirs), name
-        for column, values in ours.items():
-            np.testing.assert_array_equal(values, theirs[column], err_msg=name)
-
-
-def family(name, data):
-    """The data as a frame of a family."""
-    if name == "lists":
-        return {column: values.tolist() for column, values in data.items()}
-    if name == "pyarrow":
-        return pytest.importorskip("pyarrow").table(dict(data))
-    return pytest.importorskip(name).DataFrame(dict(data))
 
 
 class TestSettings:
@@ -417,24 +391,10 @@ class TestDisplay:
         )
 
     def test_after_the_fit(self, estimator, fitted):
-        first, header, *rows = repr(fitted).splitlines()
-        customers = f"{fitted.n_customers_:,.0f}"
-        assert re.fullmatch(
-            rf"{estimator.__name__} fitted to {customers} customers; log-likelihood "
-            r"-[\d.]+, AIC [\d.]+, converged in \d+ iterations",
-            first,
-        )
-        assert header.split() == ["estimate", "std.", "error", "95", "%", "interval"]
-        assert [row.split()[0] for row in rows] == list(fitted.params_)
-        html = fitted._repr_html_()
-        assert html.count("<tr>") == len(rows) + 1
-        for name in fitted.params_:
-            assert f">{name}</th>" in html
+        assert_reported(fitted, estimator.__name__, fitted.n_customers_)
 
     def test_summary(self, fitted):
-        table = columns_of(fitted.summary())
-        assert list(table) == ["parameter", "estimate", "std_error", "lower", "upper"]
-        assert list(table["parameter"]) == list(fitted.params_)
+        assert_summarised(fitted)
 
 
 class TestData:

@@ -13,13 +13,19 @@ import itertools
 import json
 import os
 import pickle
-import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import tenure as tn
+from contracts import (
+    assert_reported,
+    assert_same,
+    assert_summarised,
+    columns_of,
+    family,
+)
 from tenure.exceptions import (
     ColumnError,
     ConvergenceError,
@@ -156,35 +162,6 @@ def predictions(model):
         found[name] = getattr(model, name)(**options)
         found[f"{name} with interval"] = getattr(model, name)(interval=0.9, **options)
     return {name: columns_of(result) for name, result in found.items()}
-
-
-def columns_of(result):
-    """The numbers of a number, a series or a frame of any family, by name."""
-    if isinstance(result, dict):
-        return result
-    if hasattr(result, "column_names"):  # pyarrow
-        return {name: result[name].to_numpy() for name in result.column_names}
-    if hasattr(result, "columns"):
-        return {name: result[name].to_numpy() for name in result.columns}
-    return {"": np.asarray(result)}
-
-
-def assert_same(one, other):
-    """Equal bit for bit."""
-    assert one.keys() == other.keys()
-    for name, columns in one.items():
-        assert list(columns) == list(other[name]), name
-        for column, values in columns.items():
-            np.testing.assert_array_equal(values, other[name][column], err_msg=name)
-
-
-def family(name, data):
-    """The data as a frame of a family."""
-    if name == "lists":
-        return {column: values.tolist() for column, values in data.items()}
-    if name == "pyarrow":
-        return pytest.importorskip("pyarrow").table(dict(data))
-    return pytest.importorskip(name).DataFrame(dict(data))
 
 
 def test_every_prediction_is_asked():
@@ -467,23 +444,10 @@ class TestDisplay:
         assert f"{model.__name__}({inside}" in made._repr_html_().replace("&#x27;", "'")
 
     def test_after_the_fit(self, model, fitted):
-        first, header, *rows = repr(fitted).splitlines()
-        assert re.fullmatch(
-            rf"{model.__name__} fitted to 600 customers; log-likelihood -[\d.]+, "
-            r"AIC [\d.]+, converged in \d+ iterations",
-            first,
-        )
-        assert header.split() == ["estimate", "std.", "error", "95", "%", "interval"]
-        assert [row.split()[0] for row in rows] == list(fitted.params_)
-        html = fitted._repr_html_()
-        assert html.count("<tr>") == len(rows) + 1
-        for name in fitted.params_:
-            assert f">{name}</th>" in html
+        assert_reported(fitted, model.__name__, 600)
 
     def test_summary(self, fitted):
-        table = columns_of(fitted.summary())
-        assert list(table) == ["parameter", "estimate", "std_error", "lower", "upper"]
-        assert list(table["parameter"]) == list(fitted.params_)
+        assert_summarised(fitted)
 
 
 class TestData:

@@ -17,6 +17,7 @@ import sys
 import numpy as np
 import pytest
 import tenure as tn
+from contracts import assert_same, columns_of, family
 from tenure.exceptions import (
     ColumnError,
     ConvergenceError,
@@ -72,35 +73,6 @@ def predictions(ziln, data):
         "likelihood": ziln.log_likelihood(data),
     }
     return {name: columns_of(result) for name, result in found.items()}
-
-
-def columns_of(result):
-    """The numbers of a series or a frame of any family, by name."""
-    if isinstance(result, dict):
-        return result
-    if hasattr(result, "column_names"):  # pyarrow
-        return {name: result[name].to_numpy() for name in result.column_names}
-    if hasattr(result, "columns"):
-        return {name: result[name].to_numpy() for name in result.columns}
-    return {"": np.asarray(result)}
-
-
-def assert_same(one, other):
-    """Equal bit for bit."""
-    assert one.keys() == other.keys()
-    for name, columns in one.items():
-        assert list(columns) == list(other[name]), name
-        for column, values in columns.items():
-            np.testing.assert_array_equal(values, other[name][column], err_msg=name)
-
-
-def family(name, data):
-    """The data as a frame of a family."""
-    if name == "lists":
-        return {column: values.tolist() for column, values in data.items()}
-    if name == "pyarrow":
-        return pytest.importorskip("pyarrow").table(dict(data))
-    return pytest.importorskip(name).DataFrame(dict(data))
 
 
 class TestSettings:
